@@ -1,0 +1,60 @@
+//! The ground that kernels, physics, strategies, networks and tasks share: instruction sets, vectors, functions of
+//! them, and random numbers that are functions.
+//!
+//! Write a computation once, as a [`Kernel`] that is generic over [`Simd`]; run it with [`Isa::run`] on the best
+//! instructions that this CPU has. No build flag is needed, and the result does not depend on the choice:
+//!
+//! ```
+//! use numerics::{Isa, Kernel, Simd};
+//!
+//! /// `y += a x`
+//! struct Axpy<'a> {
+//!     a: f32,
+//!     x: &'a [f32],
+//!     y: &'a mut [f32],
+//! }
+//!
+//! impl Kernel for Axpy<'_> {
+//!     type Output = ();
+//!
+//!     #[inline(always)]
+//!     fn run<S: Simd>(self, simd: S) {
+//!         let a = simd.splat(self.a);
+//!         for (x, y) in self.x.chunks_exact(S::LANES).zip(self.y.chunks_exact_mut(S::LANES)) {
+//!             let sum = simd.mul_add(a, simd.load(x), simd.load(y));
+//!             simd.store(sum, y);
+//!         }
+//!     }
+//! }
+//!
+//! let x = [0.1; 32];
+//! let mut expected = [0.7; 32];
+//! Isa::PORTABLE.run(Axpy { a: 0.3, x: &x, y: &mut expected });
+//! for isa in Isa::available() {
+//!     let mut y = [0.7; 32];
+//!     isa.run(Axpy { a: 0.3, x: &x, y: &mut y });
+//!     assert_eq!(y.map(f32::to_bits), expected.map(f32::to_bits));
+//! }
+//! ```
+//!
+//! # Invariants
+//!
+//! - **Same bits everywhere.** Every operation of [`Simd`] is correctly rounded or exact, products that are added are
+//!   fused, and nothing is approximated by the hardware (no `rcp`, no `rsqrt`, no `vscalef`). The portable path through
+//!   [`f32::mul_add`] is the definition; the others are compared with it bit by bit.
+//! - **An instruction set is a proof.** [`Isa`] and the vector types can only be had where the CPU was asked.
+//! - **Absent:** state, input and output, threads, allocation (but for [`AlignedBuffer`]), clocks, and the platform's
+//!   mathematical library.
+
+mod aligned;
+mod isa;
+mod simd;
+
+pub use aligned::AlignedBuffer;
+pub use isa::{Isa, UnknownIsa};
+pub use simd::{Kernel, Simd};
+
+/// Lanes of one block in every layout that crates exchange: one cache line of `f32`, one AVX-512 register, two of AVX2.
+///
+/// The width is the same on every machine, so that data and results are too.
+pub const LANES: usize = 16;

@@ -1,0 +1,233 @@
+//! One vector register, whatever its width.
+
+mod portable;
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
+pub(crate) use portable::Portable;
+#[cfg(target_arch = "x86_64")]
+pub(crate) use x86::{Avx2, Avx512};
+
+/// A computation that can be compiled for every instruction set; [`Isa::run`](crate::Isa::run) picks one.
+pub trait Kernel {
+    /// What the computation returns.
+    type Output;
+
+    /// Computes with the vectors of `simd`.
+    ///
+    /// Implementations, and the generic functions they call, must be `#[inline(always)]`: code that is not inlined here
+    /// is compiled without the instruction set, which is correct and slow.
+    fn run<S: Simd>(self, simd: S) -> Self::Output;
+}
+
+/// The operations of one instruction set on registers of `f32` and of `u32`.
+///
+/// A value of this type is the proof that the instructions exist, hence methods where one expects operators. All have
+/// the same result in each lane on every instruction set, to the bit: arithmetic is rounded to nearest, ties to even,
+/// and what a comparison does with NaN is written at the method. Of a NaN only this is promised, that it is one: sign
+/// and payload are the hardware's.
+pub trait Simd: Copy + Send + Sync + private::Sealed {
+    /// Lanes of a register: a divisor of [`LANES`](crate::LANES).
+    const LANES: usize;
+    /// Registers that a kernel may count on: how many accumulators fit beside operands.
+    const REGISTERS: usize;
+
+    /// A register of `f32`.
+    type F: Copy;
+    /// A register of `u32`.
+    type U: Copy;
+    /// A truth value for each lane.
+    type M: Copy;
+
+    /// `value` in every lane.
+    fn splat(self, value: f32) -> Self::F;
+    /// Reads [`LANES`](Self::LANES) elements.
+    ///
+    /// # Safety
+    ///
+    /// All of them must be readable; no alignment is needed.
+    unsafe fn load_pointer(self, from: *const f32) -> Self::F;
+    /// Writes [`LANES`](Self::LANES) elements.
+    ///
+    /// # Safety
+    ///
+    /// All of them must be writable; no alignment is needed.
+    unsafe fn store_pointer(self, value: Self::F, to: *mut f32);
+
+    /// `a + b`
+    fn add(self, a: Self::F, b: Self::F) -> Self::F;
+    /// `a - b`
+    fn sub(self, a: Self::F, b: Self::F) -> Self::F;
+    /// `a * b`
+    fn mul(self, a: Self::F, b: Self::F) -> Self::F;
+    /// `a / b`
+    fn div(self, a: Self::F, b: Self::F) -> Self::F;
+    /// Square root.
+    fn sqrt(self, a: Self::F) -> Self::F;
+    /// `a * b + c`, rounded once.
+    fn mul_add(self, a: Self::F, b: Self::F, c: Self::F) -> Self::F;
+    /// `c - a * b`, rounded once.
+    fn neg_mul_add(self, a: Self::F, b: Self::F, c: Self::F) -> Self::F;
+    /// `a` where `a > b`, else `b`: so `b` if either is NaN, and `b` of two zeros.
+    fn max(self, a: Self::F, b: Self::F) -> Self::F;
+    /// `a` where `a < b`, else `b`: so `b` if either is NaN, and `b` of two zeros.
+    fn min(self, a: Self::F, b: Self::F) -> Self::F;
+    /// Nearest integer, ties to even, as a float.
+    fn round(self, a: Self::F) -> Self::F;
+
+    /// `a < b`; false with NaN.
+    fn less(self, a: Self::F, b: Self::F) -> Self::M;
+    /// `a <= b`; false with NaN.
+    fn less_or_equal(self, a: Self::F, b: Self::F) -> Self::M;
+    /// `a == b`; false with NaN, so `equal(a, a)` is false exactly at NaN.
+    fn equal(self, a: Self::F, b: Self::F) -> Self::M;
+    /// `a` where `mask`, else `b`.
+    fn select(self, mask: Self::M, a: Self::F, b: Self::F) -> Self::F;
+
+    /// The bits of `a`.
+    fn to_bits(self, a: Self::F) -> Self::U;
+    /// The float with these bits.
+    fn from_bits(self, a: Self::U) -> Self::F;
+    /// Nearest integer, ties to even, as a two's complement `i32`; `0x8000_0000` for what has none.
+    fn to_int(self, a: Self::F) -> Self::U;
+    /// The `i32` in each lane as a float, rounded to nearest.
+    fn from_int(self, a: Self::U) -> Self::F;
+
+    /// `value` in every lane.
+    fn splat_bits(self, value: u32) -> Self::U;
+    /// Reads [`LANES`](Self::LANES) elements.
+    ///
+    /// # Safety
+    ///
+    /// All of them must be readable; no alignment is needed.
+    unsafe fn load_bits_pointer(self, from: *const u32) -> Self::U;
+    /// Writes [`LANES`](Self::LANES) elements.
+    ///
+    /// # Safety
+    ///
+    /// All of them must be writable; no alignment is needed.
+    unsafe fn store_bits_pointer(self, value: Self::U, to: *mut u32);
+    /// Sum modulo 2^32.
+    fn add_bits(self, a: Self::U, b: Self::U) -> Self::U;
+    /// Difference modulo 2^32.
+    fn sub_bits(self, a: Self::U, b: Self::U) -> Self::U;
+    /// The 64-bit product, as its high and its low half.
+    fn mul_wide(self, a: Self::U, b: Self::U) -> (Self::U, Self::U);
+    /// Bitwise and.
+    fn and(self, a: Self::U, b: Self::U) -> Self::U;
+    /// Bitwise or.
+    fn or(self, a: Self::U, b: Self::U) -> Self::U;
+    /// Bitwise exclusive or.
+    fn xor(self, a: Self::U, b: Self::U) -> Self::U;
+    /// Shift to the left by `COUNT` < 32 bits.
+    fn shift_left<const COUNT: u32>(self, a: Self::U) -> Self::U;
+    /// Shift to the right by `COUNT` < 32 bits, filled with zeros.
+    fn shift_right<const COUNT: u32>(self, a: Self::U) -> Self::U;
+    /// Shift to the right by `COUNT` < 32 bits, filled with the sign.
+    fn shift_right_signed<const COUNT: u32>(self, a: Self::U) -> Self::U;
+    /// `a == b`
+    fn equal_bits(self, a: Self::U, b: Self::U) -> Self::M;
+    /// `a < b` of two's complement `i32`.
+    fn less_signed(self, a: Self::U, b: Self::U) -> Self::M;
+    /// `a` where `mask`, else `b`.
+    fn select_bits(self, mask: Self::M, a: Self::U, b: Self::U) -> Self::U;
+    /// Lane 0 in bit 0.
+    fn mask_bits(self, mask: Self::M) -> u32;
+
+    /// Zero in every lane.
+    #[inline(always)]
+    fn zero(self) -> Self::F {
+        self.splat(0.0)
+    }
+
+    /// The first [`LANES`](Self::LANES) elements of a slice.
+    ///
+    /// # Panics
+    ///
+    /// If there are fewer.
+    #[inline(always)]
+    fn load(self, from: &[f32]) -> Self::F {
+        assert!(
+            from.len() >= Self::LANES,
+            "a register of {} lanes from {} elements",
+            Self::LANES,
+            from.len()
+        );
+        // SAFETY: the length was checked.
+        unsafe { self.load_pointer(from.as_ptr()) }
+    }
+
+    /// Overwrites the first [`LANES`](Self::LANES) elements of a slice.
+    ///
+    /// # Panics
+    ///
+    /// If there are fewer.
+    #[inline(always)]
+    fn store(self, value: Self::F, to: &mut [f32]) {
+        assert!(to.len() >= Self::LANES, "a register of {} lanes to {} elements", Self::LANES, to.len());
+        // SAFETY: the length was checked.
+        unsafe { self.store_pointer(value, to.as_mut_ptr()) }
+    }
+
+    /// The first [`LANES`](Self::LANES) elements of a slice.
+    ///
+    /// # Panics
+    ///
+    /// If there are fewer.
+    #[inline(always)]
+    fn load_bits(self, from: &[u32]) -> Self::U {
+        assert!(
+            from.len() >= Self::LANES,
+            "a register of {} lanes from {} elements",
+            Self::LANES,
+            from.len()
+        );
+        // SAFETY: the length was checked.
+        unsafe { self.load_bits_pointer(from.as_ptr()) }
+    }
+
+    /// Overwrites the first [`LANES`](Self::LANES) elements of a slice.
+    ///
+    /// # Panics
+    ///
+    /// If there are fewer.
+    #[inline(always)]
+    fn store_bits(self, value: Self::U, to: &mut [u32]) {
+        assert!(to.len() >= Self::LANES, "a register of {} lanes to {} elements", Self::LANES, to.len());
+        // SAFETY: the length was checked.
+        unsafe { self.store_bits_pointer(value, to.as_mut_ptr()) }
+    }
+
+    /// `a` without its sign.
+    #[inline(always)]
+    fn abs(self, a: Self::F) -> Self::F {
+        self.from_bits(self.and(self.to_bits(a), self.splat_bits(0x7fff_ffff)))
+    }
+
+    /// `a` with its sign turned.
+    #[inline(always)]
+    fn neg(self, a: Self::F) -> Self::F {
+        self.from_bits(self.xor(self.to_bits(a), self.splat_bits(0x8000_0000)))
+    }
+
+    /// `magnitude`, which must not be negative, with the sign of `sign`.
+    #[inline(always)]
+    fn with_sign_of(self, magnitude: Self::F, sign: Self::F) -> Self::F {
+        let sign = self.and(self.to_bits(sign), self.splat_bits(0x8000_0000));
+        self.from_bits(self.or(self.to_bits(magnitude), sign))
+    }
+}
+
+mod private {
+    /// Keeps implementations, which are proofs, inside this crate.
+    #[expect(unreachable_pub, reason = "a supertrait of a public trait")]
+    pub trait Sealed {}
+    impl Sealed for super::Portable {}
+    #[cfg(target_arch = "x86_64")]
+    impl Sealed for super::Avx2 {}
+    #[cfg(target_arch = "x86_64")]
+    impl Sealed for super::Avx512 {}
+}
+
+#[cfg(test)]
+mod tests;

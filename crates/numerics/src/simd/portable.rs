@@ -1,0 +1,192 @@
+//! Plain Rust: the definition of every operation.
+
+use std::array::from_fn;
+
+use super::Simd;
+
+/// Eight lanes, computed one by one or as the compiler sees fit.
+#[derive(Clone, Copy)]
+pub(crate) struct Portable(());
+
+/// Lanes of a register that is no register.
+const WIDTH: usize = 8;
+
+impl Portable {
+    pub(crate) fn new() -> Portable {
+        Portable(())
+    }
+}
+
+/// `operation` in each lane of two registers.
+#[inline(always)]
+fn zip<A: Copy, B>(a: [A; WIDTH], b: [A; WIDTH], operation: impl Fn(A, A) -> B) -> [B; WIDTH] {
+    from_fn(|lane| operation(a[lane], b[lane]))
+}
+
+impl Simd for Portable {
+    const LANES: usize = WIDTH;
+    const REGISTERS: usize = 16;
+
+    type F = [f32; WIDTH];
+    type U = [u32; WIDTH];
+    type M = [bool; WIDTH];
+
+    #[inline(always)]
+    fn splat(self, value: f32) -> Self::F {
+        [value; WIDTH]
+    }
+    #[inline(always)]
+    unsafe fn load_pointer(self, from: *const f32) -> Self::F {
+        // SAFETY: the caller's promise.
+        unsafe { from.cast::<Self::F>().read_unaligned() }
+    }
+    #[inline(always)]
+    unsafe fn store_pointer(self, value: Self::F, to: *mut f32) {
+        // SAFETY: the caller's promise.
+        unsafe { to.cast::<Self::F>().write_unaligned(value) }
+    }
+
+    #[inline(always)]
+    fn add(self, a: Self::F, b: Self::F) -> Self::F {
+        zip(a, b, |a, b| a + b)
+    }
+    #[inline(always)]
+    fn sub(self, a: Self::F, b: Self::F) -> Self::F {
+        zip(a, b, |a, b| a - b)
+    }
+    #[inline(always)]
+    fn mul(self, a: Self::F, b: Self::F) -> Self::F {
+        zip(a, b, |a, b| a * b)
+    }
+    #[inline(always)]
+    fn div(self, a: Self::F, b: Self::F) -> Self::F {
+        zip(a, b, |a, b| a / b)
+    }
+    #[inline(always)]
+    fn sqrt(self, a: Self::F) -> Self::F {
+        a.map(f32::sqrt)
+    }
+    #[inline(always)]
+    fn mul_add(self, a: Self::F, b: Self::F, c: Self::F) -> Self::F {
+        from_fn(|lane| a[lane].mul_add(b[lane], c[lane]))
+    }
+    #[inline(always)]
+    fn neg_mul_add(self, a: Self::F, b: Self::F, c: Self::F) -> Self::F {
+        from_fn(|lane| (-a[lane]).mul_add(b[lane], c[lane]))
+    }
+    #[inline(always)]
+    fn max(self, a: Self::F, b: Self::F) -> Self::F {
+        zip(a, b, |a, b| if a > b { a } else { b })
+    }
+    #[inline(always)]
+    fn min(self, a: Self::F, b: Self::F) -> Self::F {
+        zip(a, b, |a, b| if a < b { a } else { b })
+    }
+    #[inline(always)]
+    fn round(self, a: Self::F) -> Self::F {
+        a.map(f32::round_ties_even)
+    }
+
+    #[inline(always)]
+    fn less(self, a: Self::F, b: Self::F) -> Self::M {
+        zip(a, b, |a, b| a < b)
+    }
+    #[inline(always)]
+    fn less_or_equal(self, a: Self::F, b: Self::F) -> Self::M {
+        zip(a, b, |a, b| a <= b)
+    }
+    #[inline(always)]
+    fn equal(self, a: Self::F, b: Self::F) -> Self::M {
+        zip(a, b, |a, b| a == b)
+    }
+    #[inline(always)]
+    fn select(self, mask: Self::M, a: Self::F, b: Self::F) -> Self::F {
+        from_fn(|lane| if mask[lane] { a[lane] } else { b[lane] })
+    }
+
+    #[inline(always)]
+    fn to_bits(self, a: Self::F) -> Self::U {
+        a.map(f32::to_bits)
+    }
+    #[inline(always)]
+    fn from_bits(self, a: Self::U) -> Self::F {
+        a.map(f32::from_bits)
+    }
+    #[inline(always)]
+    fn to_int(self, a: Self::F) -> Self::U {
+        const LIMIT: f32 = 2_147_483_648.0;
+        a.map(|a| if (-LIMIT..LIMIT).contains(&a) { a.round_ties_even() as i32 as u32 } else { 0x8000_0000 })
+    }
+    #[inline(always)]
+    fn from_int(self, a: Self::U) -> Self::F {
+        a.map(|a| a as i32 as f32)
+    }
+
+    #[inline(always)]
+    fn splat_bits(self, value: u32) -> Self::U {
+        [value; WIDTH]
+    }
+    #[inline(always)]
+    unsafe fn load_bits_pointer(self, from: *const u32) -> Self::U {
+        // SAFETY: the caller's promise.
+        unsafe { from.cast::<Self::U>().read_unaligned() }
+    }
+    #[inline(always)]
+    unsafe fn store_bits_pointer(self, value: Self::U, to: *mut u32) {
+        // SAFETY: the caller's promise.
+        unsafe { to.cast::<Self::U>().write_unaligned(value) }
+    }
+    #[inline(always)]
+    fn add_bits(self, a: Self::U, b: Self::U) -> Self::U {
+        zip(a, b, u32::wrapping_add)
+    }
+    #[inline(always)]
+    fn sub_bits(self, a: Self::U, b: Self::U) -> Self::U {
+        zip(a, b, u32::wrapping_sub)
+    }
+    #[inline(always)]
+    fn mul_wide(self, a: Self::U, b: Self::U) -> (Self::U, Self::U) {
+        let product = zip(a, b, |a, b| u64::from(a) * u64::from(b));
+        (product.map(|p| (p >> 32) as u32), product.map(|p| p as u32))
+    }
+    #[inline(always)]
+    fn and(self, a: Self::U, b: Self::U) -> Self::U {
+        zip(a, b, |a, b| a & b)
+    }
+    #[inline(always)]
+    fn or(self, a: Self::U, b: Self::U) -> Self::U {
+        zip(a, b, |a, b| a | b)
+    }
+    #[inline(always)]
+    fn xor(self, a: Self::U, b: Self::U) -> Self::U {
+        zip(a, b, |a, b| a ^ b)
+    }
+    #[inline(always)]
+    fn shift_left<const COUNT: u32>(self, a: Self::U) -> Self::U {
+        a.map(|a| a << COUNT)
+    }
+    #[inline(always)]
+    fn shift_right<const COUNT: u32>(self, a: Self::U) -> Self::U {
+        a.map(|a| a >> COUNT)
+    }
+    #[inline(always)]
+    fn shift_right_signed<const COUNT: u32>(self, a: Self::U) -> Self::U {
+        a.map(|a| (a as i32 >> COUNT) as u32)
+    }
+    #[inline(always)]
+    fn equal_bits(self, a: Self::U, b: Self::U) -> Self::M {
+        zip(a, b, |a, b| a == b)
+    }
+    #[inline(always)]
+    fn less_signed(self, a: Self::U, b: Self::U) -> Self::M {
+        zip(a, b, |a, b| (a as i32) < b as i32)
+    }
+    #[inline(always)]
+    fn select_bits(self, mask: Self::M, a: Self::U, b: Self::U) -> Self::U {
+        from_fn(|lane| if mask[lane] { a[lane] } else { b[lane] })
+    }
+    #[inline(always)]
+    fn mask_bits(self, mask: Self::M) -> u32 {
+        mask.iter().enumerate().map(|(lane, &set)| u32::from(set) << lane).sum()
+    }
+}

@@ -1,0 +1,181 @@
+//! Every operation of every instruction set against the portable definition.
+
+use super::Simd;
+use crate::{Isa, Kernel, LANES};
+
+/// Floats at which implementations could differ: zeros, subnormals, ties, limits of `i32`, infinities, NaN.
+const CORNERS: [f32; 24] = [
+    0.0,
+    -0.0,
+    1.0,
+    -1.0,
+    0.5,
+    1.5,
+    2.5,
+    -2.5,
+    8_388_607.5,
+    2_147_483_520.0,
+    2_147_483_648.0,
+    -2_147_483_648.0,
+    -2_147_483_904.0,
+    1e-40,
+    -1e-40,
+    f32::MIN_POSITIVE,
+    3e38,
+    -3e38,
+    f32::INFINITY,
+    f32::NEG_INFINITY,
+    f32::NAN,
+    0.1,
+    1.0e10,
+    -7.3e-8,
+];
+
+/// All operations on one triple of inputs, lanes in order; NaN made one.
+struct Everything<'a> {
+    a: &'a [f32; LANES],
+    b: &'a [f32; LANES],
+    c: &'a [f32; LANES],
+}
+
+impl Kernel for Everything<'_> {
+    type Output = Vec<Vec<u32>>;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) -> Vec<Vec<u32>> {
+        let mut out: Vec<Vec<u32>> = vec![Vec::new(); 39];
+        for start in (0..LANES).step_by(S::LANES) {
+            let mut index = 0;
+            let mut push = |value: S::U| {
+                let mut lanes = [0; LANES];
+                s.store_bits(value, &mut lanes);
+                out[index].extend(&lanes[..S::LANES]);
+                index += 1;
+            };
+            let (a, b, c) = (s.load(&self.a[start..]), s.load(&self.b[start..]), s.load(&self.c[start..]));
+            let (x, y) = (s.to_bits(a), s.to_bits(b));
+            let floats = [
+                s.add(a, b),
+                s.sub(a, b),
+                s.mul(a, b),
+                s.div(a, b),
+                s.sqrt(a),
+                s.mul_add(a, b, c),
+                s.neg_mul_add(a, b, c),
+                s.max(a, b),
+                s.min(a, b),
+                s.round(a),
+                s.select(s.less(a, b), a, c),
+                s.select(s.less_or_equal(a, b), a, c),
+                s.select(s.equal(a, b), a, c),
+                s.from_bits(x),
+                s.from_int(x),
+                s.splat(0.3),
+                s.zero(),
+                s.abs(a),
+                s.neg(a),
+                s.with_sign_of(s.abs(a), b),
+            ];
+            for value in floats {
+                push(s.select_bits(s.equal(value, value), s.to_bits(value), s.splat_bits(0x7fc0_0000)));
+            }
+            let (high, low) = s.mul_wide(x, y);
+            let bits = [
+                s.to_int(a),
+                s.splat_bits(77),
+                s.add_bits(x, y),
+                s.sub_bits(x, y),
+                high,
+                low,
+                s.and(x, y),
+                s.or(x, y),
+                s.xor(x, y),
+                s.shift_left::<5>(x),
+                s.shift_right::<5>(x),
+                s.shift_right_signed::<5>(x),
+                s.shift_left::<0>(x),
+                s.shift_right::<31>(x),
+                s.select_bits(s.equal_bits(x, y), x, y),
+                s.select_bits(s.less_signed(x, y), x, y),
+            ];
+            for value in bits {
+                push(value);
+            }
+            for (plane, mask) in
+                [s.less(a, b), s.equal_bits(x, y), s.less_signed(x, y)].into_iter().enumerate()
+            {
+                let bits = s.mask_bits(mask);
+                out[36 + plane].extend((0..S::LANES).map(|lane| bits >> lane & 1));
+            }
+        }
+        out
+    }
+}
+
+#[test]
+fn every_instruction_set_computes_what_the_portable_path_does() {
+    let mut state = 1u32;
+    let mut next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        match state >> 30 {
+            0 => CORNERS[(state >> 8) as usize % CORNERS.len()],
+            1 => f32::from_bits(state.rotate_left(13) ^ 0x9e37_79b9),
+            _ => (state >> 8) as f32 / 1e6 - 8.0,
+        }
+    };
+    for case in 0..3000 {
+        let (a, b, c): ([f32; LANES], [f32; LANES], [f32; LANES]) = (
+            std::array::from_fn(|_| next()),
+            std::array::from_fn(|_| next()),
+            std::array::from_fn(|_| next()),
+        );
+        let expected = Isa::PORTABLE.run(Everything { a: &a, b: &b, c: &c });
+        assert!(expected.iter().all(|lanes| lanes.len() == LANES), "every operation fills every lane");
+        for isa in Isa::available() {
+            let found = isa.run(Everything { a: &a, b: &b, c: &c });
+            for (operation, (found, expected)) in found.iter().zip(&expected).enumerate() {
+                assert_eq!(found, expected, "{isa}, operation {operation}, case {case}: {a:?} {b:?} {c:?}");
+            }
+        }
+    }
+}
+
+/// The definition itself, where a mistake in the portable path would be copied by nobody.
+#[test]
+fn the_rules_for_nan_zero_and_overflow_are_as_written() {
+    struct Rules;
+    impl Kernel for Rules {
+        type Output = ();
+        #[inline(always)]
+        fn run<S: Simd>(self, s: S) {
+            let lane = |value: S::F| {
+                let mut lanes = [0.0; LANES];
+                s.store(value, &mut lanes);
+                lanes[0]
+            };
+            let bits = |value: S::U| {
+                let mut lanes = [0; LANES];
+                s.store_bits(value, &mut lanes);
+                lanes[0]
+            };
+            let (nan, one) = (s.splat(f32::NAN), s.splat(1.0));
+            assert_eq!(lane(s.max(nan, one)), 1.0);
+            assert!(lane(s.max(one, nan)).is_nan());
+            assert_eq!(lane(s.max(s.zero(), s.splat(-0.0))).to_bits(), (-0.0f32).to_bits());
+            assert_eq!(lane(s.round(s.splat(2.5))), 2.0);
+            assert_eq!(bits(s.to_int(s.splat(-3.5))) as i32, -4);
+            assert_eq!(bits(s.to_int(nan)), 0x8000_0000);
+            assert_eq!(bits(s.to_int(s.splat(2_147_483_648.0))), 0x8000_0000);
+            assert_eq!(lane(s.neg_mul_add(s.splat(2.0), s.splat(3.0), one)), -5.0);
+            // Rounded once: the product alone would round to 1.
+            let almost = 1.0 + f32::EPSILON;
+            assert_eq!(
+                lane(s.mul_add(s.splat(almost), s.splat(almost), s.splat(-1.0 - 2.0 * f32::EPSILON))),
+                f32::EPSILON * f32::EPSILON
+            );
+        }
+    }
+    for isa in Isa::available() {
+        isa.run(Rules);
+    }
+}

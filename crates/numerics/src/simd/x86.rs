@@ -1,0 +1,205 @@
+//! AVX2 with FMA, and AVX-512: one line an operation, the instruction beside its name.
+
+// PERF: the intrinsics are what makes the kernels ten times faster than the portable path; the benches compare them.
+use std::arch::x86_64::*;
+
+use super::Simd;
+
+/// Proof of AVX2 and FMA: eight lanes.
+#[derive(Clone, Copy)]
+pub(crate) struct Avx2(());
+
+/// Proof of AVX-512 F, DQ, BW and VL: sixteen lanes.
+#[derive(Clone, Copy)]
+pub(crate) struct Avx512(());
+
+impl Avx2 {
+    // The features here and below are the proof: who calls without having them writes `unsafe` and says why.
+    #[target_feature(enable = "avx2,fma")]
+    #[inline]
+    pub(crate) fn new() -> Avx2 {
+        Avx2(())
+    }
+}
+
+impl Avx512 {
+    #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl")]
+    #[inline]
+    pub(crate) fn new() -> Avx512 {
+        Avx512(())
+    }
+}
+
+/// Writes methods whose body is a chain of intrinsics.
+macro_rules! operations {
+    ($(fn $name:ident($($argument:ident: $type:ty),*) -> $result:ty { $body:expr })*) => { $(
+        #[inline(always)]
+        fn $name(self, $($argument: $type),*) -> $result {
+            // SAFETY: `self` exists only where these instructions were detected.
+            unsafe { $body }
+        }
+    )* };
+}
+
+/// Writes the methods that read or write memory.
+macro_rules! memory {
+    ($(fn $name:ident($($argument:ident: $type:ty),*) $(-> $result:ty)? { $body:expr })*) => { $(
+        #[inline(always)]
+        unsafe fn $name(self, $($argument: $type),*) $(-> $result)? {
+            // SAFETY: `self` exists only where these instructions were detected; the rest is the caller's promise.
+            unsafe { $body }
+        }
+    )* };
+}
+
+/// Writes the methods that shift by a constant.
+macro_rules! shifts {
+    ($(fn $name:ident($type:ty) { $operation:expr })*) => { $(
+        #[inline(always)]
+        fn $name<const COUNT: u32>(self, a: $type) -> $type {
+            // SAFETY: `self` exists only where these instructions were detected.
+            unsafe { $operation(a, _mm_cvtsi32_si128(COUNT as i32)) }
+        }
+    )* };
+}
+
+impl Simd for Avx2 {
+    const LANES: usize = 8;
+    const REGISTERS: usize = 16;
+
+    type F = __m256;
+    type U = __m256i;
+    type M = __m256;
+
+    memory! {
+        fn load_pointer(from: *const f32) -> __m256 { _mm256_loadu_ps(from) }
+        fn store_pointer(value: __m256, to: *mut f32) { _mm256_storeu_ps(to, value) }
+        fn load_bits_pointer(from: *const u32) -> __m256i { _mm256_loadu_si256(from.cast()) }
+        fn store_bits_pointer(value: __m256i, to: *mut u32) { _mm256_storeu_si256(to.cast(), value) }
+    }
+
+    operations! {
+        fn splat(value: f32) -> __m256 { _mm256_set1_ps(value) }
+        fn add(a: __m256, b: __m256) -> __m256 { _mm256_add_ps(a, b) }
+        fn sub(a: __m256, b: __m256) -> __m256 { _mm256_sub_ps(a, b) }
+        fn mul(a: __m256, b: __m256) -> __m256 { _mm256_mul_ps(a, b) }
+        fn div(a: __m256, b: __m256) -> __m256 { _mm256_div_ps(a, b) }
+        fn sqrt(a: __m256) -> __m256 { _mm256_sqrt_ps(a) }
+        fn mul_add(a: __m256, b: __m256, c: __m256) -> __m256 { _mm256_fmadd_ps(a, b, c) }
+        fn neg_mul_add(a: __m256, b: __m256, c: __m256) -> __m256 { _mm256_fnmadd_ps(a, b, c) }
+        fn max(a: __m256, b: __m256) -> __m256 { _mm256_max_ps(a, b) }
+        fn min(a: __m256, b: __m256) -> __m256 { _mm256_min_ps(a, b) }
+        fn round(a: __m256) -> __m256 { _mm256_round_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(a) }
+
+        fn less(a: __m256, b: __m256) -> __m256 { _mm256_cmp_ps::<_CMP_LT_OQ>(a, b) }
+        fn less_or_equal(a: __m256, b: __m256) -> __m256 { _mm256_cmp_ps::<_CMP_LE_OQ>(a, b) }
+        fn equal(a: __m256, b: __m256) -> __m256 { _mm256_cmp_ps::<_CMP_EQ_OQ>(a, b) }
+        fn select(mask: __m256, a: __m256, b: __m256) -> __m256 { _mm256_blendv_ps(b, a, mask) }
+
+        fn to_bits(a: __m256) -> __m256i { _mm256_castps_si256(a) }
+        fn from_bits(a: __m256i) -> __m256 { _mm256_castsi256_ps(a) }
+        fn to_int(a: __m256) -> __m256i { _mm256_cvtps_epi32(a) }
+        fn from_int(a: __m256i) -> __m256 { _mm256_cvtepi32_ps(a) }
+
+        fn splat_bits(value: u32) -> __m256i { _mm256_set1_epi32(value as i32) }
+        fn add_bits(a: __m256i, b: __m256i) -> __m256i { _mm256_add_epi32(a, b) }
+        fn sub_bits(a: __m256i, b: __m256i) -> __m256i { _mm256_sub_epi32(a, b) }
+        fn and(a: __m256i, b: __m256i) -> __m256i { _mm256_and_si256(a, b) }
+        fn or(a: __m256i, b: __m256i) -> __m256i { _mm256_or_si256(a, b) }
+        fn xor(a: __m256i, b: __m256i) -> __m256i { _mm256_xor_si256(a, b) }
+        fn equal_bits(a: __m256i, b: __m256i) -> __m256 { _mm256_castsi256_ps(_mm256_cmpeq_epi32(a, b)) }
+        fn less_signed(a: __m256i, b: __m256i) -> __m256 { _mm256_castsi256_ps(_mm256_cmpgt_epi32(b, a)) }
+        fn select_bits(mask: __m256, a: __m256i, b: __m256i) -> __m256i {
+            _mm256_castps_si256(_mm256_blendv_ps(_mm256_castsi256_ps(b), _mm256_castsi256_ps(a), mask))
+        }
+        fn mask_bits(mask: __m256) -> u32 { _mm256_movemask_ps(mask) as u32 }
+    }
+
+    shifts! {
+        fn shift_left(__m256i) { _mm256_sll_epi32 }
+        fn shift_right(__m256i) { _mm256_srl_epi32 }
+        fn shift_right_signed(__m256i) { _mm256_sra_epi32 }
+    }
+
+    #[inline(always)]
+    fn mul_wide(self, a: __m256i, b: __m256i) -> (__m256i, __m256i) {
+        // SAFETY: `self` exists only where these instructions were detected.
+        unsafe {
+            let even = _mm256_mul_epu32(a, b);
+            let odd = _mm256_mul_epu32(_mm256_srli_epi64::<32>(a), _mm256_srli_epi64::<32>(b));
+            let high = _mm256_blend_epi32::<0b1010_1010>(_mm256_srli_epi64::<32>(even), odd);
+            let low = _mm256_blend_epi32::<0b1010_1010>(even, _mm256_slli_epi64::<32>(odd));
+            (high, low)
+        }
+    }
+}
+
+impl Simd for Avx512 {
+    const LANES: usize = 16;
+    const REGISTERS: usize = 32;
+
+    type F = __m512;
+    type U = __m512i;
+    type M = __mmask16;
+
+    memory! {
+        fn load_pointer(from: *const f32) -> __m512 { _mm512_loadu_ps(from) }
+        fn store_pointer(value: __m512, to: *mut f32) { _mm512_storeu_ps(to, value) }
+        fn load_bits_pointer(from: *const u32) -> __m512i { _mm512_loadu_si512(from.cast()) }
+        fn store_bits_pointer(value: __m512i, to: *mut u32) { _mm512_storeu_si512(to.cast(), value) }
+    }
+
+    operations! {
+        fn splat(value: f32) -> __m512 { _mm512_set1_ps(value) }
+        fn add(a: __m512, b: __m512) -> __m512 { _mm512_add_ps(a, b) }
+        fn sub(a: __m512, b: __m512) -> __m512 { _mm512_sub_ps(a, b) }
+        fn mul(a: __m512, b: __m512) -> __m512 { _mm512_mul_ps(a, b) }
+        fn div(a: __m512, b: __m512) -> __m512 { _mm512_div_ps(a, b) }
+        fn sqrt(a: __m512) -> __m512 { _mm512_sqrt_ps(a) }
+        fn mul_add(a: __m512, b: __m512, c: __m512) -> __m512 { _mm512_fmadd_ps(a, b, c) }
+        fn neg_mul_add(a: __m512, b: __m512, c: __m512) -> __m512 { _mm512_fnmadd_ps(a, b, c) }
+        fn max(a: __m512, b: __m512) -> __m512 { _mm512_max_ps(a, b) }
+        fn min(a: __m512, b: __m512) -> __m512 { _mm512_min_ps(a, b) }
+        fn round(a: __m512) -> __m512 { _mm512_roundscale_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(a) }
+
+        fn less(a: __m512, b: __m512) -> __mmask16 { _mm512_cmp_ps_mask::<_CMP_LT_OQ>(a, b) }
+        fn less_or_equal(a: __m512, b: __m512) -> __mmask16 { _mm512_cmp_ps_mask::<_CMP_LE_OQ>(a, b) }
+        fn equal(a: __m512, b: __m512) -> __mmask16 { _mm512_cmp_ps_mask::<_CMP_EQ_OQ>(a, b) }
+        fn select(mask: __mmask16, a: __m512, b: __m512) -> __m512 { _mm512_mask_blend_ps(mask, b, a) }
+
+        fn to_bits(a: __m512) -> __m512i { _mm512_castps_si512(a) }
+        fn from_bits(a: __m512i) -> __m512 { _mm512_castsi512_ps(a) }
+        fn to_int(a: __m512) -> __m512i { _mm512_cvtps_epi32(a) }
+        fn from_int(a: __m512i) -> __m512 { _mm512_cvtepi32_ps(a) }
+
+        fn splat_bits(value: u32) -> __m512i { _mm512_set1_epi32(value as i32) }
+        fn add_bits(a: __m512i, b: __m512i) -> __m512i { _mm512_add_epi32(a, b) }
+        fn sub_bits(a: __m512i, b: __m512i) -> __m512i { _mm512_sub_epi32(a, b) }
+        fn and(a: __m512i, b: __m512i) -> __m512i { _mm512_and_si512(a, b) }
+        fn or(a: __m512i, b: __m512i) -> __m512i { _mm512_or_si512(a, b) }
+        fn xor(a: __m512i, b: __m512i) -> __m512i { _mm512_xor_si512(a, b) }
+        fn equal_bits(a: __m512i, b: __m512i) -> __mmask16 { _mm512_cmpeq_epi32_mask(a, b) }
+        fn less_signed(a: __m512i, b: __m512i) -> __mmask16 { _mm512_cmplt_epi32_mask(a, b) }
+        fn select_bits(mask: __mmask16, a: __m512i, b: __m512i) -> __m512i { _mm512_mask_blend_epi32(mask, b, a) }
+        fn mask_bits(mask: __mmask16) -> u32 { u32::from(mask) }
+    }
+
+    shifts! {
+        fn shift_left(__m512i) { _mm512_sll_epi32 }
+        fn shift_right(__m512i) { _mm512_srl_epi32 }
+        fn shift_right_signed(__m512i) { _mm512_sra_epi32 }
+    }
+
+    #[inline(always)]
+    fn mul_wide(self, a: __m512i, b: __m512i) -> (__m512i, __m512i) {
+        const ODD: __mmask16 = 0b1010_1010_1010_1010;
+        // SAFETY: `self` exists only where these instructions were detected.
+        unsafe {
+            let even = _mm512_mul_epu32(a, b);
+            let odd = _mm512_mul_epu32(_mm512_srli_epi64::<32>(a), _mm512_srli_epi64::<32>(b));
+            let high = _mm512_mask_blend_epi32(ODD, _mm512_srli_epi64::<32>(even), odd);
+            let low = _mm512_mask_blend_epi32(ODD, even, _mm512_slli_epi64::<32>(odd));
+            (high, low)
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The `tombola` program as a library.

@@ -1,0 +1,2 @@
+//! The `tombola` program.
+fn main() {}
