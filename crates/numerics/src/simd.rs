@@ -85,13 +85,13 @@ pub trait Simd: Copy + Send + Sync + private::Sealed {
     fn select(self, mask: Self::M, a: Self::F, b: Self::F) -> Self::F;
 
     /// The bits of `a`.
-    fn to_bits(self, a: Self::F) -> Self::U;
+    fn bits_of(self, a: Self::F) -> Self::U;
     /// The float with these bits.
-    fn from_bits(self, a: Self::U) -> Self::F;
+    fn float_of_bits(self, a: Self::U) -> Self::F;
     /// Nearest integer, ties to even, as a two's complement `i32`; `0x8000_0000` for what has none.
-    fn to_int(self, a: Self::F) -> Self::U;
+    fn nearest_int(self, a: Self::F) -> Self::U;
     /// The `i32` in each lane as a float, rounded to nearest.
-    fn from_int(self, a: Self::U) -> Self::F;
+    fn float_of_int(self, a: Self::U) -> Self::F;
 
     /// `value` in every lane.
     fn splat_bits(self, value: u32) -> Self::U;
@@ -201,26 +201,25 @@ pub trait Simd: Copy + Send + Sync + private::Sealed {
     /// `a` without its sign.
     #[inline(always)]
     fn abs(self, a: Self::F) -> Self::F {
-        self.from_bits(self.and(self.to_bits(a), self.splat_bits(0x7fff_ffff)))
+        self.float_of_bits(self.and(self.bits_of(a), self.splat_bits(0x7fff_ffff)))
     }
 
     /// `a` with its sign turned.
     #[inline(always)]
     fn neg(self, a: Self::F) -> Self::F {
-        self.from_bits(self.xor(self.to_bits(a), self.splat_bits(0x8000_0000)))
+        self.float_of_bits(self.xor(self.bits_of(a), self.splat_bits(0x8000_0000)))
     }
 
     /// `magnitude`, which must not be negative, with the sign of `sign`.
     #[inline(always)]
     fn with_sign_of(self, magnitude: Self::F, sign: Self::F) -> Self::F {
-        let sign = self.and(self.to_bits(sign), self.splat_bits(0x8000_0000));
-        self.from_bits(self.or(self.to_bits(magnitude), sign))
+        let sign = self.and(self.bits_of(sign), self.splat_bits(0x8000_0000));
+        self.float_of_bits(self.or(self.bits_of(magnitude), sign))
     }
 }
 
 mod private {
     /// Keeps implementations, which are proofs, inside this crate.
-    #[expect(unreachable_pub, reason = "a supertrait of a public trait")]
     pub trait Sealed {}
     impl Sealed for super::Portable {}
     #[cfg(target_arch = "x86_64")]

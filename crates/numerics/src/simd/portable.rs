@@ -105,20 +105,20 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
-    fn to_bits(self, a: Self::F) -> Self::U {
+    fn bits_of(self, a: Self::F) -> Self::U {
         a.map(f32::to_bits)
     }
     #[inline(always)]
-    fn from_bits(self, a: Self::U) -> Self::F {
+    fn float_of_bits(self, a: Self::U) -> Self::F {
         a.map(f32::from_bits)
     }
     #[inline(always)]
-    fn to_int(self, a: Self::F) -> Self::U {
+    fn nearest_int(self, a: Self::F) -> Self::U {
         const LIMIT: f32 = 2_147_483_648.0;
         a.map(|a| if (-LIMIT..LIMIT).contains(&a) { a.round_ties_even() as i32 as u32 } else { 0x8000_0000 })
     }
     #[inline(always)]
-    fn from_int(self, a: Self::U) -> Self::F {
+    fn float_of_int(self, a: Self::U) -> Self::F {
         a.map(|a| a as i32 as f32)
     }
 

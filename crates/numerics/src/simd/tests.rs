@@ -53,7 +53,7 @@ impl Kernel for Everything<'_> {
                 index += 1;
             };
             let (a, b, c) = (s.load(&self.a[start..]), s.load(&self.b[start..]), s.load(&self.c[start..]));
-            let (x, y) = (s.to_bits(a), s.to_bits(b));
+            let (x, y) = (s.bits_of(a), s.bits_of(b));
             let floats = [
                 s.add(a, b),
                 s.sub(a, b),
@@ -68,8 +68,8 @@ impl Kernel for Everything<'_> {
                 s.select(s.less(a, b), a, c),
                 s.select(s.less_or_equal(a, b), a, c),
                 s.select(s.equal(a, b), a, c),
-                s.from_bits(x),
-                s.from_int(x),
+                s.float_of_bits(x),
+                s.float_of_int(x),
                 s.splat(0.3),
                 s.zero(),
                 s.abs(a),
@@ -77,11 +77,11 @@ impl Kernel for Everything<'_> {
                 s.with_sign_of(s.abs(a), b),
             ];
             for value in floats {
-                push(s.select_bits(s.equal(value, value), s.to_bits(value), s.splat_bits(0x7fc0_0000)));
+                push(s.select_bits(s.equal(value, value), s.bits_of(value), s.splat_bits(0x7fc0_0000)));
             }
             let (high, low) = s.mul_wide(x, y);
             let bits = [
-                s.to_int(a),
+                s.nearest_int(a),
                 s.splat_bits(77),
                 s.add_bits(x, y),
                 s.sub_bits(x, y),
@@ -163,9 +163,9 @@ fn the_rules_for_nan_zero_and_overflow_are_as_written() {
             assert!(lane(s.max(one, nan)).is_nan());
             assert_eq!(lane(s.max(s.zero(), s.splat(-0.0))).to_bits(), (-0.0f32).to_bits());
             assert_eq!(lane(s.round(s.splat(2.5))), 2.0);
-            assert_eq!(bits(s.to_int(s.splat(-3.5))) as i32, -4);
-            assert_eq!(bits(s.to_int(nan)), 0x8000_0000);
-            assert_eq!(bits(s.to_int(s.splat(2_147_483_648.0))), 0x8000_0000);
+            assert_eq!(bits(s.nearest_int(s.splat(-3.5))) as i32, -4);
+            assert_eq!(bits(s.nearest_int(nan)), 0x8000_0000);
+            assert_eq!(bits(s.nearest_int(s.splat(2_147_483_648.0))), 0x8000_0000);
             assert_eq!(lane(s.neg_mul_add(s.splat(2.0), s.splat(3.0), one)), -5.0);
             // Rounded once: the product alone would round to 1.
             let almost = 1.0 + f32::EPSILON;

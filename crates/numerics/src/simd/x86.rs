@@ -96,10 +96,10 @@ impl Simd for Avx2 {
         fn equal(a: __m256, b: __m256) -> __m256 { _mm256_cmp_ps::<_CMP_EQ_OQ>(a, b) }
         fn select(mask: __m256, a: __m256, b: __m256) -> __m256 { _mm256_blendv_ps(b, a, mask) }
 
-        fn to_bits(a: __m256) -> __m256i { _mm256_castps_si256(a) }
-        fn from_bits(a: __m256i) -> __m256 { _mm256_castsi256_ps(a) }
-        fn to_int(a: __m256) -> __m256i { _mm256_cvtps_epi32(a) }
-        fn from_int(a: __m256i) -> __m256 { _mm256_cvtepi32_ps(a) }
+        fn bits_of(a: __m256) -> __m256i { _mm256_castps_si256(a) }
+        fn float_of_bits(a: __m256i) -> __m256 { _mm256_castsi256_ps(a) }
+        fn nearest_int(a: __m256) -> __m256i { _mm256_cvtps_epi32(a) }
+        fn float_of_int(a: __m256i) -> __m256 { _mm256_cvtepi32_ps(a) }
 
         fn splat_bits(value: u32) -> __m256i { _mm256_set1_epi32(value as i32) }
         fn add_bits(a: __m256i, b: __m256i) -> __m256i { _mm256_add_epi32(a, b) }
@@ -167,10 +167,10 @@ impl Simd for Avx512 {
         fn equal(a: __m512, b: __m512) -> __mmask16 { _mm512_cmp_ps_mask::<_CMP_EQ_OQ>(a, b) }
         fn select(mask: __mmask16, a: __m512, b: __m512) -> __m512 { _mm512_mask_blend_ps(mask, b, a) }
 
-        fn to_bits(a: __m512) -> __m512i { _mm512_castps_si512(a) }
-        fn from_bits(a: __m512i) -> __m512 { _mm512_castsi512_ps(a) }
-        fn to_int(a: __m512) -> __m512i { _mm512_cvtps_epi32(a) }
-        fn from_int(a: __m512i) -> __m512 { _mm512_cvtepi32_ps(a) }
+        fn bits_of(a: __m512) -> __m512i { _mm512_castps_si512(a) }
+        fn float_of_bits(a: __m512i) -> __m512 { _mm512_castsi512_ps(a) }
+        fn nearest_int(a: __m512) -> __m512i { _mm512_cvtps_epi32(a) }
+        fn float_of_int(a: __m512i) -> __m512 { _mm512_cvtepi32_ps(a) }
 
         fn splat_bits(value: u32) -> __m512i { _mm512_set1_epi32(value as i32) }
         fn add_bits(a: __m512i, b: __m512i) -> __m512i { _mm512_add_epi32(a, b) }
