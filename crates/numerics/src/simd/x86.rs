@@ -181,7 +181,7 @@ impl Simd for Avx512 {
         fn equal_bits(a: __m512i, b: __m512i) -> __mmask16 { _mm512_cmpeq_epi32_mask(a, b) }
         fn less_signed(a: __m512i, b: __m512i) -> __mmask16 { _mm512_cmplt_epi32_mask(a, b) }
         fn select_bits(mask: __mmask16, a: __m512i, b: __m512i) -> __m512i { _mm512_mask_blend_epi32(mask, b, a) }
-        fn mask_bits(mask: __mmask16) -> u32 { u32::from(mask) }
+        fn mask_bits(mask: __mmask16) -> u32 { _cvtmask16_u32(mask) }
     }
 
     shifts! {
