@@ -1,2 +1,5 @@
 //! The `tombola` program.
+
+#![forbid(unsafe_code)]
+
 fn main() {}
