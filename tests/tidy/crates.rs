@@ -1,0 +1,152 @@
+//! Which crate may use which, and what every manifest has in common.
+
+use crate::{assert_none, project_files, read};
+
+/// What each crate may depend on, from the bottom up. A new crate, a new edge or a new package is a design decision:
+/// it is made here, seen in review, and its commit says why.
+const MAY_USE: &[(&str, &[&str])] = &[
+    // the ground: nothing below it
+    ("numerics", &[]),
+    // `sprs` and `wide` only exchange data with callers that have them; `rayon` only runs what was split before
+    ("sparse-kernels", &["numerics", "rayon", "sprs", "wide"]),
+    // sees neither what it optimises nor files
+    ("strategies", &["numerics", "rayon", "serde"]),
+    // the program: all of the crates
+    ("tombola", &["numerics", "sparse-kernels", "strategies", "rayon", "serde"]),
+];
+
+/// Pairs that may not meet, neither way, nor through others: a strategy never sees a task, a task never sees who asks.
+const APART: &[(&str, &str)] =
+    &[("strategies", "tasks"), ("strategies", "networks"), ("strategies", "physics")];
+
+/// A dependency in a manifest.
+#[derive(Debug, PartialEq, Eq)]
+struct Edge {
+    line: usize,
+    package: String,
+    /// Only for tests, benches and examples.
+    for_tests: bool,
+}
+
+/// The package's name and its dependencies, for any target.
+fn edges(manifest: &str) -> (String, Vec<Edge>) {
+    let (mut name, mut edges, mut section) = (String::new(), Vec::new(), "");
+    for (index, line) in manifest.lines().enumerate().map(|(index, line)| (index, line.trim())) {
+        if let Some(header) = line.strip_prefix('[') {
+            section = header.split(']').next().unwrap_or_default();
+            // a table of its own: `[dependencies.package]`
+            if let Some((kind, package)) = section.split_once("dependencies.") {
+                let for_tests = kind.ends_with("dev-");
+                edges.push(Edge { line: index + 1, package: package.to_owned(), for_tests });
+            }
+            continue;
+        }
+        let Some((key, value)) = line.split_once('=').filter(|_| !line.starts_with('#')) else { continue };
+        let key = key.trim().split('.').next().unwrap_or_default().trim_matches('"');
+        if section == "package" && key == "name" {
+            name = value.trim().trim_matches('"').to_owned();
+        } else if section.ends_with("dependencies") && section != "workspace.dependencies" {
+            let for_tests = section.ends_with("dev-dependencies");
+            edges.push(Edge { line: index + 1, package: key.to_owned(), for_tests });
+        }
+    }
+    (name, edges)
+}
+
+/// What is wrong with the edges of one manifest. For tests a crate may use any package, but no other crate than usual
+/// (itself excepted, with more features).
+fn edge_complaints(path: &str, manifest: &str, table: &[(&str, &[&str])]) -> Vec<String> {
+    let (name, edges) = edges(manifest);
+    let Some((_, allowed)) = table.iter().find(|(row, _)| *row == name) else {
+        return vec![format!("{path}: crate `{name}` is not in the table of tests/tidy/crates.rs")];
+    };
+    let is_crate = |package: &str| table.iter().any(|(row, _)| *row == package);
+    let wrong = edges.into_iter().filter(|edge| {
+        let package = edge.package.as_str();
+        let fine_for_tests = edge.for_tests && (!is_crate(package) || package == name);
+        !allowed.contains(&package) && !fine_for_tests
+    });
+    wrong.map(|edge| format!("{path}:{}: `{name}` may not use `{}`", edge.line, edge.package)).collect()
+}
+
+/// Whether `table` lets `from` reach `to`, directly or through others.
+fn reaches(table: &[(&str, &[&str])], from: &str, to: &str) -> bool {
+    let row = table.iter().find(|(row, _)| *row == from);
+    row.is_some_and(|(_, uses)| uses.iter().any(|&used| used == to || reaches(table, used, to)))
+}
+
+fn manifests() -> Vec<String> {
+    project_files().into_iter().filter(|file| file.ends_with("Cargo.toml")).collect()
+}
+
+/// The quoted strings of a list like `members = ["a", "b"]`, which may span lines.
+fn list<'a>(manifest: &'a str, key: &str) -> Vec<&'a str> {
+    let start = manifest.find(&format!("\n{key} = [")).unwrap_or_else(|| panic!("no list `{key}`"));
+    let items = manifest[start..].split(']').next().unwrap_or_default();
+    items.split('"').skip(1).step_by(2).collect()
+}
+
+#[test]
+fn crates_only_use_the_crates_below_them() {
+    assert_none(manifests().iter().flat_map(|path| edge_complaints(path, &read(path), MAY_USE)).collect());
+}
+
+#[test]
+fn tasks_and_strategies_stay_apart() {
+    for &(one, other) in APART {
+        assert!(!reaches(MAY_USE, one, other) && !reaches(MAY_USE, other, one), "`{one}` and `{other}` meet");
+    }
+    for (name, _) in MAY_USE {
+        assert!(!reaches(MAY_USE, name, name), "`{name}` uses itself in a circle");
+    }
+}
+
+#[test]
+fn every_crate_is_a_member_and_a_default_member() {
+    let root = read("Cargo.toml");
+    let mut expected: Vec<String> = manifests().iter().map(|path| path.replace("/Cargo.toml", "")).collect();
+    expected.iter_mut().filter(|path| *path == "Cargo.toml").for_each(|path| *path = ".".to_owned());
+    expected.sort();
+    for key in ["members", "default-members"] {
+        let mut found = list(&root, key);
+        found.sort_unstable();
+        assert_eq!(found, expected, "`{key}` of the root manifest: plain `cargo test` must test everything");
+    }
+}
+
+#[test]
+fn every_crate_takes_version_edition_and_licence_from_the_workspace() {
+    for path in manifests() {
+        let manifest = read(&path);
+        for key in ["version", "edition", "rust-version", "license", "publish"] {
+            assert!(
+                manifest.contains(&format!("\n{key}.workspace = true\n")),
+                "{path}: `{key}.workspace = true`"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_wrong_edge_is_found() {
+    let table: &[(&str, &[&str])] = &[("low", &[]), ("high", &["low", "rayon"])];
+    let complaints = |text: &str| edge_complaints("x", &format!("[package]\nname = {text}"), table).len();
+    assert_eq!(complaints("\"high\"\n[dependencies]\nlow.workspace = true\nrayon = { version = \"1\" }"), 0);
+    assert_eq!(complaints("\"low\"\n[dependencies]\nhigh.workspace = true"), 1);
+    assert_eq!(
+        complaints("\"low\"\n[dev-dependencies]\nhigh = \"1\"\nproptest = \"1\"\nlow.path = \".\""),
+        1
+    );
+    assert_eq!(complaints("\"low\"\n[target.'cfg(unix)'.dependencies]\nlibc = \"1\""), 1);
+    assert_eq!(complaints("\"low\"\n[build-dependencies]\ncc = \"1\""), 1);
+    assert_eq!(complaints("\"low\"\n[dependencies.rand]\nversion = \"1\""), 1);
+    assert_eq!(complaints("\"low\"\n[dependencies]\n# rand = \"1\"\n[features]\nx = []"), 0);
+    assert_eq!(complaints("\"unknown\"\n"), 1);
+}
+
+#[test]
+fn a_meeting_through_others_is_found() {
+    let table: &[(&str, &[&str])] = &[("a", &["b"]), ("b", &["c"]), ("c", &[])];
+    assert!(reaches(table, "a", "c") && !reaches(table, "c", "a"));
+    assert_eq!(list("x\nmembers = [\n  \"a\",\n  \"b\",\n]\n", "members"), ["a", "b"]);
+}
