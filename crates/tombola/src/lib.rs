@@ -1,7 +1,19 @@
-//! The `tombola` program as a library.
+//! The `tombola` program as a library: what its commands do, without a process around them.
+//!
+//! The work is in the crates below ([`numerics`], [`sparse_kernels`]); here they meet and are measured.
 //!
 //! # Invariants
 //!
+//! - **Commands are functions** of their arguments and an output: data goes to the output they are given, messages for
+//!   people to stderr, and nothing ends the process.
+//! - **No panic on a request,** however wrong: it is a [`CommandError`](commands::CommandError) with an exit code, and
+//!   names what was found and what would do.
+//! - **A clock decides no result.** Times are measured and printed; nothing is chosen by them.
 //! - **Absent:** unsafe code, global state.
 
 #![forbid(unsafe_code)]
+
+pub mod commands;
+pub mod roofs;
+pub mod suggest;
+pub mod timing;

@@ -1,0 +1,132 @@
+//! What the program understands: one subcommand a file, one line of wiring each.
+
+use std::error::Error;
+use std::fmt;
+use std::io::{self, Write};
+
+use clap::{Parser, Subcommand};
+
+pub mod bench;
+
+/// Find, train and study sparse trainable networks with evolution strategies.
+#[derive(Debug, Parser)]
+#[command(name = "tombola", version, arg_required_else_help = true)]
+#[command(after_help = "Exit status: 0 done, 1 the work failed, 2 the request was wrong.\n\
+    `tombola help COMMAND` shows a command with examples.")]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Bench(bench::BenchArguments),
+}
+
+/// Does what the arguments say; data goes to `out`.
+pub fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<(), CommandError> {
+    match &arguments.command {
+        Command::Bench(arguments) => bench::run(arguments, out),
+    }
+}
+
+/// Why a command ended early.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum CommandError {
+    /// The request cannot be served: exit code 2.
+    Request {
+        /// What is wrong with which argument.
+        message: String,
+        /// What would do instead.
+        hint: Option<String>,
+    },
+    /// The work was done and failed: exit code 1.
+    Failed(Box<dyn Error>),
+    /// The output could not be written: exit code 1, or 0 where the reader had enough.
+    Output(io::Error),
+}
+
+impl CommandError {
+    /// What the process returns.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            CommandError::Request { .. } => 2,
+            CommandError::Failed(_) | CommandError::Output(_) => 1,
+        }
+    }
+
+    /// Whether the reader of the output has gone, which is no error of anybody.
+    pub fn is_closed_pipe(&self) -> bool {
+        matches!(self, CommandError::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+
+    /// Writes `error:`, one `cause:` a line, and the hint.
+    pub fn report(&self, to: &mut dyn Write) -> io::Result<()> {
+        writeln!(to, "error: {self}")?;
+        let mut cause = self.source();
+        while let Some(inner) = cause {
+            writeln!(to, "  cause: {inner}")?;
+            cause = inner.source();
+        }
+        match self {
+            CommandError::Request { hint: Some(hint), .. } => writeln!(to, "\nhint: {hint}"),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for CommandError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CommandError::Request { message, .. } => f.write_str(message),
+            CommandError::Failed(error) => error.fmt(f),
+            CommandError::Output(_) => f.write_str("cannot write the output"),
+        }
+    }
+}
+
+impl Error for CommandError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            CommandError::Request { .. } => None,
+            CommandError::Failed(error) => error.source(),
+            CommandError::Output(error) => Some(error),
+        }
+    }
+}
+
+impl From<io::Error> for CommandError {
+    fn from(error: io::Error) -> CommandError {
+        CommandError::Output(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_do_not_contradict_each_other() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_report_says_what_why_and_what_to_do() {
+        let mut text = Vec::new();
+        let closed = CommandError::from(io::Error::from(io::ErrorKind::BrokenPipe));
+        closed.report(&mut text).expect("a vector takes all");
+        assert!(closed.is_closed_pipe() && closed.exit_code() == 1);
+        let request =
+            CommandError::Request { message: "no row `x`".into(), hint: Some("did you mean `y`?".into()) };
+        request.report(&mut text).expect("a vector takes all");
+        assert_eq!(request.exit_code(), 2);
+        let text = String::from_utf8(text).expect("it was text");
+        assert_eq!(
+            text,
+            "error: cannot write the output\n  cause: broken pipe\nerror: no row `x`\n\nhint: did you mean `y`?\n"
+        );
+    }
+}

@@ -1,0 +1,41 @@
+//! `tombola bench`: how fast this machine is, and how near the kernels come.
+
+use std::io::Write;
+use std::str::FromStr;
+
+use clap::{Args, Subcommand};
+use numerics::Isa;
+
+use super::CommandError;
+use crate::suggest::nearest;
+
+mod machine;
+
+/// Measure this machine, and the kernels on it.
+#[derive(Args, Debug)]
+pub(super) struct BenchArguments {
+    #[command(subcommand)]
+    command: BenchCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum BenchCommand {
+    Machine(machine::MachineArguments),
+}
+
+pub(super) fn run(arguments: &BenchArguments, out: &mut dyn Write) -> Result<(), CommandError> {
+    match &arguments.command {
+        BenchCommand::Machine(arguments) => machine::run(arguments, out),
+    }
+}
+
+/// The instruction set of an argument.
+fn instruction_set(name: &str) -> Result<Isa, String> {
+    Isa::from_str(name).map_err(|error| {
+        let sets = Isa::available();
+        match nearest(name, sets.iter().map(|isa| isa.name())) {
+            Some(like) => format!("{error}; did you mean `{like}`?"),
+            None => error.to_string(),
+        }
+    })
+}
