@@ -3,3 +3,12 @@
 //! # Invariants
 //!
 //! - **Absent:** randomness, input and output, clocks, global state.
+
+pub mod naive;
+pub mod network;
+pub mod pattern;
+
+mod activation;
+
+pub use activation::Activation;
+pub use pattern::{Pattern, PatternError};

@@ -1,0 +1,41 @@
+//! What a unit does with its sum.
+
+use numerics::{Isa, Kernel, LANES, Simd};
+
+/// The function that a layer applies to each sum.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Activation {
+    /// `x`
+    #[default]
+    Identity,
+    /// `x` above zero, else zero; a NaN stays one.
+    Relu,
+}
+
+impl Activation {
+    /// The function of each lane.
+    #[inline(always)]
+    pub fn apply<S: Simd>(self, simd: S, x: S::F) -> S::F {
+        match self {
+            Activation::Identity => x,
+            // With `x` second, a NaN is kept, and so is the sign of a zero.
+            Activation::Relu => simd.max(simd.zero(), x),
+        }
+    }
+
+    /// The function of one number, with the bits that a lane gets. Slow: for definitions and for tables.
+    pub fn apply_one(self, x: f32) -> f32 {
+        struct One(Activation, f32);
+        impl Kernel for One {
+            type Output = f32;
+            #[inline(always)]
+            fn run<S: Simd>(self, simd: S) -> f32 {
+                let mut lanes = [0.0; LANES];
+                simd.store(self.0.apply(simd, simd.splat(self.1)), &mut lanes);
+                lanes[0]
+            }
+        }
+        Isa::PORTABLE.run(One(self, x))
+    }
+}

@@ -1,0 +1,103 @@
+//! The definition of what kernels compute, in plain loops.
+//!
+//! Every kernel is tested against this to the bit. It is slow and allocates; nothing but tests, benches that assert
+//! their answers, and readers should use it.
+
+use crate::network::{Convolution, Dense, Layer, Network};
+
+/// `a` where `a > b`, else `b`.
+pub fn larger(a: f32, b: f32) -> f32 {
+    if a > b { a } else { b }
+}
+
+/// The outputs of a dense layer.
+pub fn dense(layer: &Dense, parameters: &[f32], input: &[f32]) -> Vec<f32> {
+    let pattern = layer.pattern();
+    assert_eq!(parameters.len(), pattern.nnz() + pattern.rows(), "parameters");
+    assert_eq!(input.len(), pattern.columns(), "one input a column");
+    let (values, biases) = parameters.split_at(pattern.nnz());
+    let unit = |row: usize| {
+        let mut sum = biases[row];
+        for entry in pattern.row_range(row) {
+            sum = values[entry].mul_add(input[pattern.indices()[entry] as usize], sum);
+        }
+        layer.activation().apply_one(sum)
+    };
+    (0..pattern.rows()).map(unit).collect()
+}
+
+/// The images that a convolution makes of one image.
+pub fn convolution(layer: &Convolution, parameters: &[f32], image: &[f32]) -> Vec<f32> {
+    assert_eq!(parameters.len(), layer.parameters(), "parameters");
+    assert_eq!(image.len(), layer.input().len(), "elements of the image");
+    let output = layer.output();
+    let sum = |channel, y, x| convolution_sum(layer, parameters, image, channel, y, x);
+    let mut result = Vec::with_capacity(output.len());
+    for channel in 0..output.channels {
+        for y in 0..output.height {
+            for x in 0..output.width {
+                let kept = if layer.window().pool {
+                    let (y, x) = (2 * y, 2 * x);
+                    larger(
+                        larger(sum(channel, y, x), sum(channel, y, x + 1)),
+                        larger(sum(channel, y + 1, x), sum(channel, y + 1, x + 1)),
+                    )
+                } else {
+                    sum(channel, y, x)
+                };
+                result.push(layer.activation().apply_one(kept));
+            }
+        }
+    }
+    result
+}
+
+/// One sum of a convolution, before pooling.
+fn convolution_sum(
+    layer: &Convolution,
+    parameters: &[f32],
+    image: &[f32],
+    channel: usize,
+    y: usize,
+    x: usize,
+) -> f32 {
+    let (pattern, input, (stride_y, stride_x)) = (layer.pattern(), layer.input(), layer.window().stride);
+    let (top, left) = layer.before();
+    let initial = &parameters[layer.initial(channel)];
+    let mut sum = if initial.len() == 1 { initial[0] } else { initial[y * layer.sums().width + x] };
+    for entry in pattern.row_range(channel) {
+        let (from, kernel_y, kernel_x) = layer.tap(pattern.indices()[entry] as usize);
+        let (y, x) = (y * stride_y + kernel_y, x * stride_x + kernel_x);
+        let inside = (top..top + input.height).contains(&y) && (left..left + input.width).contains(&x);
+        let pixel =
+            if inside { image[(from * input.height + y - top) * input.width + x - left] } else { 0.0 };
+        sum = parameters[entry].mul_add(pixel, sum);
+    }
+    sum
+}
+
+/// The outputs of a network.
+pub fn network(network: &Network, parameters: &[f32], input: &[f32]) -> Vec<f32> {
+    assert_eq!(parameters.len(), network.parameters(), "parameters");
+    let mut values = input.to_vec();
+    for (number, layer) in network.layers().iter().enumerate() {
+        let parameters = &parameters[network.range(number)];
+        values = match layer {
+            Layer::Convolution(layer) => convolution(layer, parameters, &values),
+            Layer::Dense(layer) => dense(layer, parameters, &values),
+        };
+    }
+    values
+}
+
+/// The class that a row of logits names: the first of the largest. A NaN is never larger, so it wins only from the
+/// first place.
+pub fn best(logits: &[f32]) -> usize {
+    let mut best = 0;
+    for (class, &logit) in logits.iter().enumerate() {
+        if logit > logits[best] {
+            best = class;
+        }
+    }
+    best
+}
