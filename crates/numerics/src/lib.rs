@@ -48,6 +48,7 @@
 
 mod aligned;
 mod isa;
+pub mod random;
 mod simd;
 
 pub use aligned::AlignedBuffer;
