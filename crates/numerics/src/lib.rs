@@ -47,6 +47,7 @@
 //!   mathematical library.
 
 mod aligned;
+pub mod functions;
 mod isa;
 pub mod random;
 mod simd;

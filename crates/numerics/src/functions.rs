@@ -1,0 +1,92 @@
+//! Functions of vectors with the same bits on every instruction set, each with a stated bound on its error.
+//!
+//! A function is a unit type. Applied to a register, inside a [`Kernel`](crate::Kernel), it is `Tanh.of(simd, x)`; on
+//! slices it is `map(isa, Tanh, &input, &mut output)`:
+//!
+//! ```
+//! use numerics::Isa;
+//! use numerics::functions::{Function, Tanh, map};
+//!
+//! let input = [0.5, -0.0, 20.0, f32::NEG_INFINITY, f32::NAN];
+//! let mut output = [0.0; 5];
+//! map(Isa::detected(), Tanh, &input, &mut output);
+//!
+//! let unit = f64::from(output[0].next_up() - output[0]);
+//! assert!((f64::from(output[0]) - 0.46211715726000979).abs() <= Tanh::ULP * unit);
+//! assert!(output[1] == 0.0 && output[1].is_sign_negative());
+//! assert_eq!(output[2..4], [1.0, -1.0]);
+//! assert!(output[4].is_nan());
+//! ```
+//!
+//! Code that fuses an activation into its own loop takes it as a parameter, and is compiled once for each:
+//!
+//! ```
+//! use numerics::functions::{Function, Tanh};
+//! use numerics::{Isa, Kernel, Simd};
+//!
+//! /// Adds one to a row of activations.
+//! struct Shift<'a, A> {
+//!     activation: A,
+//!     row: &'a mut [f32],
+//! }
+//!
+//! impl<A: Function> Kernel for Shift<'_, A> {
+//!     type Output = ();
+//!
+//!     #[inline(always)]
+//!     fn run<S: Simd>(self, simd: S) {
+//!         for block in self.row.chunks_exact_mut(S::LANES) {
+//!             let sum = simd.add(self.activation.of(simd, simd.load(block)), simd.splat(1.0));
+//!             simd.store(sum, block);
+//!         }
+//!     }
+//! }
+//!
+//! let mut row = [0.0; 16];
+//! Isa::detected().run(Shift { activation: Tanh, row: &mut row });
+//! assert_eq!(row, [1.0; 16]);
+//! ```
+//!
+//! # Invariants
+//!
+//! - **Each lane alone.** A lane's result depends on that lane's input, never on its neighbours: where a rare input makes
+//!   a whole register take another path, the path leaves the other lanes as they were.
+//! - **Exact operations only.** Sums, products, quotients and roots are rounded once; the rest is exact. No estimate of
+//!   the hardware, no table, no platform library.
+//! - **All inputs.** NaN gives NaN; infinities, zeros with their signs, and subnormal numbers, in and out, give what the
+//!   function's limit is. The bounds hold over all 2^32 inputs.
+//! - **A unit in the last place** is the distance of neighbouring floats at the *exact* result, so 0.5 is the best
+//!   possible, and below the smallest normal number it is the smallest subnormal one.
+//! - **Absent:** allocation, branches per lane, functions of `f64`.
+
+mod exp;
+mod list;
+mod ln;
+mod map;
+mod tanh;
+
+pub use exp::Exp;
+pub use list::{Visitor, for_each};
+pub use ln::Ln;
+pub use map::{map, map_in_place};
+pub use tanh::Tanh;
+
+use crate::Simd;
+
+/// A function of one variable, to be applied lane by lane.
+pub trait Function: Copy + Send + Sync {
+    /// The name in tables, benches and settings.
+    const NAME: &'static str;
+    /// Bound on the error over all inputs, in units in the last place of the exact result.
+    const ULP: f64;
+
+    /// The function of every lane of `x`.
+    fn of<S: Simd>(self, simd: S, x: S::F) -> S::F;
+}
+
+/// `coefficients[0] + x (coefficients[1] + x (...))`, by Horner's rule, each step rounded once.
+#[inline(always)]
+fn polynomial<S: Simd, const TERMS: usize>(simd: S, x: S::F, coefficients: [f32; TERMS]) -> S::F {
+    let (last, rest) = coefficients.split_last().expect("a polynomial has terms");
+    rest.iter().rev().fold(simd.splat(*last), |sum, &term| simd.mul_add(sum, x, simd.splat(term)))
+}
