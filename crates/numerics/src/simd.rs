@@ -111,8 +111,12 @@ pub trait Simd: Copy + Send + Sync + private::Sealed {
     fn add_bits(self, a: Self::U, b: Self::U) -> Self::U;
     /// Difference modulo 2^32.
     fn sub_bits(self, a: Self::U, b: Self::U) -> Self::U;
-    /// The 64-bit product, as its high and its low half.
-    fn mul_wide(self, a: Self::U, b: Self::U) -> (Self::U, Self::U);
+    /// The 64-bit products of lanes 0, 2, 4 and so on: the low half in that lane, the high half in the next.
+    fn mul_even(self, a: Self::U, b: Self::U) -> Self::U;
+    /// Lanes 1, 3, 5 and so on, each also in the lane before it.
+    fn odd_twice(self, a: Self::U) -> Self::U;
+    /// Lanes 0, 2, 4 and so on: those of `a` in their place, those of `b` each in the next lane.
+    fn interleave_even(self, a: Self::U, b: Self::U) -> Self::U;
     /// Bitwise and.
     fn and(self, a: Self::U, b: Self::U) -> Self::U;
     /// Bitwise or.

@@ -145,9 +145,19 @@ impl Simd for Portable {
         zip(a, b, u32::wrapping_sub)
     }
     #[inline(always)]
-    fn mul_wide(self, a: Self::U, b: Self::U) -> (Self::U, Self::U) {
-        let product = zip(a, b, |a, b| u64::from(a) * u64::from(b));
-        (product.map(|p| (p >> 32) as u32), product.map(|p| p as u32))
+    fn mul_even(self, a: Self::U, b: Self::U) -> Self::U {
+        from_fn(|lane| {
+            let product = u64::from(a[lane & !1]) * u64::from(b[lane & !1]);
+            if lane % 2 == 0 { product as u32 } else { (product >> 32) as u32 }
+        })
+    }
+    #[inline(always)]
+    fn odd_twice(self, a: Self::U) -> Self::U {
+        from_fn(|lane| a[lane | 1])
+    }
+    #[inline(always)]
+    fn interleave_even(self, a: Self::U, b: Self::U) -> Self::U {
+        from_fn(|lane| if lane % 2 == 0 { a[lane] } else { b[lane - 1] })
     }
     #[inline(always)]
     fn and(self, a: Self::U, b: Self::U) -> Self::U {

@@ -43,7 +43,7 @@ impl Kernel for Everything<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, s: S) -> Vec<Vec<u32>> {
-        let mut out: Vec<Vec<u32>> = vec![Vec::new(); 39];
+        let mut out: Vec<Vec<u32>> = vec![Vec::new(); 40];
         for start in (0..LANES).step_by(S::LANES) {
             let mut index = 0;
             let mut push = |value: S::U| {
@@ -79,14 +79,14 @@ impl Kernel for Everything<'_> {
             for value in floats {
                 push(s.select_bits(s.equal(value, value), s.bits_of(value), s.splat_bits(0x7fc0_0000)));
             }
-            let (high, low) = s.mul_wide(x, y);
             let bits = [
                 s.nearest_int(a),
                 s.splat_bits(77),
                 s.add_bits(x, y),
                 s.sub_bits(x, y),
-                high,
-                low,
+                s.mul_even(x, y),
+                s.odd_twice(x),
+                s.interleave_even(x, y),
                 s.and(x, y),
                 s.or(x, y),
                 s.xor(x, y),
@@ -105,7 +105,7 @@ impl Kernel for Everything<'_> {
                 [s.less(a, b), s.equal_bits(x, y), s.less_signed(x, y)].into_iter().enumerate()
             {
                 let bits = s.mask_bits(mask);
-                out[36 + plane].extend((0..S::LANES).map(|lane| bits >> lane & 1));
+                out[37 + plane].extend((0..S::LANES).map(|lane| bits >> lane & 1));
             }
         }
         out

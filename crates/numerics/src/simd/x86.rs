@@ -104,6 +104,11 @@ impl Simd for Avx2 {
         fn splat_bits(value: u32) -> __m256i { _mm256_set1_epi32(value as i32) }
         fn add_bits(a: __m256i, b: __m256i) -> __m256i { _mm256_add_epi32(a, b) }
         fn sub_bits(a: __m256i, b: __m256i) -> __m256i { _mm256_sub_epi32(a, b) }
+        fn mul_even(a: __m256i, b: __m256i) -> __m256i { _mm256_mul_epu32(a, b) }
+        fn odd_twice(a: __m256i) -> __m256i { _mm256_shuffle_epi32::<0b11_11_01_01>(a) }
+        fn interleave_even(a: __m256i, b: __m256i) -> __m256i {
+            _mm256_blend_epi32::<0b1010_1010>(a, _mm256_shuffle_epi32::<0b10_10_00_00>(b))
+        }
         fn and(a: __m256i, b: __m256i) -> __m256i { _mm256_and_si256(a, b) }
         fn or(a: __m256i, b: __m256i) -> __m256i { _mm256_or_si256(a, b) }
         fn xor(a: __m256i, b: __m256i) -> __m256i { _mm256_xor_si256(a, b) }
@@ -119,18 +124,6 @@ impl Simd for Avx2 {
         fn shift_left(__m256i) { _mm256_sll_epi32 }
         fn shift_right(__m256i) { _mm256_srl_epi32 }
         fn shift_right_signed(__m256i) { _mm256_sra_epi32 }
-    }
-
-    #[inline(always)]
-    fn mul_wide(self, a: __m256i, b: __m256i) -> (__m256i, __m256i) {
-        // SAFETY: `self` exists only where these instructions were detected.
-        unsafe {
-            let even = _mm256_mul_epu32(a, b);
-            let odd = _mm256_mul_epu32(_mm256_srli_epi64::<32>(a), _mm256_srli_epi64::<32>(b));
-            let high = _mm256_blend_epi32::<0b1010_1010>(_mm256_srli_epi64::<32>(even), odd);
-            let low = _mm256_blend_epi32::<0b1010_1010>(even, _mm256_slli_epi64::<32>(odd));
-            (high, low)
-        }
     }
 }
 
@@ -175,6 +168,11 @@ impl Simd for Avx512 {
         fn splat_bits(value: u32) -> __m512i { _mm512_set1_epi32(value as i32) }
         fn add_bits(a: __m512i, b: __m512i) -> __m512i { _mm512_add_epi32(a, b) }
         fn sub_bits(a: __m512i, b: __m512i) -> __m512i { _mm512_sub_epi32(a, b) }
+        fn mul_even(a: __m512i, b: __m512i) -> __m512i { _mm512_mul_epu32(a, b) }
+        fn odd_twice(a: __m512i) -> __m512i { _mm512_shuffle_epi32::<0b11_11_01_01>(a) }
+        fn interleave_even(a: __m512i, b: __m512i) -> __m512i {
+            _mm512_mask_shuffle_epi32::<0b10_10_00_00>(a, 0xaaaa, b)
+        }
         fn and(a: __m512i, b: __m512i) -> __m512i { _mm512_and_si512(a, b) }
         fn or(a: __m512i, b: __m512i) -> __m512i { _mm512_or_si512(a, b) }
         fn xor(a: __m512i, b: __m512i) -> __m512i { _mm512_xor_si512(a, b) }
@@ -188,18 +186,5 @@ impl Simd for Avx512 {
         fn shift_left(__m512i) { _mm512_sll_epi32 }
         fn shift_right(__m512i) { _mm512_srl_epi32 }
         fn shift_right_signed(__m512i) { _mm512_sra_epi32 }
-    }
-
-    #[inline(always)]
-    fn mul_wide(self, a: __m512i, b: __m512i) -> (__m512i, __m512i) {
-        const ODD: __mmask16 = 0b1010_1010_1010_1010;
-        // SAFETY: `self` exists only where these instructions were detected.
-        unsafe {
-            let even = _mm512_mul_epu32(a, b);
-            let odd = _mm512_mul_epu32(_mm512_srli_epi64::<32>(a), _mm512_srli_epi64::<32>(b));
-            let high = _mm512_mask_blend_epi32(ODD, _mm512_srli_epi64::<32>(even), odd);
-            let low = _mm512_mask_blend_epi32(ODD, even, _mm512_slli_epi64::<32>(odd));
-            (high, low)
-        }
     }
 }
