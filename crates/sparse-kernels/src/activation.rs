@@ -14,6 +14,9 @@ pub enum Activation {
 }
 
 impl Activation {
+    /// All of them.
+    pub const ALL: &[Activation] = &[Activation::Identity, Activation::Relu];
+
     /// The function of each lane.
     #[inline(always)]
     pub fn apply<S: Simd>(self, simd: S, x: S::F) -> S::F {

@@ -4,6 +4,7 @@
 //!
 //! - **Absent:** randomness, input and output, clocks, global state.
 
+pub mod compile;
 pub mod naive;
 pub mod network;
 pub mod pattern;
@@ -12,3 +13,6 @@ mod activation;
 
 pub use activation::Activation;
 pub use pattern::{Pattern, PatternError};
+
+#[cfg(test)]
+mod tests;

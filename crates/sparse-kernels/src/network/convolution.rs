@@ -95,9 +95,20 @@ pub struct Convolution {
 /// One direction of the geometry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Axis {
+    size: usize,
+    stride: usize,
     before: usize,
     padded: usize,
     sums: usize,
+}
+
+/// What one place of the kernel sees in one direction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Seen {
+    /// The sums for which it sees the image; for the others it sees padding.
+    pub(crate) sums: Range<usize>,
+    /// What it sees for the first of them; each further one is a stride on.
+    pub(crate) first: usize,
 }
 
 impl Axis {
@@ -106,15 +117,22 @@ impl Axis {
         match padding {
             Padding::Valid => {
                 let sums = size.checked_sub(kernel).map_or(0, |rest| rest / stride + 1);
-                Some(Axis { before: 0, padded: size, sums })
+                Some(Axis { size, stride, before: 0, padded: size, sums })
             }
             Padding::Same => {
                 let sums = size.div_ceil(stride);
                 let reach = (sums - 1).checked_mul(stride)?.checked_add(kernel)?;
                 let total = reach.saturating_sub(size);
-                Some(Axis { before: total / 2, padded: size + total, sums })
+                Some(Axis { size, stride, before: total / 2, padded: size + total, sums })
             }
         }
+    }
+
+    fn seen(self, place: usize) -> Seen {
+        let end = (self.before + self.size).saturating_sub(place).div_ceil(self.stride).min(self.sums);
+        let start = self.before.saturating_sub(place).div_ceil(self.stride).min(end);
+        let first = if start == end { 0 } else { start * self.stride + place - self.before };
+        Seen { sums: start..end, first }
     }
 }
 
@@ -222,6 +240,19 @@ impl Convolution {
     pub fn tap(&self, column: usize) -> (usize, usize, usize) {
         let (height, width) = self.window.kernel;
         (column / (height * width), column / width % height, column % width)
+    }
+
+    /// What a place of the kernel (a column of the pattern, whatever the channel) sees from top to bottom and from left
+    /// to right.
+    pub(crate) fn seen(&self, place: usize) -> (Seen, Seen) {
+        let (_, y, x) = self.tap(place);
+        (self.vertical.seen(y), self.horizontal.seen(x))
+    }
+
+    /// Whether a place of the kernel ever sees padding.
+    pub(crate) fn sees_padding(&self, place: usize) -> bool {
+        let (rows, columns) = self.seen(place);
+        rows.sums.len() < self.vertical.sums || columns.sums.len() < self.horizontal.sums
     }
 
     /// What the sums of a channel begin with, among the layer's parameters: one number, or one a pixel of
