@@ -1,5 +1,6 @@
 //! What a unit does with its sum.
 
+use numerics::functions::{Function, Tanh};
 use numerics::{Isa, Kernel, LANES, Simd};
 
 /// The function that a layer applies to each sum.
@@ -11,11 +12,13 @@ pub enum Activation {
     Identity,
     /// `x` above zero, else zero; a NaN stays one.
     Relu,
+    /// Hyperbolic tangent.
+    Tanh,
 }
 
 impl Activation {
     /// All of them.
-    pub const ALL: &[Activation] = &[Activation::Identity, Activation::Relu];
+    pub const ALL: &[Activation] = &[Activation::Identity, Activation::Relu, Activation::Tanh];
 
     /// The function of each lane.
     #[inline(always)]
@@ -24,6 +27,7 @@ impl Activation {
             Activation::Identity => x,
             // With `x` second, a NaN is kept, and so is the sign of a zero.
             Activation::Relu => simd.max(simd.zero(), x),
+            Activation::Tanh => Tanh.of(simd, x),
         }
     }
 

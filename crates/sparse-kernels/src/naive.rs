@@ -3,6 +3,9 @@
 //! Every kernel is tested against this to the bit. It is slow and allocates; nothing but tests, benches that assert
 //! their answers, and readers should use it.
 
+use numerics::Isa;
+use numerics::functions::{Exp, Ln, map_in_place};
+
 use crate::network::{Convolution, Dense, Layer, Network};
 
 /// `a` where `a > b`, else `b`.
@@ -101,3 +104,21 @@ pub fn best(logits: &[f32]) -> usize {
     }
     best
 }
+
+/// The cross-entropy of a row of logits, in nats: `ln(sum of exp(logit - m)) - (logit of the label - m)` where `m` is the
+/// best logit and the sum begins at zero and goes through the classes in order. NaN if a logit is, or if there is no
+/// such class.
+pub fn cross_entropy(logits: &[f32], label: usize) -> f32 {
+    let Some(&chosen) = logits.get(label) else { return f32::NAN };
+    let largest = logits[best(logits)];
+    let mut sum = [logits.iter().fold(0.0, |sum, logit| {
+        let mut power = [logit - largest];
+        map_in_place(Isa::PORTABLE, Exp, &mut power);
+        sum + power[0]
+    })];
+    map_in_place(Isa::PORTABLE, Ln, &mut sum);
+    sum[0] - (chosen - largest)
+}
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,7 @@
 
 use crate::Activation;
 use crate::network::{Convolution, Dense, Layer, Network};
+use numerics::functions::{Function, Tanh};
 
 /// Half a unit in the last place of 1.
 const U: f64 = 1.0 / (1 << 24) as f64;
@@ -47,6 +48,7 @@ impl Bounded {
         let (value, slope, units) = match activation {
             Activation::Identity => (value, 1.0, 0.0),
             Activation::Relu => (value.max(0.0), 1.0, 0.0),
+            Activation::Tanh => (value.tanh(), 1.0, Tanh::ULP),
         };
         let size = value.abs() + slope * error;
         let rounding = units * (2.0 * U * size + 2.0 * H) + 8.0 * f64::EPSILON * size;
