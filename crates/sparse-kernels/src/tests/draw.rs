@@ -42,6 +42,12 @@ impl Draw {
         (0..len).map(|_| self.value()).collect()
     }
 
+    /// Up to 70, often less than two.
+    pub(crate) fn size(&mut self) -> usize {
+        let end = self.of(&[2, 20, 71]);
+        self.below(end)
+    }
+
     /// Nothing, everything, or anything between.
     pub(crate) fn density(&mut self) -> f64 {
         let between = self.unit();
