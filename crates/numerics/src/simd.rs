@@ -39,6 +39,12 @@ pub trait Simd: Copy + Send + Sync + private::Sealed {
     /// A truth value for each lane.
     type M: Copy;
 
+    /// Runs a part of a kernel as a function of its own, compiled for the same instructions.
+    ///
+    /// For the large bodies that a kernel chooses from: they are compiled once however often they are called, and their
+    /// registers are their own. A call costs about a nanosecond.
+    fn apart<K: Kernel>(self, kernel: K) -> K::Output;
+
     /// `value` in every lane.
     fn splat(self, value: f32) -> Self::F;
     /// Reads [`LANES`](Self::LANES) elements.

@@ -2,7 +2,7 @@
 
 use std::array::from_fn;
 
-use super::Simd;
+use super::{Kernel, Simd};
 
 /// Eight lanes, computed one by one or as the compiler sees fit.
 #[derive(Clone, Copy)]
@@ -30,6 +30,11 @@ impl Simd for Portable {
     type F = [f32; WIDTH];
     type U = [u32; WIDTH];
     type M = [bool; WIDTH];
+
+    #[inline(never)]
+    fn apart<K: Kernel>(self, kernel: K) -> K::Output {
+        kernel.run(self)
+    }
 
     #[inline(always)]
     fn splat(self, value: f32) -> Self::F {

@@ -3,7 +3,7 @@
 // PERF: the intrinsics are what makes the kernels ten times faster than the portable path; the benches compare them.
 use std::arch::x86_64::*;
 
-use super::Simd;
+use super::{Kernel, Simd};
 
 /// Proof of AVX2 and FMA: eight lanes.
 #[derive(Clone, Copy)]
@@ -63,6 +63,12 @@ macro_rules! shifts {
     )* };
 }
 
+#[target_feature(enable = "avx2,fma")]
+#[inline(never)]
+fn avx2_apart<K: Kernel>(kernel: K) -> K::Output {
+    kernel.run(Avx2(()))
+}
+
 impl Simd for Avx2 {
     const LANES: usize = 8;
     const REGISTERS: usize = 16;
@@ -70,6 +76,12 @@ impl Simd for Avx2 {
     type F = __m256;
     type U = __m256i;
     type M = __m256;
+
+    #[inline(always)]
+    fn apart<K: Kernel>(self, kernel: K) -> K::Output {
+        // SAFETY: `self` exists only where these instructions were detected.
+        unsafe { avx2_apart(kernel) }
+    }
 
     memory! {
         fn load_pointer(from: *const f32) -> __m256 { _mm256_loadu_ps(from) }
@@ -127,6 +139,12 @@ impl Simd for Avx2 {
     }
 }
 
+#[target_feature(enable = "avx2,fma,avx512f,avx512dq,avx512bw,avx512vl")]
+#[inline(never)]
+fn avx512_apart<K: Kernel>(kernel: K) -> K::Output {
+    kernel.run(Avx512(()))
+}
+
 impl Simd for Avx512 {
     const LANES: usize = 16;
     const REGISTERS: usize = 32;
@@ -134,6 +152,12 @@ impl Simd for Avx512 {
     type F = __m512;
     type U = __m512i;
     type M = __mmask16;
+
+    #[inline(always)]
+    fn apart<K: Kernel>(self, kernel: K) -> K::Output {
+        // SAFETY: `self` exists only where these instructions were detected.
+        unsafe { avx512_apart(kernel) }
+    }
 
     memory! {
         fn load_pointer(from: *const f32) -> __m512 { _mm512_loadu_ps(from) }

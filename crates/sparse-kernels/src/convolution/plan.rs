@@ -1,0 +1,138 @@
+//! Where the taps of a convolution lie, and which kernel computes which output channel.
+
+use crate::Activation;
+use crate::chunks::{Chunk, cover};
+use crate::groups::equal_rows;
+use crate::network::Convolution;
+use crate::plane::Plane;
+
+/// What is known of a convolution before any value is.
+#[derive(Clone, Debug)]
+pub(crate) struct ConvolutionPlan {
+    /// For each entry of the pattern its place in the input planes, relative to the first tap of an output, in floats.
+    pub(super) taps: Box<[u32]>,
+    /// Output channels for one member: with few taps, in pairs of equal taps, the others.
+    pub(super) short: Box<[Row]>,
+    pub(super) pairs: Box<[[Row; 2]]>,
+    pub(super) singles: Box<[Row]>,
+    /// Output channels for two members that share the input: with few taps, the others.
+    pub(super) short_shared: Box<[[Row; 2]]>,
+    pub(super) shared: Box<[[Row; 2]]>,
+    pub(super) input: Plane,
+    pub(crate) output: Plane,
+    pub(super) stride: (usize, usize),
+    /// Columns of sums before pooling, of which the first are computed because somebody reads them.
+    pub(super) map_width: usize,
+    pub(super) computed: (usize, usize),
+    /// Columns of the tiles of one stream, and of two.
+    pub(super) single_tiles: Box<[Chunk]>,
+    pub(super) pair_tiles: Box<[Chunk]>,
+    pub(super) pool: bool,
+    pub(crate) activation: Activation,
+    /// Parameters of the layer.
+    pub(super) parameters: usize,
+}
+
+/// One output channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Row {
+    /// First tap (and value), and how many follow.
+    pub(super) first: u32,
+    pub(super) len: u32,
+    /// Where its initial values begin among the parameters of the layer.
+    pub(super) initial: u32,
+    /// Whether there is one for each sum, or one for all.
+    pub(super) map: bool,
+    /// Where its output begins, in registers.
+    pub(super) output: u32,
+}
+
+/// Columns of a tile of one stream and of two, as many as there are registers for.
+pub(super) const SINGLE_WIDTHS: [usize; 8] = [14, 12, 10, 8, 6, 4, 2, 1];
+pub(super) const PAIR_WIDTHS: [usize; 6] = [12, 8, 6, 4, 2, 1];
+
+/// Floats of inputs that a strip of tiles may read before narrower tiles pay: the first cache of most machines.
+const WINDOW: usize = 12 * 1024;
+
+impl ConvolutionPlan {
+    /// Plans a layer between two stacks of planes, for registers of `lanes`, as many as `registers`; [`None`] if a place
+    /// does not fit 32 bits. Output channels that are not `needed` are left out.
+    pub(crate) fn new(
+        layer: &Convolution,
+        input: Plane,
+        output: Plane,
+        needed: &[bool],
+        (lanes, registers): (usize, usize),
+    ) -> Option<ConvolutionPlan> {
+        let (window, pattern, sums) = (layer.window(), layer.pattern(), layer.sums());
+        let place = |&column: &u32| {
+            let (channel, y, x) = layer.tap(column as usize);
+            u32::try_from(((channel * input.height + y) * input.width + x) * lanes).ok()
+        };
+        let taps = pattern.indices().iter().map(place).collect::<Option<_>>()?;
+        let row = |channel: u32| {
+            let initial = layer.initial(channel as usize);
+            Some(Row {
+                first: pattern.starts()[channel as usize],
+                len: pattern.row(channel as usize).len() as u32,
+                initial: u32::try_from(initial.start).ok()?,
+                map: initial.len() > 1,
+                output: u32::try_from(output.place(channel as usize, 0, 0)).ok()?,
+            })
+        };
+        let (mut short, mut pairs, mut singles) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut short_shared, mut shared) = (Vec::new(), Vec::new());
+        for channels in equal_rows(pattern) {
+            let channels = channels.into_iter().filter(|&channel| needed[channel as usize]);
+            let rows: Vec<Row> = channels.map(row).collect::<Option<_>>()?;
+            let is_short =
+                |streams| rows.first().is_some_and(|row| super::short::fits(row.len, streams, registers));
+            let both = rows.iter().map(|&row| [row; 2]);
+            if is_short(2) {
+                short_shared.extend(both)
+            } else {
+                shared.extend(both)
+            }
+            if is_short(1) {
+                short.extend(rows);
+            } else {
+                let (twos, rest) = rows.as_chunks::<2>();
+                pairs.extend(twos);
+                singles.extend(rest);
+            }
+        }
+        let tall = if window.pool { 2 } else { 1 };
+        let computed = (layer.output().height * tall, layer.output().width * tall);
+        let reads = |width: usize| {
+            let rows = (tall - 1) * window.stride.0 + window.kernel.0;
+            let columns = (width - 1) * window.stride.1 + window.kernel.1;
+            input.channels * rows * columns * lanes
+        };
+        let tiles = |streams: usize, widths: &[usize]| {
+            let possible = |&width: &usize| width * tall * streams < registers && width % tall == 0;
+            let mut widths: Vec<usize> = widths.iter().copied().filter(possible).collect();
+            while widths[0] * tall * streams * 2 > registers && reads(widths[0]) > WINDOW {
+                widths.remove(0);
+            }
+            cover(computed.1, &widths)
+        };
+        Some(ConvolutionPlan {
+            taps,
+            short: short.into(),
+            pairs: pairs.into(),
+            singles: singles.into(),
+            short_shared: short_shared.into(),
+            shared: shared.into(),
+            input,
+            output,
+            stride: window.stride,
+            map_width: sums.width,
+            computed,
+            single_tiles: tiles(1, &SINGLE_WIDTHS),
+            pair_tiles: tiles(2, &PAIR_WIDTHS),
+            pool: window.pool,
+            activation: layer.activation(),
+            parameters: layer.parameters(),
+        })
+    }
+}

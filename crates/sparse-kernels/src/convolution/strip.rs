@@ -1,0 +1,223 @@
+//! The output channels of one strip of the images: tiles of sums that stay in registers.
+
+use numerics::{Kernel, Simd};
+
+use super::plan::{ConvolutionPlan, Row};
+use super::short::ShortRows;
+use crate::Activation;
+use crate::chunks::Chunk;
+use crate::tile::{Accumulators, Source, accumulate};
+
+/// One member's part in a convolution.
+#[derive(Clone, Copy)]
+pub(crate) struct Stream<'a> {
+    /// The layer's: one value for each entry of the pattern, then what the sums begin with: for each output channel one
+    /// number, or one for each of its pixels before pooling.
+    pub(crate) parameters: &'a [f32],
+    /// Output planes.
+    pub(crate) output: *mut f32,
+}
+
+/// A block of images and the members that see it, on one strip: the outputs of one row.
+#[derive(Clone, Copy)]
+pub(super) struct Strip<'a, const G: usize> {
+    pub(super) plan: &'a ConvolutionPlan,
+    /// Input of the first output of the strip, before the place of a tap is added.
+    pub(super) input: *const f32,
+    /// Values of the streams' layer.
+    pub(super) parameters: [*const f32; G],
+    /// Outputs of the streams, at the strip.
+    pub(super) outputs: [*mut f32; G],
+    /// Row of sums before pooling.
+    pub(super) y: usize,
+}
+
+impl ConvolutionPlan {
+    /// Convolves one block of images for one member, or for two that read the same input.
+    ///
+    /// # Safety
+    ///
+    /// `input` must be readable as the input planes of the plan, and each output writable as its output planes; the
+    /// planes do not overlap. The plan was made for registers of `S`.
+    ///
+    /// # Panics
+    ///
+    /// If the parameters are not as many as the layer has.
+    #[inline(always)]
+    pub(crate) unsafe fn run<S: Simd, const M: usize>(
+        &self,
+        simd: S,
+        input: *const f32,
+        members: [Stream<'_>; M],
+    ) {
+        for member in &members {
+            assert_eq!(member.parameters.len(), self.parameters, "parameters of the layer");
+        }
+        let unit = self.stride.1 == 1;
+        // SAFETY: the caller's promise, for each.
+        unsafe {
+            match (self.pool, unit) {
+                (true, true) => self.strips::<S, M, 2, true>(simd, input, members),
+                (true, false) => self.strips::<S, M, 2, false>(simd, input, members),
+                (false, true) => self.strips::<S, M, 1, true>(simd, input, members),
+                (false, false) => self.strips::<S, M, 1, false>(simd, input, members),
+            }
+        }
+    }
+
+    /// Strip by strip, of `R` rows.
+    ///
+    /// # Safety
+    ///
+    /// As for [`ConvolutionPlan::run`].
+    // PERF: all output channels of a strip before the next strip: the window of inputs stays in the first cache.
+    #[inline(always)]
+    unsafe fn strips<S: Simd, const M: usize, const R: usize, const UNIT: bool>(
+        &self,
+        simd: S,
+        input: *const f32,
+        members: [Stream<'_>; M],
+    ) {
+        for y in (0..self.computed.0).step_by(R) {
+            // SAFETY: the caller's promise: the strip's inputs and outputs are in the planes.
+            let input = unsafe { input.add(y * self.stride.0 * self.input.width * S::LANES) };
+            let place = y / R * self.output.width * S::LANES;
+            // SAFETY: as above.
+            let outputs = members.map(|member| unsafe { member.output.add(place) });
+            let parameters = members.map(|member| member.parameters.as_ptr());
+            let two = [parameters[0], parameters[M - 1]];
+            let both = Strip { plan: self, input, parameters: two, outputs: [outputs[0], outputs[M - 1]], y };
+            if M == 2 {
+                simd.apart(ShortRows::<2, R, UNIT> { strip: both, rows: &self.short_shared });
+                tiles::<S, 2, R, UNIT>(simd, both, &self.pair_tiles, &self.shared);
+            } else {
+                let one = Strip { plan: self, input, parameters: [parameters[0]], outputs: [outputs[0]], y };
+                simd.apart(ShortRows::<1, R, UNIT> { strip: one, rows: self.short.as_chunks().0 });
+                tiles::<S, 2, R, UNIT>(simd, both, &self.pair_tiles, &self.pairs);
+                tiles::<S, 1, R, UNIT>(simd, one, &self.single_tiles, self.singles.as_chunks().0);
+            }
+        }
+    }
+}
+
+/// Tile by tile, all rows of each.
+// PERF: each width is a function of its own, which loops over the rows: what a row costs beside its sums counts when it
+// has few taps.
+#[inline(always)]
+fn tiles<S: Simd, const G: usize, const R: usize, const UNIT: bool>(
+    simd: S,
+    strip: Strip<'_, G>,
+    chunks: &[Chunk],
+    rows: &[[Row; G]],
+) {
+    if rows.is_empty() {
+        return;
+    }
+    macro_rules! choose {
+        ($width:ident, $x:ident, $($C:literal)*) => {
+            match $width {
+                $($C if $C * R * G < S::REGISTERS && $C % R == 0 => {
+                    simd.apart(Tiles::<G, R, $C, UNIT> { strip, rows, x: $x });
+                })*
+                _ => unreachable!("plans hold tiles of these widths only"),
+            }
+        };
+    }
+    for &Chunk { start: x, width } in chunks {
+        choose!(width, x, 14 12 10 8 6 4 2 1);
+    }
+}
+
+/// The tiles of all rows at one place of a strip: `R` rows and `C` columns of sums, of `G` streams.
+struct Tiles<'a, const G: usize, const R: usize, const C: usize, const UNIT: bool> {
+    strip: Strip<'a, G>,
+    rows: &'a [[Row; G]],
+    /// First column of sums.
+    x: usize,
+}
+
+impl<const G: usize, const R: usize, const C: usize, const UNIT: bool> Kernel for Tiles<'_, G, R, C, UNIT> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Strip { plan, input, parameters, outputs, .. } = self.strip;
+        let pitch = if UNIT { S::LANES } else { plan.stride.1 * S::LANES };
+        let row_pitch = plan.stride.0 * plan.input.width * S::LANES;
+        for rows in self.rows {
+            // SAFETY: the plan's taps, values and places are inside the planes and parameters that the strip was made of.
+            unsafe {
+                let entries = rows[0].first as usize..(rows[0].first + rows[0].len) as usize;
+                let offsets = plan.taps.get_unchecked(entries);
+                let source = Source { input: input.add(self.x * pitch), row: row_pitch, pitch, offsets };
+                let mut weights = parameters;
+                for g in 0..G {
+                    weights[g] = weights[g].add(rows[g].first as usize);
+                }
+                let mut sums = self.initial::<S>(simd, rows);
+                accumulate::<S, G, R, C, UNIT>(simd, source, weights, &mut sums);
+                for g in 0..G {
+                    let output = outputs[g].add((rows[g].output as usize + self.x / R) * S::LANES);
+                    finish(simd, plan.activation, &sums[g], output);
+                }
+            }
+        }
+    }
+}
+
+impl<const G: usize, const R: usize, const C: usize, const UNIT: bool> Tiles<'_, G, R, C, UNIT> {
+    /// What the sums begin with.
+    ///
+    /// # Safety
+    ///
+    /// The parameters hold the initial values of the rows.
+    #[inline(always)]
+    unsafe fn initial<S: Simd>(&self, simd: S, rows: &[Row; G]) -> Accumulators<S, G, R, C> {
+        let Strip { plan, parameters, y, .. } = self.strip;
+        let mut sums = [[[simd.zero(); C]; R]; G];
+        for g in 0..G {
+            // SAFETY: the caller's promise.
+            unsafe {
+                let initial = parameters[g].add(rows[g].initial as usize);
+                if !rows[g].map {
+                    sums[g] = [[simd.splat(*initial); C]; R];
+                    continue;
+                }
+                for r in 0..R {
+                    for c in 0..C {
+                        sums[g][r][c] = simd.splat(*initial.add((y + r) * plan.map_width + self.x + c));
+                    }
+                }
+            }
+        }
+        sums
+    }
+}
+
+/// Pools sums of two rows, applies the activation, stores.
+///
+/// # Safety
+///
+/// `C / R` registers are writable at `output`.
+#[inline(always)]
+pub(super) unsafe fn finish<S: Simd, const R: usize, const C: usize>(
+    simd: S,
+    activation: Activation,
+    sums: &[[S::F; C]; R],
+    output: *mut f32,
+) {
+    let relu = activation == Activation::Relu;
+    for c in 0..C / R {
+        let mut value = sums[0][R * c];
+        if R == 2 {
+            let above = simd.max(value, sums[0][2 * c + R - 1]);
+            let below = simd.max(sums[R - 1][2 * c], sums[R - 1][2 * c + R - 1]);
+            value = simd.max(above, below);
+        }
+        if relu {
+            value = Activation::Relu.apply(simd, value);
+        }
+        // SAFETY: the caller's promise.
+        unsafe { simd.store_pointer(value, output.add(c * S::LANES)) };
+    }
+}

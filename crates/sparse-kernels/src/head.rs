@@ -1,0 +1,49 @@
+//! Cross-entropy and accuracy of a block of logits, one image a lane.
+//!
+//! With `m` the largest logit of an image, `log p(k) = (l(k) - m) - ln(sum over j of exp(l(j) - m))`, summed in the order
+//! of the classes; the loss of an image is `-log p(label)`. The prediction is the first of the largest logits
+//! ([`best`](crate::naive::best)). A NaN among the logits makes the loss NaN, and so does a label beyond the classes.
+
+use numerics::Simd;
+use numerics::functions::{Exp, Function, Ln};
+
+/// Losses and hits of one register of images.
+#[derive(Clone, Copy)]
+pub(crate) struct Marks<S: Simd> {
+    pub(crate) loss: S::F,
+    pub(crate) correct: S::M,
+}
+
+/// Marks `classes` logits a lane against one label a lane.
+///
+/// # Safety
+///
+/// A register must be readable for every class at `logits`.
+#[inline(always)]
+pub(crate) unsafe fn mark<S: Simd>(simd: S, logits: *const f32, classes: usize, labels: S::U) -> Marks<S> {
+    // PERF: a macro where one expects a closure, which would be compiled without the instructions.
+    macro_rules! logit {
+        ($class:expr) => {
+            // SAFETY: the caller's promise.
+            unsafe { simd.load_pointer(logits.add($class * S::LANES)) }
+        };
+    }
+    let (mut largest, mut prediction) = (simd.zero(), simd.splat_bits(0));
+    let mut chosen = simd.splat(f32::NAN);
+    for class in 0..classes {
+        let (value, index) = (logit!(class), simd.splat_bits(class as u32));
+        if class == 0 {
+            largest = value;
+        }
+        let larger = simd.less(largest, value);
+        prediction = simd.select_bits(larger, index, prediction);
+        largest = simd.select(larger, value, largest);
+        chosen = simd.select(simd.equal_bits(labels, index), value, chosen);
+    }
+    let mut sum = simd.zero();
+    for class in 0..classes {
+        sum = simd.add(sum, Exp.of(simd, simd.sub(logit!(class), largest)));
+    }
+    let loss = simd.sub(Ln.of(simd, sum), simd.sub(chosen, largest));
+    Marks { loss, correct: simd.equal_bits(prediction, labels) }
+}

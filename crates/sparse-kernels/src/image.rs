@@ -1,0 +1,15 @@
+//! A population of networks that all see the same images: an image a lane.
+//!
+//! Blocks of [`LANES`] images go through the network one after the other; for each block all members, so that the images
+//! stay in the caches; for each member all layers, so that what lies between them does. Members differ in their values
+//! only: taps, tiles and scratch are planned once for a pattern.
+//!
+//! Results do not depend on instruction set, threads, or how many members are evaluated together: every image and member
+//! is computed by the same operations in the same order, and the losses of an evaluation are added image by image.
+
+mod block;
+mod plan;
+mod score;
+
+pub use plan::ImagePlan;
+pub use score::{Images, Members, Score};

@@ -1,0 +1,233 @@
+//! Networks that see images, against their definition: the same bits, whatever computes them.
+
+mod common;
+
+use common::Draw;
+use numerics::{AlignedBuffer, Isa, LANES};
+use sparse_kernels::network::{Convolution, Dense, Image, Layer, Network, Padding, Window};
+use sparse_kernels::{Activation, ImagePlan, Images, Members, Score, Threads, naive};
+
+const ACTIVATIONS: [Activation; 3] = [Activation::Identity, Activation::Relu, Activation::Tanh];
+
+/// Up to two convolutions of any geometry and up to two dense layers.
+fn network(draw: &mut Draw) -> Network {
+    let mut layers = Vec::new();
+    let mut image =
+        Image { channels: 1 + draw.below(3), height: 1 + draw.below(17), width: 1 + draw.below(33) };
+    for _ in 0..draw.below(3) {
+        let kernel = (1 + draw.below(5), 1 + draw.below(5));
+        let stride = (draw.one_of(&[1, 1, 2, 3]), draw.one_of(&[1, 1, 2, 3]));
+        let window = Window {
+            kernel,
+            stride,
+            padding: draw.one_of(&[Padding::Same, Padding::Valid]),
+            pool: draw.below(2) == 0,
+        };
+        let channels = 1 + draw.below(6);
+        let pattern = draw.pattern(channels, image.channels * kernel.0 * kernel.1);
+        // a kernel larger than the image leaves nothing: then the image stays as it is
+        if let Ok(layer) = Convolution::new(pattern, image, window, draw.one_of(&ACTIVATIONS)) {
+            image = layer.output();
+            layers.push(Layer::Convolution(layer));
+        }
+    }
+    let mut width = image.len();
+    for _ in 0..1 + draw.below(2) {
+        let rows = 1 + draw.below(14);
+        layers.push(Layer::Dense(Dense::new(draw.pattern(rows, width), draw.one_of(&ACTIVATIONS))));
+        width = rows;
+    }
+    Network::new(layers).expect("layers that fit each other")
+}
+
+/// Logits `[member][image][row]` by the definition.
+fn expected(network: &Network, images: &[Vec<f32>], members: &[Vec<f32>]) -> Vec<Vec<Vec<f32>>> {
+    let of = |member: &Vec<f32>| images.iter().map(|image| naive::network(network, member, image)).collect();
+    members.iter().map(of).collect()
+}
+
+fn bits(values: &[f32]) -> Vec<u32> {
+    values.iter().map(|value| value.to_bits()).collect()
+}
+
+#[test]
+fn logits_have_the_bits_of_the_definition() {
+    for seed in 0..150 {
+        let mut draw = Draw::new("image", seed);
+        let network = network(&mut draw);
+        let (count, population) = (1 + draw.below(20), 1 + draw.below(4));
+        let images: Vec<Vec<f32>> = (0..count).map(|_| draw.numbers(network.inputs())).collect();
+        let members: Vec<Vec<f32>> = (0..population).map(|_| draw.numbers(network.parameters())).collect();
+        let expected = expected(&network, &images, &members);
+        for isa in Isa::available() {
+            let plan = ImagePlan::new(isa, &network).expect("a small network");
+            let mut pixels = AlignedBuffer::new(Images::buffer_len(count, network.inputs()));
+            for (index, image) in images.iter().enumerate() {
+                Images::pack(index, image, &mut pixels);
+            }
+            let values = members.concat();
+            let mut scratch = vec![f32::NAN; plan.scratch_len(Threads::Sequential)];
+            let mut rows = vec![f32::NAN; plan.logits_len(count, population)];
+            let images = Images::new(&pixels, count, network.inputs());
+            let values = Members::new(&values, network.parameters());
+            plan.logits(Threads::Sequential, images, values, &mut scratch, &mut rows);
+            for (member, expected) in expected.iter().enumerate() {
+                for (image, expected) in expected.iter().enumerate() {
+                    let block = image / LANES * population + member;
+                    let row = |row: usize| rows[(block * network.outputs() + row) * LANES + image % LANES];
+                    let found: Vec<f32> = (0..network.outputs()).map(row).collect();
+                    assert_eq!(
+                        bits(&found),
+                        bits(expected),
+                        "seed {seed}, {isa}, member {member}, image {image}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// Scores of a population under one instruction set and threads, in two halves or in one.
+fn scores(
+    isa: Isa,
+    threads: Threads<'_>,
+    network: &Network,
+    pixels: &[f32],
+    labels: &[u32],
+    values: &[f32],
+) -> Vec<Score> {
+    let plan = ImagePlan::new(isa, network).expect("a small network");
+    let images = Images::new(pixels, labels.len(), network.inputs());
+    let members = Members::new(values, network.parameters());
+    let mut scratch = vec![f32::NAN; plan.scratch_len(threads)];
+    let mut blocks = vec![Score::default(); ImagePlan::blocks_len(images, members)];
+    let mut scores = vec![Score { loss: f64::NAN, correct: 77 }; members.count()];
+    plan.evaluate(threads, images, labels, members, &mut scratch, &mut blocks, &mut scores);
+    scores
+}
+
+#[test]
+fn scores_do_not_depend_on_instructions_threads_or_population() {
+    let pools: Vec<_> =
+        [1, 2, 3, 7, 16].map(|n| rayon::ThreadPoolBuilder::new().num_threads(n).build().unwrap()).into();
+    for (seed, population) in [1, 15, 16, 17, 128].into_iter().enumerate() {
+        let mut draw = Draw::new("scores", seed as u64);
+        let network = network(&mut draw);
+        let count = 1 + draw.below(70);
+        let pixels = draw.numbers(Images::buffer_len(count, network.inputs()));
+        let labels: Vec<u32> = (0..count).map(|_| draw.below(network.outputs()) as u32).collect();
+        let values = draw.numbers(population * network.parameters());
+        let expected = scores(Isa::PORTABLE, Threads::Sequential, &network, &pixels, &labels, &values);
+        for isa in Isa::available() {
+            for pool in &pools {
+                assert_eq!(
+                    scores(isa, Threads::Pool(pool), &network, &pixels, &labels, &values),
+                    expected,
+                    "{isa}"
+                );
+            }
+            let each = values.chunks(network.parameters());
+            let alone: Vec<Score> = each
+                .flat_map(|member| scores(isa, Threads::Sequential, &network, &pixels, &labels, member))
+                .collect();
+            assert_eq!(alone, expected, "{isa}, one member at a time");
+        }
+    }
+}
+
+/// Loss and hit against a computation in `f64`: the sum of errors of `classes` exponentials and additions, of the
+/// logarithm, and of two subtractions, each a few units of rounding of what it is applied to.
+#[test]
+fn scores_are_cross_entropy_and_accuracy() {
+    for seed in 0..60 {
+        let mut draw = Draw::new("head", seed);
+        let classes = 1 + draw.below(20);
+        let network = Network::new(vec![Layer::Dense(Dense::new(
+            sparse_kernels::Pattern::dense(classes, 1).expect("a pattern"),
+            Activation::Identity,
+        ))])
+        .expect("a network");
+        let mut values = vec![0.0; 2 * classes];
+        let logits: Vec<f32> =
+            draw.numbers(classes).iter().map(|x| x * [1.0, 30.0][seed as usize % 2]).collect();
+        values[classes..].copy_from_slice(&logits);
+        let label = draw.below(classes);
+        let mut pixels = vec![0.0; Images::buffer_len(1, 1)];
+        Images::pack(0, &[1.0], &mut pixels);
+        let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let sum: f64 = logits.iter().map(|&logit| f64::from(logit - largest).exp()).sum();
+        let loss = sum.ln() - f64::from(logits[label]) + f64::from(largest);
+        let bound = f64::from(f32::EPSILON) * (classes as f64 + 8.0 + loss.abs() + f64::from(largest.abs()));
+        for isa in Isa::available() {
+            let found = scores(isa, Threads::Sequential, &network, &pixels, &[label as u32], &values)[0];
+            assert!(
+                (found.loss - loss).abs() <= bound,
+                "seed {seed}, {isa}: {} instead of {loss}",
+                found.loss
+            );
+            assert_eq!(
+                found.correct,
+                u32::from(naive::best(&logits) == label),
+                "seed {seed}, {isa}: {logits:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_is_not_a_number_shows_in_the_loss() {
+    let network = |activation| {
+        let pattern = sparse_kernels::Pattern::dense(2, 2).expect("a pattern");
+        Network::new(vec![Layer::Dense(Dense::new(pattern, activation))]).expect("a network")
+    };
+    let mut pixels = vec![0.0; Images::buffer_len(1, 2)];
+    Images::pack(0, &[1.0, 0.0], &mut pixels);
+    for isa in Isa::available() {
+        for bad in [f32::NAN, f32::INFINITY] {
+            for (place, activation) in
+                (0..6).zip([Activation::Identity, Activation::Relu].into_iter().cycle())
+            {
+                let mut values = [0.5; 6];
+                values[place] = bad;
+                let score = scores(isa, Threads::Sequential, &network(activation), &pixels, &[1], &values)[0];
+                // an infinite logit of the label is a loss of infinity minus infinity
+                assert!(
+                    !score.loss.is_finite() || score.loss == 0.0,
+                    "{isa}, parameter {place}: {}",
+                    score.loss
+                );
+                assert!(!bad.is_nan() || score.loss.is_nan(), "{isa}, parameter {place}: {}", score.loss);
+            }
+        }
+        // a label beyond the classes is no class
+        let score =
+            scores(isa, Threads::Sequential, &network(Activation::Identity), &pixels, &[2], &[0.5; 6])[0];
+        assert!(score.loss.is_nan() && score.correct == 0);
+    }
+}
+
+#[test]
+fn no_images_and_no_members_are_no_work() {
+    let mut draw = Draw::new("nothing", 0);
+    let network = network(&mut draw);
+    assert!(scores(Isa::detected(), Threads::Sequential, &network, &[], &[], &[]).is_empty());
+    let values = draw.numbers(network.parameters());
+    assert_eq!(scores(Isa::detected(), Threads::Sequential, &network, &[], &[], &values), [Score::default()]);
+}
+
+#[test]
+#[should_panic(expected = "parameters of a member: found 3, needed 2")]
+fn a_wrong_length_is_named() {
+    let pattern = sparse_kernels::Pattern::dense(1, 1).expect("a pattern");
+    let network =
+        Network::new(vec![Layer::Dense(Dense::new(pattern, Activation::Identity))]).expect("a network");
+    let plan = ImagePlan::new(Isa::detected(), &network).expect("a plan");
+    let (images, members) = (Images::new(&[], 0, 1), Members::new(&[0.0; 3], 3));
+    plan.logits(
+        Threads::Sequential,
+        images,
+        members,
+        &mut vec![0.0; plan.scratch_len(Threads::Sequential)],
+        &mut [],
+    );
+}
