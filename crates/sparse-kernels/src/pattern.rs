@@ -31,6 +31,8 @@ use std::ops::Range;
 use numerics::LANES;
 
 mod error;
+#[cfg(feature = "sprs")]
+mod sprs;
 
 pub use error::{Line, PatternError};
 
