@@ -1,4 +1,4 @@
-//! The README's tree against the disk, both ways, and its two commands.
+//! The README's tree against the disk, both ways, its two commands, and the list of scripts.
 
 use crate::{assert_none, project_files, read};
 use std::collections::BTreeSet;
@@ -73,6 +73,26 @@ fn the_readme_gives_two_commands_one_runs_and_one_tests() {
     assert_eq!(commands(&read("README.md")), ["cargo run --release -- bench machine", "cargo test"]);
 }
 
+/// The names in the first column of a Markdown table: `name` of "| `name` | text |".
+fn table_names(text: &str) -> BTreeSet<String> {
+    let rows = text.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
+    rows.map(|(name, _)| name.to_owned()).collect()
+}
+
+#[test]
+fn every_script_is_in_the_list_of_scripts_and_the_other_way_round() {
+    let files = project_files();
+    let scripts =
+        files.iter().filter_map(|path| path.strip_prefix("scripts/")).filter(|name| *name != "README.md");
+    // of a folder the folder is listed
+    let scripts = scripts.map(|name| name.split_inclusive('/').next().unwrap_or(name).to_owned());
+    assert_eq!(
+        table_names(&read("scripts/README.md")),
+        scripts.collect(),
+        "scripts/README.md against scripts/"
+    );
+}
+
 #[test]
 fn a_tree_that_is_not_the_disk_is_found() {
     let files = ["Cargo.toml", "crates/a/src/lib.rs", "tests/x.rs"].map(str::to_owned);
@@ -86,8 +106,9 @@ fn a_tree_that_is_not_the_disk_is_found() {
 }
 
 #[test]
-fn commands_are_read_without_comments() {
+fn commands_blocks_and_tables_are_read_as_written() {
     let text = "x\n```sh\ncargo run   # does\n\ncargo test # tests\n```\n```text\nno command\n```\n";
     assert_eq!(commands(text), ["cargo run", "cargo test"]);
+    assert_eq!(table_names("| a | b |\n|---|\n| `x-y` | `z` |\n").into_iter().collect::<Vec<_>>(), ["x-y"]);
     assert_eq!(block_after("a\n## B\n\n```text\nc/\n  d\n```\n", "## B"), "c/\n  d");
 }
