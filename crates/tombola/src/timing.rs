@@ -33,13 +33,7 @@ pub struct Routine<'a> {
 impl<'a> Routine<'a> {
     /// A routine that does its unit of work as many times as told; bursts are made long enough to be timed.
     pub fn repeated(mut work: impl FnMut(u64) + 'a) -> Routine<'a> {
-        let mut repeats = 1;
-        let mut time = seconds(|| work(repeats));
-        while time < BURST.as_secs_f64() / 4.0 {
-            repeats *= 2;
-            time = seconds(|| work(repeats));
-        }
-        let repeats = (repeats as f64 * BURST.as_secs_f64() / time).ceil().max(1.0) as u64;
+        let repeats = repeats_of_a_burst(|repeats| seconds(|| work(repeats)));
         Routine { work: Box::new(work), repeats, best: f64::INFINITY }
     }
 
@@ -57,6 +51,17 @@ impl<'a> Routine<'a> {
         let time = seconds(|| (self.work)(self.repeats)) / self.repeats as f64;
         self.best = self.best.min(time);
     }
+}
+
+/// How often work fits a burst, by the seconds that some repeats of it take.
+fn repeats_of_a_burst(mut seconds: impl FnMut(u64) -> f64) -> u64 {
+    let mut repeats = 1;
+    let mut time = seconds(repeats);
+    while time < BURST.as_secs_f64() / 4.0 {
+        repeats *= 2;
+        time = seconds(repeats);
+    }
+    (repeats as f64 * BURST.as_secs_f64() / time).ceil().max(1.0) as u64
 }
 
 /// Runs the routines in turns, one burst each.
@@ -106,9 +111,17 @@ mod tests {
 
     #[test]
     fn short_work_is_repeated_until_it_fills_a_burst() {
+        let burst = BURST.as_secs_f64();
+        assert_eq!(repeats_of_a_burst(|repeats| repeats as f64 * burst / 1024.0), 1024);
+        assert_eq!(repeats_of_a_burst(|repeats| repeats as f64 * burst * 7.0), 1);
+        // with a start-up time beside, the burst is not overrun
+        assert_eq!(repeats_of_a_burst(|repeats| burst * (0.2 + repeats as f64 / 10.0)), 4);
+    }
+
+    #[test]
+    fn the_time_is_that_of_one_repeat() {
         let nap = Duration::from_micros(20);
         let mut routine = Routine::repeated(|repeats| sleep(nap * repeats as u32));
-        assert!(routine.repeats > 1);
         routine.burst();
         assert!(routine.seconds() >= nap.as_secs_f64(), "{}", routine.seconds());
     }
