@@ -36,7 +36,6 @@ const ABSENT: &[(&str, &[&str])] = &[
             "rand::",
             "static mut",
             "thread_local!",
-            "Vec<Vec<",
         ],
     ),
 ];
