@@ -1,0 +1,496 @@
+//! The contract: ask for a population, evaluate it elsewhere, tell the fitness.
+
+use std::fmt;
+
+use crate::execution::{Execution, kernel};
+use crate::noise::{Draws, generation_stream};
+use crate::population::{Population, PopulationMut, Spread};
+use crate::real::Real;
+use crate::sample::{Plan, Sample};
+use crate::settings::{Goal, SettingError, Settings};
+use crate::shaping::Fitness;
+use crate::state::{Fields, Reader, State, StateError, Writer};
+use crate::strategy::{self, Checkpoint, NoDeviation, Strategy};
+
+/// A search distribution that is asked for candidates and told their fitness.
+///
+/// A search never evaluates anything, and it is a function of its settings, its start and what it was told: asking
+/// changes nothing, and may be repeated, on other threads, in another layout, or for one member alone.
+///
+/// In a generation: [`ask`](Search::ask) writes candidates, somebody evaluates them, [`tell`](Search::tell) turns the
+/// fitness into something to be minimised ([`Shaping`](crate::Shaping)), lets the strategy learn, keeps the best
+/// candidate, takes off the mean's decay, and counts the generation.
+///
+/// ```
+/// use strategies::{Execution, Method, Population, PopulationMut, Search, Settings};
+///
+/// let here = Execution::default();
+/// let mut search = Search::<f64>::new(Settings::new(Method::named("snes")?, 20), &[1.0; 5])?;
+/// let mut rows = [0.0; 20 * 5];
+/// for _ in 0..200 {
+///     search.ask(&here, PopulationMut::Rows(&mut rows))?;
+///     let cost: Vec<f64> = rows.chunks(5).map(|x| x.iter().map(|x| x * x).sum()).collect();
+///     search.tell(&here, Population::Rows(&rows), &cost)?;
+/// }
+/// assert!(search.best().expect("something was told").fitness < 1e-6);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Search<T: Real> {
+    settings: Settings,
+    strategy: Box<dyn Strategy<T>>,
+    mean: Vec<T>,
+    generation: u64,
+    evaluations: u64,
+    failures: u64,
+    /// Generations in a row without a finite fitness.
+    barren: u64,
+    /// Generations in a row whose members were all equally good.
+    flat: u64,
+    /// 0 before anything finite was told.
+    has_best: u64,
+    best_fitness: f64,
+    best_member: Vec<T>,
+}
+
+/// The best candidate that was told.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Best<'a, T> {
+    /// As it was told, with its sign.
+    pub fitness: f64,
+    /// Where it is.
+    pub member: &'a [T],
+}
+
+/// A standard deviation per coordinate.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Deviation<'a, T> {
+    /// One for all: pruning by signal to noise is pruning by magnitude.
+    Shared(T),
+    /// One each.
+    Each(&'a [T]),
+}
+
+impl<T: Real> Deviation<'_, T> {
+    /// Of one coordinate.
+    pub fn at(&self, coordinate: usize) -> T {
+        match self {
+            Deviation::Shared(deviation) => *deviation,
+            Deviation::Each(deviations) => deviations[coordinate],
+        }
+    }
+}
+
+/// What a generation was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// Evaluations that gave no finite fitness. They took the worst place; if all did, nothing was learned.
+    pub failed: usize,
+    /// Whether one was better than all before.
+    pub improved: bool,
+}
+
+/// Why it is of no use to go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StopReason {
+    /// No evaluation of ten generations gave a finite fitness.
+    NoFitness,
+    /// All members of thirty generations were equally good.
+    FlatFitness,
+    /// All deviations are below what the mean's numbers can resolve.
+    DeviationVanished,
+    /// A deviation has reached the largest that is kept.
+    DeviationExploded,
+    /// The covariance is so lopsided (condition above 1e14) that its small axes are lost.
+    Condition,
+}
+
+impl fmt::Display for StopReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            StopReason::NoFitness => "no evaluation of ten generations gave a finite fitness",
+            StopReason::FlatFitness => "all members of thirty generations were equally good",
+            StopReason::DeviationVanished => "all deviations are below what the mean's numbers can resolve",
+            StopReason::DeviationExploded => "a deviation has reached the largest number that is kept",
+            StopReason::Condition => "the condition of the covariance is above 1e14",
+        })
+    }
+}
+
+impl<T: Real> Search<T> {
+    /// A search that starts around `start`.
+    pub fn new(settings: Settings, start: &[T]) -> Result<Search<T>, SearchError> {
+        settings.check(start.len())?;
+        if let Some(coordinate) = start.iter().position(|x| !x.is_finite()) {
+            return Err(SearchError::Start { coordinate, found: start[coordinate].wide() });
+        }
+        Ok(Search {
+            strategy: strategy::start(&settings, start.len()),
+            settings,
+            mean: start.to_vec(),
+            generation: 0,
+            evaluations: 0,
+            failures: 0,
+            barren: 0,
+            flat: 0,
+            has_best: 0,
+            best_fitness: 0.0,
+            best_member: start.to_vec(),
+        })
+    }
+
+    /// The settings it was made with.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Coordinates.
+    pub fn dims(&self) -> usize {
+        self.mean.len()
+    }
+
+    /// Members of a generation.
+    pub fn members(&self) -> usize {
+        self.settings.population
+    }
+
+    /// Generations that were told.
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// Evaluations that were told, failed ones among them.
+    pub fn evaluations(&self) -> u64 {
+        self.evaluations
+    }
+
+    /// Evaluations that failed.
+    pub fn failures(&self) -> u64 {
+        self.failures
+    }
+
+    /// Centre of the distribution.
+    pub fn mean(&self) -> &[T] {
+        &self.mean
+    }
+
+    /// Standard deviation of each coordinate, as [`ask`](Search::ask) samples it.
+    ///
+    /// # Errors
+    ///
+    /// Where a strategy has none, so that pruning by signal to noise has no meaning.
+    pub fn deviation(&self) -> Result<Deviation<'_, T>, NoDeviation> {
+        Ok(match self.strategy.shared_deviation() {
+            Some(deviation) => Deviation::Shared(deviation),
+            None => Deviation::Each(self.strategy.deviations()),
+        })
+    }
+
+    /// What the published pruning code *called* sigma, and divided by. For Sep-CMA-ES it is a variance (times the step
+    /// size at the best checkpoint), so that it orders coordinates unlike the deviation does.
+    ///
+    /// # Errors
+    ///
+    /// Where that code raises an error.
+    pub fn published_sigma(&self, checkpoint: Checkpoint) -> Result<Vec<T>, NoDeviation> {
+        self.strategy.published_sigma(checkpoint)
+    }
+
+    /// The best candidate that was told, if anything finite was.
+    pub fn best(&self) -> Option<Best<'_, T>> {
+        (self.has_best > 0).then_some(Best { fitness: self.best_fitness, member: &self.best_member })
+    }
+
+    /// Writes this generation's candidates.
+    pub fn ask(&self, execution: &Execution<'_>, out: PopulationMut<'_, T>) -> Result<(), SearchError> {
+        self.write(self.draws(), execution, out)
+    }
+
+    /// [`ask`](Search::ask) with recorded draws in place of the stream's: `[draw][coordinate]`, one a member or a
+    /// mirrored pair. For replaying traces.
+    pub fn ask_with(
+        &self,
+        execution: &Execution<'_>,
+        draws: &[T],
+        out: PopulationMut<'_, T>,
+    ) -> Result<(), SearchError> {
+        let expected = self.strategy.pairing().draws(self.members()) * self.dims();
+        check_length("draws", draws.len(), expected)?;
+        self.write(Draws::Recorded(draws), execution, out)
+    }
+
+    /// One of this generation's candidates, alone.
+    pub fn ask_member(&self, member: usize, out: &mut [T]) -> Result<(), SearchError> {
+        if member >= self.members() {
+            return Err(SearchError::Member { member, members: self.members() });
+        }
+        check_length("candidate", out.len(), self.dims())?;
+        if self.strategy.draws_whole_members() {
+            let mut rows = vec![T::ZERO; self.members() * self.dims()];
+            self.ask(&Execution::default(), PopulationMut::Rows(&mut rows))?;
+            out.copy_from_slice(&rows[member * self.dims()..][..self.dims()]);
+        } else {
+            self.plan(self.draws()).member(member, self.spread(), out);
+        }
+        Ok(())
+    }
+
+    /// The normal deviate that moves a coordinate of a member in any generation, with its sign in a mirrored pair.
+    pub fn deviate(&self, generation: u64, member: usize, coordinate: usize) -> T {
+        let stream = generation_stream(self.settings.seed, &self.settings.stream, generation);
+        let (draw, sign) = self.strategy.pairing().draw_of(member, self.members());
+        T::of(sign) * Draws::<T>::Stream(stream).one(draw, coordinate, self.dims())
+    }
+
+    /// Learns from the fitness of this generation's candidates.
+    ///
+    /// `population` is what was evaluated; if that is what was asked for, it need not have been kept
+    /// ([`Population::AsAsked`]). NaN and infinities are failed evaluations: counted, worst, and never the best.
+    ///
+    /// # Errors
+    ///
+    /// If a length is wrong; nothing has changed then.
+    pub fn tell(
+        &mut self,
+        execution: &Execution<'_>,
+        population: Population<'_, T>,
+        fitness: &[f64],
+    ) -> Result<Told, SearchError> {
+        check_length("fitness", fitness.len(), self.members())?;
+        if let Some((layout, found)) = population.shape() {
+            check_length("population", found, layout.len(self.members(), self.dims()))?;
+        }
+        let mut rows = Vec::new();
+        let source = match population {
+            Population::AsAsked if self.strategy.draws_whole_members() => {
+                rows.resize(self.members() * self.dims(), T::ZERO);
+                self.ask(execution, PopulationMut::Rows(&mut rows))?;
+                Population::Rows(&rows)
+            }
+            kept => kept,
+        };
+        let plan = self.plan(self.draws());
+        let sample = Sample { plan, source, execution: *execution, generation: self.generation };
+
+        let costs = self.costs(&sample, fitness);
+        let failed = costs.iter().filter(|cost| !cost.is_finite()).count();
+        self.evaluations += self.members() as u64;
+        self.failures += failed as u64;
+        let improved = self.keep_best(&sample, fitness);
+        match Fitness::new(costs, self.settings.shaping, self.settings.quirks) {
+            Some(shaped) => {
+                self.barren = 0;
+                self.flat = if shaped.is_flat() { self.flat + 1 } else { 0 };
+                self.strategy.tell(&sample, &shaped, &mut self.mean);
+            }
+            None => self.barren += 1,
+        }
+        self.decay_mean(execution);
+        self.generation += 1;
+        Ok(Told { failed, improved })
+    }
+
+    /// Whether it is of no use to go on.
+    pub fn stop(&self) -> Option<StopReason> {
+        let deviations = self.strategy.deviations();
+        let largest = T::LARGEST.wide() * 0.99;
+        // A step of half a unit in the last place of the mean does not move it.
+        let vanished =
+            |(mean, deviation): (&T, &T)| *mean + *deviation == *mean && *mean - *deviation == *mean;
+        let tiny = T::SMALLEST.wide() * 1.01;
+        if self.barren >= 10 {
+            Some(StopReason::NoFitness)
+        } else if self.flat >= 30 {
+            Some(StopReason::FlatFitness)
+        } else if deviations.iter().any(|deviation| deviation.wide() >= largest) {
+            Some(StopReason::DeviationExploded)
+        } else if self.mean.iter().zip(deviations).all(|pair| vanished(pair) || pair.1.wide() <= tiny) {
+            Some(StopReason::DeviationVanished)
+        } else if self.strategy.condition().is_some_and(|condition| condition > 1e14) {
+            Some(StopReason::Condition)
+        } else {
+            None
+        }
+    }
+
+    /// Everything that is needed to go on, as data.
+    ///
+    /// ```
+    /// use strategies::{Execution, Method, Population, Search, Settings, State};
+    ///
+    /// let mut search = Search::<f32>::new(Settings::new(Method::named("pgpe")?, 4), &[0.5, -0.5])?;
+    /// search.tell(&Execution::default(), Population::AsAsked, &[1.0, 2.0, 3.0, 4.0])?;
+    /// let text = serde_json::to_string(&search.state())?;
+    /// let state: State<f32> = serde_json::from_str(&text)?;
+    /// let restored = Search::restore(&state)?;
+    /// assert_eq!(restored.mean(), search.mean());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn state(&self) -> State<T> {
+        let mut state = State::empty(self.settings.clone(), self.dims());
+        // One walk serves reading and writing, so it wants something that may be written.
+        self.clone().fields(&mut Writer(&mut state));
+        state.seal();
+        state
+    }
+
+    /// The search that a state was taken from, at that moment.
+    ///
+    /// # Errors
+    ///
+    /// If the state is of another version or precision, damaged, or of no search.
+    pub fn restore(state: &State<T>) -> Result<Search<T>, StateError> {
+        state.check()?;
+        let start = state.start()?;
+        let mut search = Search::new(state.settings.clone(), &start).map_err(|_| StateError::Damaged)?;
+        let mut reader = Reader { state, error: None };
+        search.fields(&mut reader);
+        if let Some(error) = reader.error {
+            return Err(error);
+        }
+        search.strategy.restored();
+        Ok(search)
+    }
+
+    fn fields(&mut self, fields: &mut dyn Fields<T>) {
+        fields.count("generation", &mut self.generation);
+        fields.count("evaluations", &mut self.evaluations);
+        fields.count("failures", &mut self.failures);
+        fields.count("barren_generations", &mut self.barren);
+        fields.count("flat_generations", &mut self.flat);
+        fields.count("has_best", &mut self.has_best);
+        fields.scalar("best_fitness", &mut self.best_fitness);
+        fields.vector("best_member", &mut self.best_member);
+        fields.vector("mean", &mut self.mean);
+        self.strategy.fields(fields);
+    }
+
+    fn draws(&self) -> Draws<'static, T> {
+        Draws::Stream(generation_stream(self.settings.seed, &self.settings.stream, self.generation))
+    }
+
+    fn plan<'a>(&self, draws: Draws<'a, T>) -> Plan<'a, T> {
+        Plan { draws, pairing: self.strategy.pairing(), members: self.members(), dims: self.dims() }
+    }
+
+    fn spread(&self) -> Spread<'_, T> {
+        Spread { mean: &self.mean, deviation: self.strategy.deviations() }
+    }
+
+    fn write(
+        &self,
+        draws: Draws<'_, T>,
+        execution: &Execution<'_>,
+        out: PopulationMut<'_, T>,
+    ) -> Result<(), SearchError> {
+        let (layout, found) = out.shape();
+        check_length("population", found, layout.len(self.members(), self.dims()))?;
+        self.strategy.write(&self.plan(draws), &self.mean, execution, out);
+        Ok(())
+    }
+
+    /// Fitness to be minimised, before it is shaped; not finite where the evaluation failed.
+    fn costs(&self, sample: &Sample<'_, T>, fitness: &[f64]) -> Vec<f64> {
+        let sign = match self.settings.goal {
+            Goal::Minimise => 1.0,
+            Goal::Maximise => -1.0,
+        };
+        let mut costs: Vec<f64> = fitness.iter().map(|fitness| sign * fitness).collect();
+        if self.settings.fitness_decay > 0.0 {
+            for (cost, square) in costs.iter_mut().zip(sample.mean_squares(self.spread())) {
+                *cost = self.settings.fitness_decay.mul_add(square, *cost);
+            }
+        }
+        costs
+    }
+
+    /// The first of the best told candidates, if it is better than all before.
+    fn keep_best(&mut self, sample: &Sample<'_, T>, fitness: &[f64]) -> bool {
+        let better = |a: f64, b: f64| match self.settings.goal {
+            Goal::Minimise => a < b,
+            Goal::Maximise => a > b,
+        };
+        let finite = fitness.iter().copied().enumerate().filter(|(_, fitness)| fitness.is_finite());
+        let Some((member, fitness)) =
+            finite.reduce(|best, next| if better(next.1, best.1) { next } else { best })
+        else {
+            return false;
+        };
+        if self.has_best > 0 && !better(fitness, self.best_fitness) {
+            return false;
+        }
+        (self.has_best, self.best_fitness) = (1, fitness);
+        let spread = Spread { mean: &self.mean, deviation: self.strategy.deviations() };
+        sample.member(member, spread, &mut self.best_member);
+        true
+    }
+
+    fn decay_mean(&mut self, execution: &Execution<'_>) {
+        if self.settings.mean_decay > 0.0 {
+            let keep = T::of(1.0 - self.settings.mean_decay);
+            let blocks = self.mean.chunks_mut(execution.block());
+            execution.threads.for_each(blocks, |mean| scale(execution.isa, keep, mean));
+        }
+    }
+}
+
+impl<T: Real> Clone for Search<T> {
+    fn clone(&self) -> Search<T> {
+        Search {
+            settings: self.settings.clone(),
+            strategy: self.strategy.boxed(),
+            mean: self.mean.clone(),
+            best_member: self.best_member.clone(),
+            ..*self
+        }
+    }
+}
+
+kernel! {
+    fn scale<'a, T>(factor: T, values: &'a mut [T]) {
+        for value in values {
+            *value = factor * *value;
+        }
+    }
+}
+
+/// What a search was given that it cannot use.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[allow(missing_docs, reason = "the message of each says what its fields are")]
+pub enum SearchError {
+    Setting(SettingError),
+    Start { coordinate: usize, found: f64 },
+    Length { what: &'static str, found: usize, expected: usize },
+    Member { member: usize, members: usize },
+}
+
+impl fmt::Display for SearchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SearchError::Setting(error) => error.fmt(f),
+            SearchError::Start { coordinate, found } => {
+                write!(f, "coordinate {coordinate} of the start is {found}; expected a finite number")
+            }
+            SearchError::Length { what, found, expected } => {
+                write!(f, "the {what} has {found} numbers; expected {expected}")
+            }
+            SearchError::Member { member, members } => {
+                write!(f, "there is no member {member} among {members}, counted from 0")
+            }
+        }
+    }
+}
+
+impl std::error::Error for SearchError {}
+
+impl From<SettingError> for SearchError {
+    fn from(error: SettingError) -> SearchError {
+        SearchError::Setting(error)
+    }
+}
+
+fn check_length(what: &'static str, found: usize, expected: usize) -> Result<(), SearchError> {
+    if found == expected { Ok(()) } else { Err(SearchError::Length { what, found, expected }) }
+}

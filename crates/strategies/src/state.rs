@@ -1,0 +1,256 @@
+//! What a search is at a moment, as data: written, read back, looked into.
+//!
+//! A state holds the settings and every number that the next generation depends on, by name. It is `serde` data, so any
+//! format that keeps floats exactly will do. The version says which names to expect; the checksum covers all bits, so
+//! that a damaged file is refused, and not continued.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::real::Real;
+use crate::settings::{SettingError, Settings};
+
+/// The version that this crate writes and reads.
+pub const STATE_VERSION: u32 = 1;
+
+/// Everything that a search needs to go on. See [`Search::state`](crate::Search::state).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(bound = "T: Real", deny_unknown_fields)]
+pub struct State<T> {
+    version: u32,
+    precision: String,
+    pub(crate) settings: Settings,
+    pub(crate) dims: usize,
+    counts: BTreeMap<String, u64>,
+    scalars: BTreeMap<String, f64>,
+    vectors: BTreeMap<String, Vec<T>>,
+    wide_vectors: BTreeMap<String, Vec<f64>>,
+    checksum: u64,
+}
+
+/// Walks over the numbers of a strategy, to write or to read them.
+pub(crate) trait Fields<T> {
+    fn count(&mut self, name: &str, value: &mut u64);
+    fn scalar(&mut self, name: &str, value: &mut f64);
+    fn vector(&mut self, name: &str, values: &mut Vec<T>);
+    fn wide_vector(&mut self, name: &str, values: &mut Vec<f64>);
+}
+
+impl<T: Real> State<T> {
+    pub(crate) fn empty(settings: Settings, dims: usize) -> State<T> {
+        State {
+            version: STATE_VERSION,
+            precision: T::NAME.to_owned(),
+            settings,
+            dims,
+            counts: BTreeMap::new(),
+            scalars: BTreeMap::new(),
+            vectors: BTreeMap::new(),
+            wide_vectors: BTreeMap::new(),
+            checksum: 0,
+        }
+    }
+
+    /// The settings of the search.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The names of all numbers, in order.
+    pub fn names(&self) -> Vec<&str> {
+        let keys = self.counts.keys().chain(self.scalars.keys());
+        let mut names: Vec<&str> =
+            keys.chain(self.vectors.keys()).chain(self.wide_vectors.keys()).map(String::as_str).collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// The numbers of this name.
+    pub fn get(&self, name: &str) -> Option<Vec<f64>> {
+        let wide = |values: &Vec<T>| values.iter().map(|value| value.wide()).collect();
+        None.or_else(|| self.counts.get(name).map(|&count| vec![count as f64]))
+            .or_else(|| self.scalars.get(name).map(|&scalar| vec![scalar]))
+            .or_else(|| self.vectors.get(name).map(wide))
+            .or_else(|| self.wide_vectors.get(name).cloned())
+    }
+
+    /// Overwrites the numbers of this name, to start a search from elsewhere. As many as there are.
+    pub fn set(&mut self, name: &str, values: &[f64]) -> Result<(), StateError> {
+        let expected = self.get(name).ok_or_else(|| StateError::Missing { name: name.to_owned() })?.len();
+        if expected != values.len() {
+            return Err(StateError::Length { name: name.to_owned(), found: values.len(), expected });
+        }
+        if let Some(count) = self.counts.get_mut(name) {
+            *count = values[0] as u64;
+        } else if let Some(scalar) = self.scalars.get_mut(name) {
+            *scalar = values[0];
+        } else if let Some(vector) = self.vectors.get_mut(name) {
+            *vector = values.iter().map(|&value| T::of(value)).collect();
+        } else if let Some(vector) = self.wide_vectors.get_mut(name) {
+            *vector = values.to_vec();
+        }
+        self.seal();
+        Ok(())
+    }
+
+    /// A start of the right length.
+    pub(crate) fn start(&self) -> Result<Vec<T>, StateError> {
+        let name = "mean".to_owned();
+        match self.vectors.get(&name) {
+            Some(mean) if mean.len() == self.dims => Ok(mean.clone()),
+            Some(mean) => Err(StateError::Length { name, found: mean.len(), expected: self.dims }),
+            None => Err(StateError::Missing { name }),
+        }
+    }
+
+    /// Writes the checksum of what is there now.
+    pub(crate) fn seal(&mut self) {
+        self.checksum = self.sum();
+    }
+
+    /// FNV-1a over names and bits, 64 bits at a time.
+    fn sum(&self) -> u64 {
+        let mut hash = 0xcbf2_9ce4_8422_2325u64;
+        let mut absorb = |word: u64| hash = (hash ^ word).wrapping_mul(0x0100_0000_01b3).rotate_left(23);
+        for name in self.names() {
+            name.bytes().for_each(|byte| absorb(byte.into()));
+        }
+        let settings = format!("{} {} {} {:?}", self.version, self.precision, self.dims, self.settings);
+        settings.bytes().for_each(|byte| absorb(byte.into()));
+        self.counts.values().for_each(|&count| absorb(count));
+        self.scalars.values().for_each(|scalar| absorb(scalar.to_bits()));
+        self.vectors.values().flatten().for_each(|value| absorb(value.bits()));
+        self.wide_vectors.values().flatten().for_each(|value| absorb(value.to_bits()));
+        hash
+    }
+
+    /// Whether this can be read at all, before anything is made of it.
+    pub(crate) fn check(&self) -> Result<(), StateError> {
+        if self.version != STATE_VERSION {
+            return Err(StateError::Version { found: self.version });
+        }
+        if self.precision != T::NAME {
+            return Err(StateError::Precision { found: self.precision.clone(), expected: T::NAME });
+        }
+        if self.checksum != self.sum() {
+            return Err(StateError::Damaged);
+        }
+        self.settings.check(self.dims).map_err(StateError::Setting)?;
+        let scalars = self.scalars.iter().map(|(name, &value)| (name, value));
+        let vectors =
+            self.vectors.iter().flat_map(|(name, all)| all.iter().map(move |value| (name, value.wide())));
+        let wide =
+            self.wide_vectors.iter().flat_map(|(name, all)| all.iter().map(move |&value| (name, value)));
+        match scalars.chain(vectors).chain(wide).find(|(_, value)| !value.is_finite()) {
+            Some((name, _)) => Err(StateError::NotFinite { name: name.clone() }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Collects the numbers of a search.
+pub(crate) struct Writer<'a, T>(pub(crate) &'a mut State<T>);
+
+impl<T: Real> Fields<T> for Writer<'_, T> {
+    fn count(&mut self, name: &str, value: &mut u64) {
+        self.0.counts.insert(name.to_owned(), *value);
+    }
+    fn scalar(&mut self, name: &str, value: &mut f64) {
+        self.0.scalars.insert(name.to_owned(), *value);
+    }
+    fn vector(&mut self, name: &str, values: &mut Vec<T>) {
+        self.0.vectors.insert(name.to_owned(), values.clone());
+    }
+    fn wide_vector(&mut self, name: &str, values: &mut Vec<f64>) {
+        self.0.wide_vectors.insert(name.to_owned(), values.clone());
+    }
+}
+
+/// Puts the numbers of a state back; the first error stays.
+pub(crate) struct Reader<'a, T> {
+    pub(crate) state: &'a State<T>,
+    pub(crate) error: Option<StateError>,
+}
+
+impl<T: Real> Reader<'_, T> {
+    fn found<V>(&mut self, name: &str, value: Option<V>, put: impl FnOnce(V)) {
+        match value {
+            Some(value) => put(value),
+            None => _ = self.error.get_or_insert(StateError::Missing { name: name.to_owned() }),
+        }
+    }
+
+    fn vector_found<V: Clone>(&mut self, name: &str, value: Option<&Vec<V>>, into: &mut Vec<V>) {
+        let expected = into.len();
+        match value {
+            Some(value) if value.len() == expected => into.clone_from(value),
+            Some(value) => {
+                let error = StateError::Length { name: name.to_owned(), found: value.len(), expected };
+                self.error.get_or_insert(error);
+            }
+            None => _ = self.error.get_or_insert(StateError::Missing { name: name.to_owned() }),
+        }
+    }
+}
+
+impl<T: Real> Fields<T> for Reader<'_, T> {
+    fn count(&mut self, name: &str, value: &mut u64) {
+        self.found(name, self.state.counts.get(name), |found| *value = *found);
+    }
+    fn scalar(&mut self, name: &str, value: &mut f64) {
+        self.found(name, self.state.scalars.get(name), |found| *value = *found);
+    }
+    fn vector(&mut self, name: &str, values: &mut Vec<T>) {
+        self.vector_found(name, self.state.vectors.get(name), values);
+    }
+    fn wide_vector(&mut self, name: &str, values: &mut Vec<f64>) {
+        self.vector_found(name, self.state.wide_vectors.get(name), values);
+    }
+}
+
+/// Why a state cannot be continued.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[allow(missing_docs, reason = "the message of each says what its fields are")]
+pub enum StateError {
+    Version { found: u32 },
+    Precision { found: String, expected: &'static str },
+    Damaged,
+    Setting(SettingError),
+    Missing { name: String },
+    Length { name: String, found: usize, expected: usize },
+    NotFinite { name: String },
+}
+
+impl fmt::Display for StateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StateError::Version { found } => {
+                write!(f, "the state has version {found}; this program reads version {STATE_VERSION}")
+            }
+            StateError::Precision { found, expected } => {
+                write!(f, "the state is of a search in {found}, not {expected}")
+            }
+            StateError::Damaged => write!(f, "the state is damaged: its checksum does not fit its numbers"),
+            StateError::Setting(_) => write!(f, "the state has a setting that no search can have"),
+            StateError::Missing { name } => write!(f, "the state has no `{name}`"),
+            StateError::Length { name, found, expected } => {
+                write!(f, "the state has {found} numbers in `{name}`; expected {expected}")
+            }
+            StateError::NotFinite { name } => {
+                write!(f, "the state has a number in `{name}` that is not finite")
+            }
+        }
+    }
+}
+
+impl std::error::Error for StateError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            StateError::Setting(error) => Some(error),
+            _ => None,
+        }
+    }
+}
