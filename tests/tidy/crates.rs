@@ -14,7 +14,17 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // the program: all of the crates
     (
         "tombola",
-        &["numerics", "sparse-kernels", "strategies", "clap", "rayon", "serde", "serde_json", "strsim"],
+        &[
+            "numerics",
+            "sparse-kernels",
+            "strategies",
+            "clap",
+            "flate2",
+            "rayon",
+            "serde",
+            "serde_json",
+            "strsim",
+        ],
     ),
 ];
 

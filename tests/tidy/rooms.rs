@@ -10,7 +10,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("suggest", &[]),
     ("timing", &[]),
     ("roofs", &["timing"]),
-    ("commands", &["suggest", "timing", "roofs"]),
+    ("npz", &[]),
+    ("traces", &["npz"]),
+    ("commands", &["suggest", "timing", "roofs", "npz", "traces"]),
 ];
 
 /// The folder of the rooms.

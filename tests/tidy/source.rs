@@ -38,6 +38,21 @@ const ABSENT: &[(&str, &[&str])] = &[
             "thread_local!",
         ],
     ),
+    (
+        "strategies",
+        &[
+            "std::env",
+            "std::fs",
+            "std::io",
+            "std::net",
+            "std::process",
+            "std::thread",
+            "std::time",
+            "rand::",
+            "static mut",
+            "thread_local!",
+        ],
+    ),
 ];
 
 /// Functions of the platform's mathematical library: their last bits differ from machine to machine.
@@ -64,7 +79,7 @@ const PLATFORM_FUNCTIONS: [&str; 19] = [
 ];
 
 /// Crates whose results are computed without [`PLATFORM_FUNCTIONS`].
-const REPRODUCIBLE_CRATES: [&str; 2] = ["numerics", "sparse-kernels"];
+const REPRODUCIBLE_CRATES: [&str; 3] = ["numerics", "sparse-kernels", "strategies"];
 
 /// Longest file, in lines. A guide says 300.
 const MAX_LINES: usize = 600;

@@ -15,7 +15,7 @@
 //!
 //! Sources: Kingma and Ba (2015); Loshchilov and Hutter (2019); Tieleman and Hinton (2012); Toklu, Liskowski and
 //! Srivastava (2020); Xie et al. (2022), with the constants of the reference implementation. Its departures are the flags
-//! `sgd_late` and `clipup_rate_twice` of [`Quirks`], and a default `b1` of 0.99 in adam ([`Optimizer::published_adam`]).
+//! `sgd_late` and `clipup_rate_twice` of [`Quirks`], and a default `b1` of 0.99 in adam ([`Optimizer::PUBLISHED_ADAM`]).
 
 use serde::{Deserialize, Serialize};
 

@@ -59,7 +59,7 @@ pub trait Real:
     /// Neither NaN nor infinite.
     fn is_finite(self) -> bool;
     /// `e` to the power `self`, computed in `f64`.
-    fn exp(self) -> Self;
+    fn exponential(self) -> Self;
     /// All bits, for checksums and comparisons.
     fn bits(self) -> u64;
 
@@ -128,7 +128,7 @@ macro_rules! shared_methods {
             self.abs() <= $real::MAX
         }
         #[inline(always)]
-        fn exp(self) -> $real {
+        fn exponential(self) -> $real {
             exp(self.into()) as $real
         }
         #[inline(always)]
@@ -231,7 +231,7 @@ pub(crate) fn ln(x: f64) -> f64 {
     if x == f64::INFINITY {
         return x;
     }
-    let (x, shift) = if x < f64::MIN_POSITIVE { (x * 2f64.powi(54), -54) } else { (x, 0) };
+    let (x, shift) = if x < f64::MIN_POSITIVE { (x * 18_014_398_509_481_984.0, -54) } else { (x, 0) };
     let mut exponent = (x.to_bits() >> 52) as i32 - 1023 + shift;
     let mut fraction = f64::from_bits(x.to_bits() & 0x000f_ffff_ffff_ffff | 0x3ff0_0000_0000_0000);
     if fraction > std::f64::consts::SQRT_2 {
@@ -308,7 +308,7 @@ mod tests {
         assert_eq!(ln(1.0), 0.0);
         assert_eq!(ln(0.0), f64::NEG_INFINITY);
         assert!(units_apart(ln(5e-324), -744.440_071_921_381_2) <= 2.0);
-        assert_eq!(Real::exp(200.0f32), f32::INFINITY);
+        assert_eq!(Real::exponential(200.0f32), f32::INFINITY);
     }
 
     #[test]

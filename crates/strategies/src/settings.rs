@@ -125,12 +125,12 @@ pub enum Goal {
 /// | `snes_no_baseline` | SNES with a temperature does not subtract the mean weight | a bias of the deviations where the squared steps of a sample are not 1 on average |
 /// | `des_floor` | DES adds 1e-6 under the root of its new deviation | deviations never fall below about 0.001 |
 /// | `sep_cma_constants` | Sep-CMA-ES has the rank-one rate of full CMA-ES, no bound on the sum of rates, and takes at most 40,000 dimensions into account | learns slowly from its path; above 40,000 dimensions the rates no longer fall as they should |
-/// | `cma_ridge` | CMA-ES adds 1e-10 to every entry of the first covariance (not only to its diagonal) | a slight correlation of all coordinates |
+/// | `cma_ridge` | CMA-ES adds 1e-10 to every entry of the first covariance (not only to its diagonal), decomposes in every generation, and goes on with the product of the parts | a slight correlation of all coordinates, and more time |
 /// | `cma_weights_cut` | CMA-ES cuts the mean's weights off at the elite without making them sum to 1 | with an elite other than half, steps that are too short or too long |
 ///
-/// Two departures are settings, not flags: adam's first moment remembers 0.99 ([`Optimizer::PUBLISHED_ADAM`]
-/// (crate::Optimizer::PUBLISHED_ADAM)), and what the published code *called* a deviation when pruning is
-/// [`Search::published_sigma`](crate::Search::published_sigma).
+/// Two departures are settings, not flags: adam's first moment remembers 0.99
+/// ([`PUBLISHED_ADAM`](crate::Optimizer::PUBLISHED_ADAM)), and what the published code *called* a deviation when pruning
+/// is [`Search::published_sigma`](crate::Search::published_sigma).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[allow(missing_docs, reason = "the table above says what each flag does")]

@@ -12,7 +12,7 @@
 //!
 //! Members with equal fitness share their ranks' average, and so their ranks' average weight. Source: the strategies'
 //! papers name the rank forms; the constants are those of the reference implementation (evosax 0.1.4), whose departures
-//! are the flags `ties_by_index` and `range_one_to_three` of [`Quirks`](crate::Quirks).
+//! are the flags `ties_by_index` and `range_one_to_three` of [`Quirks`].
 
 use std::cmp::Ordering;
 

@@ -126,7 +126,7 @@ kernel! {
         let [half_rate, total] = constants;
         for (((&slope, &curvature), mean), deviation) in slope.iter().zip(curvature).zip(mean).zip(deviations) {
             *mean = mean.moved_by(*deviation * slope);
-            *deviation = (*deviation * (half_rate * (curvature - total)).exp()).as_deviation();
+            *deviation = (*deviation * (half_rate * (curvature - total)).exponential()).as_deviation();
         }
     }
 }

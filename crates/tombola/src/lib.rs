@@ -14,6 +14,8 @@
 #![forbid(unsafe_code)]
 
 pub mod commands;
+pub mod npz;
 pub mod roofs;
 pub mod suggest;
 pub mod timing;
+pub mod traces;

@@ -1,0 +1,486 @@
+//! Recorded runs of the reference implementation (evosax), done again.
+//!
+//! A trace holds settings, the state at the start, and for each generation the draws, the population asked for, the
+//! fitness told and the state after it. Two ways to redo it:
+//!
+//! - *one step*: every generation starts from the recorded state before it, so errors do not add up;
+//! - *free run*: only the first state, the draws and the fitness are taken, everything else is our own.
+//!
+//! Fitness always comes from the record, so no rounding can change a rank. What was redone has the names and shapes of
+//! the record, and an error is the largest difference relative to the largest number of the array.
+//!
+//! Eigenvectors are not unique (sign, order, and everything where eigenvalues are equal), so CMA-ES draws along the
+//! recorded ones; the square roots of the eigenvalues are our own.
+
+use std::fmt;
+
+use serde::Deserialize;
+use strategies::{
+    Execution, Goal, Method, Optimizer, Population, PopulationMut, Quirks, Real, Schedule, Search,
+    SearchError, Settings, Shaping, State, StateError,
+};
+
+use crate::npz::{Array, Values};
+
+/// How a trace is redone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Each generation from the recorded state before it.
+    OneStep,
+    /// All generations from the first state.
+    FreeRun,
+}
+
+/// A recorded run.
+#[derive(Clone, Debug)]
+pub struct Trace {
+    meta: Meta,
+    arrays: Vec<Array>,
+}
+
+/// What the record says of its run.
+#[derive(Clone, Debug, Deserialize)]
+struct Meta {
+    strategy: String,
+    config: Config,
+    popsize: usize,
+    dims: usize,
+    generations: usize,
+    dtype: String,
+    hyper: Hyper,
+}
+
+/// Arguments of the reference's constructor.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Config {
+    maximize: bool,
+    centered_rank: bool,
+    z_score: bool,
+    norm_range: bool,
+    w_decay: f64,
+    mean_decay: f64,
+    opt_name: Option<String>,
+    elite_ratio: Option<f64>,
+}
+
+/// Constants that the reference derived from them.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Hyper {
+    sigma_init: Option<f64>,
+    sigma_decay: Option<f64>,
+    sigma_limit: Option<f64>,
+    sigma_lrate: Option<f64>,
+    sigma_max_change: Option<f64>,
+    temperature: Option<f64>,
+    lrate_mean: Option<f64>,
+    lrate_sigma: Option<f64>,
+    opt_params_lrate_init: Option<f64>,
+    opt_params_lrate_decay: Option<f64>,
+    opt_params_lrate_limit: Option<f64>,
+    opt_params_beta_1: Option<f64>,
+    opt_params_beta_2: Option<f64>,
+}
+
+/// One array, redone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Redone {
+    /// With the name and shape of the record.
+    pub array: Array,
+    /// The largest difference, relative to the largest number of the record; none where the record's own numbers were
+    /// taken.
+    pub error: Option<f64>,
+}
+
+/// Why a trace cannot be redone.
+#[derive(Debug)]
+#[non_exhaustive]
+#[allow(missing_docs, reason = "the message of each says what its fields are")]
+pub enum TraceError {
+    Missing { name: String },
+    Meta(serde_json::Error),
+    Strategy { found: String },
+    Optimizer { found: String },
+    Precision { found: String },
+    Shape { name: String, found: Vec<usize>, expected: Vec<usize> },
+    NotFinite { name: String },
+    Search(SearchError),
+    State(StateError),
+}
+
+impl fmt::Display for TraceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TraceError::Missing { name } => write!(f, "the trace has no array `{name}`"),
+            TraceError::Meta(_) => write!(f, "array `meta_json` of the trace does not describe a run"),
+            TraceError::Strategy { found } => {
+                write!(f, "the trace is of strategy `{found}`; known are ")?;
+                f.write_str(&STRATEGIES.map(|(theirs, _)| theirs).join(", "))
+            }
+            TraceError::Optimizer { found } => write!(f, "the trace uses the unknown optimiser `{found}`"),
+            TraceError::Precision { found } => {
+                write!(f, "the trace has type `{found}`; known are f32 and f64")
+            }
+            TraceError::Shape { name, found, expected } => {
+                write!(f, "array `{name}` of the trace has shape {found:?}; expected {expected:?}")
+            }
+            TraceError::NotFinite { name } => {
+                write!(f, "array `{name}` of the trace has a number that is not finite")
+            }
+            TraceError::Search(_) => write!(f, "the trace has settings that no search can have"),
+            TraceError::State(_) => write!(f, "the trace has a state that no search can have"),
+        }
+    }
+}
+
+impl std::error::Error for TraceError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            TraceError::Meta(error) => Some(error),
+            TraceError::Search(error) => Some(error),
+            TraceError::State(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<SearchError> for TraceError {
+    fn from(error: SearchError) -> TraceError {
+        TraceError::Search(error)
+    }
+}
+
+impl From<StateError> for TraceError {
+    fn from(error: StateError) -> TraceError {
+        TraceError::State(error)
+    }
+}
+
+/// The reference's names of strategies, and ours.
+const STRATEGIES: [(&str, &str); 7] = [
+    ("OpenES", "open-es"),
+    ("PGPE", "pgpe"),
+    ("ARS", "ars"),
+    ("SNES", "snes"),
+    ("DES", "des"),
+    ("Sep_CMA_ES", "sep-cma-es"),
+    ("CMA_ES", "cma-es"),
+];
+
+/// The reference's names of a state's numbers, without their prefix, and ours. Where there are two, a state has one.
+const NAMES: [(&str, &str); 15] = [
+    ("mean", "mean"),
+    ("sigma", "sigma"),
+    ("C", "variances"),
+    ("C", "covariance"),
+    ("p_sigma", "step_path"),
+    ("p_c", "variance_path"),
+    ("p_c", "covariance_path"),
+    ("best_member", "best_member"),
+    ("best_fitness", "best_fitness"),
+    ("opt_state_lrate", "learning_rate"),
+    ("opt_state_m", "optimizer_first"),
+    ("opt_state_v", "optimizer_second"),
+    ("opt_state_n", "optimizer_third"),
+    ("opt_state_last_grads", "optimizer_gradient"),
+    ("opt_state_gen_counter", "optimizer_steps"),
+];
+
+impl Trace {
+    /// A trace from the arrays of its file.
+    pub fn new(arrays: Vec<Array>) -> Result<Trace, TraceError> {
+        let text = match arrays.iter().find(|array| array.name == "meta_json") {
+            Some(Array { values: Values::U8(bytes), .. }) => bytes,
+            _ => return Err(TraceError::Missing { name: "meta_json".to_owned() }),
+        };
+        let trace = Trace { meta: serde_json::from_slice(text).map_err(TraceError::Meta)?, arrays };
+        let Meta { popsize, dims, generations, .. } = trace.meta;
+        trace.expect("x", &[generations, popsize, dims])?;
+        trace.expect("fitness", &[generations, popsize])?;
+        Ok(trace)
+    }
+
+    /// The strategy of the run, by our name.
+    pub fn strategy(&self) -> Result<&'static str, TraceError> {
+        let found = STRATEGIES.iter().find(|(theirs, _)| *theirs == self.meta.strategy);
+        found.map(|(_, ours)| *ours).ok_or_else(|| TraceError::Strategy { found: self.meta.strategy.clone() })
+    }
+
+    /// The limit that the reference's rounding leaves, relative to an array's largest number.
+    pub fn limit(&self, mode: Mode) -> f64 {
+        match (self.meta.dtype.as_str(), mode) {
+            ("f64", _) => 1e-11,
+            (_, Mode::OneStep) => 2e-4,
+            (_, Mode::FreeRun) => 2e-3,
+        }
+    }
+
+    /// Does the run again.
+    pub fn replay(&self, mode: Mode, quirks: Quirks) -> Result<Vec<Redone>, TraceError> {
+        match self.meta.dtype.as_str() {
+            "f32" => Replay::<f32>::new(self, mode, quirks)?.run(),
+            "f64" => Replay::<f64>::new(self, mode, quirks)?.run(),
+            found => Err(TraceError::Precision { found: found.to_owned() }),
+        }
+    }
+
+    fn array(&self, name: &str) -> Option<&Array> {
+        self.arrays.iter().find(|array| array.name == name)
+    }
+
+    /// The finite numbers of an array of this shape.
+    fn expect(&self, name: &str, shape: &[usize]) -> Result<Vec<f64>, TraceError> {
+        let name = name.to_owned();
+        let Some(array) = self.array(&name) else { return Err(TraceError::Missing { name }) };
+        if array.shape != shape {
+            return Err(TraceError::Shape { name, found: array.shape.clone(), expected: shape.to_vec() });
+        }
+        let values = array.values.wide();
+        if values.iter().all(|value| value.is_finite()) {
+            Ok(values)
+        } else {
+            Err(TraceError::NotFinite { name })
+        }
+    }
+
+    fn settings(&self, quirks: Quirks) -> Result<Settings, TraceError> {
+        let Meta { config, hyper, .. } = &self.meta;
+        let mut method = Method::named(self.strategy()?).expect("the table of strategies has our names");
+        let rate = Schedule {
+            initial: hyper.opt_params_lrate_init.unwrap_or(0.05),
+            decay: hyper.opt_params_lrate_decay.unwrap_or(1.0),
+            limit: hyper.opt_params_lrate_limit.unwrap_or(0.0),
+        };
+        let deviation = Schedule {
+            initial: hyper.sigma_init.unwrap_or(1.0),
+            decay: hyper.sigma_decay.unwrap_or(1.0),
+            limit: hyper.sigma_limit.unwrap_or(0.0),
+        };
+        let temperature = |usual| hyper.temperature.unwrap_or(usual);
+        match &mut method {
+            Method::OpenEs(own) => {
+                (own.optimizer, own.learning_rate, own.deviation) = (self.optimizer()?, rate, deviation);
+            }
+            Method::Ars(own) => {
+                (own.optimizer, own.learning_rate, own.deviation) = (self.optimizer()?, rate, deviation);
+                own.elite_ratio = config.elite_ratio.unwrap_or(own.elite_ratio);
+            }
+            Method::Pgpe(own) => {
+                (own.optimizer, own.learning_rate, own.deviation) = (self.optimizer()?, rate, deviation);
+                own.elite_ratio = config.elite_ratio.unwrap_or(own.elite_ratio);
+                own.deviation_rate = hyper.sigma_lrate.unwrap_or(own.deviation_rate);
+                own.deviation_max_change = hyper.sigma_max_change.unwrap_or(own.deviation_max_change);
+            }
+            Method::Snes(own) => {
+                (own.deviation, own.temperature) = (deviation.initial, temperature(own.temperature));
+            }
+            Method::Des(own) => {
+                (own.deviation, own.temperature) = (deviation.initial, temperature(own.temperature));
+                own.mean_rate = hyper.lrate_mean.unwrap_or(own.mean_rate);
+                own.deviation_rate = hyper.lrate_sigma.unwrap_or(own.deviation_rate);
+            }
+            Method::SepCmaEs(own) => {
+                own.deviation = deviation.initial;
+                own.elite_ratio = config.elite_ratio.unwrap_or(own.elite_ratio);
+            }
+            Method::CmaEs(own) => {
+                own.deviation = deviation.initial;
+                own.elite_ratio = config.elite_ratio.unwrap_or(own.elite_ratio);
+            }
+            _ => return Err(TraceError::Strategy { found: self.meta.strategy.clone() }),
+        }
+        Ok(Settings {
+            goal: if config.maximize { Goal::Maximise } else { Goal::Minimise },
+            shaping: match (config.centered_rank, config.z_score, config.norm_range) {
+                (true, _, _) => Shaping::CentredRank,
+                (_, true, _) => Shaping::ZScore,
+                (_, _, true) => Shaping::Range,
+                _ => Shaping::Raw,
+            },
+            fitness_decay: config.w_decay,
+            mean_decay: config.mean_decay,
+            quirks,
+            ..Settings::new(method, self.meta.popsize)
+        })
+    }
+
+    /// The run's optimiser, with the constants that the record gives.
+    fn optimizer(&self) -> Result<Optimizer, TraceError> {
+        let Meta { config, hyper, .. } = &self.meta;
+        let name = config.opt_name.as_deref().unwrap_or("adam");
+        let unknown = || TraceError::Optimizer { found: name.to_owned() };
+        let mut optimizer = Optimizer::named(name).ok_or_else(unknown)?;
+        if let Optimizer::Adam { beta1, beta2, .. } = &mut optimizer {
+            *beta1 = hyper.opt_params_beta_1.unwrap_or(*beta1);
+            *beta2 = hyper.opt_params_beta_2.unwrap_or(*beta2);
+        }
+        Ok(optimizer)
+    }
+}
+
+/// A run being done again.
+struct Replay<'a, T: Real> {
+    trace: &'a Trace,
+    mode: Mode,
+    search: Search<T>,
+    /// Names of the trace and of the search, for numbers that both have.
+    names: Vec<(&'static str, &'static str)>,
+    draws: Vec<T>,
+    x: Vec<T>,
+    fitness: Vec<f64>,
+    /// What was redone: an array of the trace, and our numbers so far.
+    ours: Vec<(String, Vec<f64>)>,
+}
+
+impl<'a, T: Real> Replay<'a, T> {
+    fn new(trace: &'a Trace, mode: Mode, quirks: Quirks) -> Result<Replay<'a, T>, TraceError> {
+        let Meta { popsize, dims, generations, .. } = trace.meta;
+        let settings = trace.settings(quirks)?;
+        let draws = if settings.method.is_mirrored() { popsize / 2 } else { popsize };
+        let narrow = |values: Vec<f64>| values.into_iter().map(T::of).collect();
+        let search = Search::new(settings, &vec![T::ZERO; dims])?;
+        let state = search.state();
+        let held = state.names();
+        let names: Vec<_> = NAMES.into_iter().filter(|(_, ours)| held.contains(ours)).collect();
+        for (theirs, ours) in &names {
+            let length = state.get(ours).map_or(0, |values| values.len());
+            let name = format!("s_{theirs}");
+            let Some(array) = trace.array(&name) else { return Err(TraceError::Missing { name }) };
+            if array.values.len() != generations * length {
+                return Err(TraceError::Shape {
+                    name,
+                    found: array.shape.clone(),
+                    expected: vec![generations, length],
+                });
+            }
+        }
+        let mut replay = Replay {
+            trace,
+            mode,
+            names,
+            draws: narrow(trace.expect("z", &[generations, draws, dims])?),
+            x: narrow(trace.expect("x", &[generations, popsize, dims])?),
+            fitness: trace.expect("fitness", &[generations, popsize])?,
+            search,
+            ours: Vec::new(),
+        };
+        // Before the first generation there is no best.
+        let first = replay.names.iter().filter(|(theirs, _)| !theirs.starts_with("best_"));
+        let first: Vec<_> = first.map(|&(theirs, ours)| (format!("init_{theirs}"), ours)).collect();
+        let mut state = replay.search.state();
+        for (theirs, ours) in first {
+            // The sizes of what a strategy starts with may be left out.
+            if let Some(array) = trace.array(&theirs) {
+                set(&mut state, &theirs, ours, &array.values.wide())?;
+            }
+        }
+        replay.search = Search::restore(&state)?;
+        Ok(replay)
+    }
+
+    fn run(mut self) -> Result<Vec<Redone>, TraceError> {
+        let here = Execution::default();
+        let Meta { popsize, dims, generations, .. } = self.trace.meta;
+        let draws = self.draws.len() / generations.max(1);
+        let mut rows = vec![T::ZERO; popsize * dims];
+        for generation in 0..generations {
+            let one_step = self.mode == Mode::OneStep;
+            if one_step && generation > 0 {
+                self.take_state(generation - 1)?;
+            }
+            self.keep_axes(generation)?;
+            let recorded = &self.draws[generation * draws..][..draws];
+            self.search.ask_with(&here, recorded, PopulationMut::Rows(&mut rows))?;
+            self.keep("x", rows.iter().map(|x| x.wide()));
+            let told =
+                if one_step { &self.x[generation * popsize * dims..][..popsize * dims] } else { &rows };
+            let fitness = &self.fitness[generation * popsize..][..popsize];
+            self.search.tell(&here, Population::Rows(told), fitness)?;
+            let state = self.search.state();
+            for (theirs, ours) in self.names.clone() {
+                let values = state.get(ours).ok_or(TraceError::Missing { name: ours.to_owned() })?;
+                self.keep(&format!("s_{theirs}"), values.into_iter());
+            }
+            self.keep("s_gen_counter", std::iter::once(self.search.generation() as f64));
+        }
+        Ok(self.finish())
+    }
+
+    /// The recorded state after a generation.
+    fn take_state(&mut self, generation: usize) -> Result<(), TraceError> {
+        let mut state = self.search.state();
+        for (theirs, ours) in &self.names {
+            let name = format!("s_{theirs}");
+            let all = self.trace.array(&name).map(|array| array.values.wide()).unwrap_or_default();
+            let each = all.len() / self.trace.meta.generations;
+            set(&mut state, &name, ours, &all[generation * each..][..each])?;
+        }
+        state.set("generation", &[generation as f64 + 1.0])?;
+        self.search = Search::restore(&state)?;
+        Ok(())
+    }
+
+    /// Keeps the square roots of our own eigenvalues or variances, and puts the recorded eigenvectors in place.
+    fn keep_axes(&mut self, generation: usize) -> Result<(), TraceError> {
+        let mut state = self.search.state();
+        let dims = self.trace.meta.dims;
+        if let Some(variances) = state.get("variances") {
+            self.keep("ask_D", variances.into_iter().map(|variance| variance.max(0.0).sqrt()));
+        } else if let Some(axes) = state.get("axes") {
+            self.keep("ask_D", axes.into_iter());
+            let generations = self.trace.meta.generations;
+            let vectors = self.trace.expect("ask_B", &[generations, dims, dims])?;
+            let axes = self.trace.expect("ask_D", &[generations, dims])?;
+            state.set("eigenvectors", &vectors[generation * dims * dims..][..dims * dims])?;
+            state.set("axes", &axes[generation * dims..][..dims])?;
+            self.search = Search::restore(&state)?;
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self, name: &str, values: impl Iterator<Item = f64>) {
+        match self.ours.iter_mut().find(|(known, _)| known == name) {
+            Some((_, kept)) => kept.extend(values),
+            None => self.ours.push((name.to_owned(), values.collect())),
+        }
+    }
+
+    /// All arrays of the trace, in its order: ours where we have them.
+    fn finish(self) -> Vec<Redone> {
+        let redone = self.trace.arrays.iter().map(|array| {
+            match self.ours.iter().find(|(name, _)| *name == array.name) {
+                Some((_, ours)) => {
+                    let error = Some(largest_error(ours, &array.values.wide()));
+                    Redone { array: Array { values: array.values.like(ours), ..array.clone() }, error }
+                }
+                None => Redone { array: array.clone(), error: None },
+            }
+        });
+        redone.collect()
+    }
+}
+
+/// Puts numbers into a state; `theirs` names the array in complaints.
+fn set<T: Real>(state: &mut State<T>, theirs: &str, ours: &str, values: &[f64]) -> Result<(), TraceError> {
+    if values.iter().any(|value| !value.is_finite()) {
+        return Err(TraceError::NotFinite { name: theirs.to_owned() });
+    }
+    state.set(ours, values)?;
+    if ours == "best_fitness" {
+        state.set("has_best", &[1.0])?;
+    }
+    Ok(())
+}
+
+/// The largest difference relative to the largest expected number; infinite where lengths differ or a number is NaN.
+fn largest_error(found: &[f64], expected: &[f64]) -> f64 {
+    let scale = expected.iter().fold(0.0f64, |scale, value| scale.max(value.abs()));
+    let differences = found.iter().zip(expected).map(|(found, expected)| (found - expected).abs());
+    let worst = differences.fold(0.0f64, |worst, next| if next <= worst { worst } else { next });
+    match (found.len() == expected.len(), scale > 0.0) {
+        (false, _) => f64::INFINITY,
+        (true, true) => worst / scale,
+        (true, false) => worst,
+    }
+}
