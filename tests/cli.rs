@@ -2,6 +2,7 @@
 
 use std::process::{Command, Output, Stdio};
 
+use numerics::Isa;
 use serde_json::Value;
 
 fn tombola(arguments: &[&str]) -> Output {
@@ -42,6 +43,13 @@ fn wrong_requests_are_refused_with_a_suggestion() {
     refused(&["bench", "mashine"], &["mashine", "'machine'"]);
     refused(&["bench", "machine", "--jsn"], &["--jsn", "'--json'"]);
     refused(
+        &["bench", "kernels", "--filter", "paper-cmm"],
+        &["no row's name contains `paper-cmm`", "hint: did you mean `paper-cnn`?", "--list"],
+    );
+    refused(&["bench", "kernels", "--threads", "0"], &["'0'", "1..=1024"]);
+    refused(&["bench", "kernels", "--seconds=-1"], &["'-1'", "0 to 3600"]);
+    refused(&["bench", "kernels", "--seconds=nan"], &["'nan'", "0 to 3600"]);
+    refused(
         &["bench", "machine", "--isa", "portble"],
         &["`portble`", "it has portable", "did you mean `portable`?"],
     );
@@ -59,7 +67,14 @@ fn the_roofs_of_the_machine_are_one_object_a_line() {
     assert_eq!(processor["name"], "processor");
     let sets = processor["isa"].as_array().expect("instruction sets are a list");
     for isa in sets {
-        for name in ["multiply-add/registers", "multiply-add/load", "read/L1", "write/memory"] {
+        for name in [
+            "multiply-add/registers",
+            "multiply-add/load",
+            "read/L1",
+            "write/memory",
+            "functions/tanh",
+            "random/normal",
+        ] {
             let found = roofs
                 .iter()
                 .filter(|roof| roof["name"] == name && roof["isa"] == *isa && roof["threads"] == 1);
@@ -77,6 +92,50 @@ fn one_instruction_set_can_be_chosen() {
     assert!(table.contains("multiply-add/registers") && table.contains("GFLOP/s"), "{table}");
     let heading = table.lines().find(|line| line.starts_with("fused multiply-add")).expect("a heading");
     assert!(heading.ends_with(" portable"), "{heading}");
+}
+
+#[test]
+fn kernels_are_one_object_a_line_with_the_fields_that_scripts_read() {
+    for threads in ["1", "2"] {
+        let output = tombola(&[
+            "bench",
+            "kernels",
+            "--quick",
+            "--json",
+            "--filter",
+            "paper-mlp/0.05",
+            "--threads",
+            threads,
+        ]);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        let line: Value = serde_json::from_str(text(&output.stdout)).expect("exactly one row has this name");
+        assert_eq!(line["name"], "paper-mlp/0.05");
+        assert_eq!(line["isa"], Isa::detected().name());
+        assert_eq!(line["threads"].to_string(), threads);
+        assert_eq!(line["density"], 0.05);
+        let number = |field: &str| line[field].as_f64().unwrap_or_else(|| panic!("{field} of {line}"));
+        // The mask keeps 203 of 4064 entries: 139 of 2784, 51 of 1024 and 13 of 256. 256 members, 8 worlds, 500 steps.
+        let work = 2.0 * 203.0 * 256.0 * 8.0 * 500.0;
+        let (seconds, gflops) = (number("seconds"), number("gflops"));
+        assert!(seconds > 0.0 && (gflops * seconds * 1e9 / work - 1.0).abs() < 1e-9, "{line}");
+        let peak = number("peak_gflops");
+        assert!((number("peak_percent") / (100.0 * gflops / peak) - 1.0).abs() < 1e-9, "{line}");
+        let forwards = number("member_forwards_per_second");
+        assert!((forwards * seconds / (256.0 * 8.0 * 500.0) - 1.0).abs() < 1e-9, "{line}");
+    }
+}
+
+#[test]
+fn kernels_can_be_listed_and_chosen() {
+    let list = tombola(&["bench", "kernels", "--list"]);
+    let names: Vec<&str> = text(&list.stdout).lines().collect();
+    for name in ["paper-cnn/0.0144", "paper-mlp-compiled/0.05", "functions/tanh", "random/normal"] {
+        assert!(names.contains(&name), "{name} is not among {names:?}");
+    }
+    let table = tombola(&["bench", "kernels", "--quick", "--filter", "functions/", "--isa", "portable"]);
+    assert_eq!(table.status.code(), Some(0), "{}", text(&table.stderr));
+    let chosen = names.iter().filter(|name| name.contains("functions/")).count();
+    assert_eq!(text(&table.stdout).lines().count(), 1 + chosen, "a heading and a line a row");
 }
 
 /// `tombola ... | head -1`

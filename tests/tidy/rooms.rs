@@ -10,9 +10,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("suggest", &[]),
     ("timing", &[]),
     ("roofs", &["timing"]),
+    ("workloads", &[]),
     ("npz", &[]),
     ("traces", &["npz"]),
-    ("commands", &["suggest", "timing", "roofs", "npz", "traces"]),
+    ("commands", &["suggest", "timing", "roofs", "workloads", "npz", "traces"]),
 ];
 
 /// The folder of the rooms.

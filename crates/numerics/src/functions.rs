@@ -74,7 +74,7 @@ pub use tanh::Tanh;
 use crate::Simd;
 
 /// A function of one variable, to be applied lane by lane.
-pub trait Function: Copy + Send + Sync {
+pub trait Function: Copy + Send + Sync + 'static {
     /// The name in tables, benches and settings.
     const NAME: &'static str;
     /// Bound on the error over all inputs, in units in the last place of the exact result.

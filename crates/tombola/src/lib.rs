@@ -19,3 +19,4 @@ pub mod roofs;
 pub mod suggest;
 pub mod timing;
 pub mod traces;
+pub mod workloads;

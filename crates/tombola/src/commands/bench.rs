@@ -9,6 +9,7 @@ use numerics::Isa;
 use super::CommandError;
 use crate::suggest::nearest;
 
+mod kernels;
 mod machine;
 
 /// Measure this machine, and the kernels on it.
@@ -21,11 +22,13 @@ pub(super) struct BenchArguments {
 #[derive(Debug, Subcommand)]
 enum BenchCommand {
     Machine(machine::MachineArguments),
+    Kernels(kernels::KernelsArguments),
 }
 
 pub(super) fn run(arguments: &BenchArguments, out: &mut dyn Write) -> Result<(), CommandError> {
     match &arguments.command {
         BenchCommand::Machine(arguments) => machine::run(arguments, out),
+        BenchCommand::Kernels(arguments) => kernels::run(arguments, out),
     }
 }
 

@@ -6,12 +6,14 @@ use std::time::Duration;
 use clap::Args;
 use numerics::Isa;
 use serde::Serialize;
+use sparse_kernels::Threads;
 
 use crate::commands::CommandError;
 use crate::roofs::multiply_add::PEAK;
 use crate::roofs::processor::{Processor, processor};
 use crate::roofs::{Roof, memory, multiply_add, threads};
-use crate::timing::Effort;
+use crate::timing::{Effort, Routine, alternate};
+use crate::workloads;
 
 /// Print what this machine can do at best: multiply-adds, memory, functions, threads.
 ///
@@ -47,6 +49,7 @@ pub(super) fn run(arguments: &MachineArguments, out: &mut dyn Write) -> Result<(
         let heading = if index == 0 { "reading and writing, one thread" } else { "" };
         printer.section(heading, &memory::roofs(level, &sets, effort(600)), out)?;
     }
+    printer.section("functions and deviates, one thread", &functions(&sets, effort(60))?, out)?;
     let mut heading = "the peak on several threads";
     for count in threads::steps(processor.cores) {
         let pool = threads::pool(count).map_err(|error| CommandError::Failed(error.into()))?;
@@ -58,6 +61,28 @@ pub(super) fn run(arguments: &MachineArguments, out: &mut dyn Write) -> Result<(
         heading = "";
     }
     Ok(())
+}
+
+/// Numbers that each function brings forth, and each kind of deviate.
+fn functions(sets: &[Isa], effort: Effort) -> Result<Vec<Roof>, CommandError> {
+    let mut roofs = Vec::new();
+    for workload in workloads::functions() {
+        let mut routines = Vec::new();
+        for &isa in sets {
+            let prepared = workload.prepare(isa).map_err(|error| CommandError::Failed(error.into()))?;
+            let bursts = prepared.steps.into_iter().map(|step| step.burst);
+            let mut bursts: Vec<_> = bursts.collect();
+            let whole =
+                move |repeats| bursts.iter_mut().for_each(|burst| burst(Threads::Sequential, repeats));
+            routines.push((isa, prepared.units.0, Routine::repeated(whole)));
+        }
+        alternate(&mut routines.iter_mut().map(|(_, _, routine)| routine).collect::<Vec<_>>(), effort);
+        for (isa, count, routine) in routines {
+            let (name, value) = (workload.name.clone(), count / routine.seconds() * 1e-9);
+            roofs.push(Roof { name, isa, threads: 1, value, unit: "values/ns" });
+        }
+    }
+    Ok(roofs)
 }
 
 /// A form of output.
