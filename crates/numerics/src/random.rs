@@ -22,9 +22,12 @@
 
 mod group;
 mod normal;
+mod normal_f64;
 mod philox;
+mod sample;
 mod stream;
 mod uniform;
+
 
 pub use group::GROUP;
 pub use philox::{philox, philox_lanes};

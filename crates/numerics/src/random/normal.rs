@@ -230,6 +230,42 @@ mod tests {
         assert!(scalar(u32::MAX, 0)[1] > 0.0 && scalar(u32::MAX, u32::MAX)[1] != 0.0);
     }
 
+    /// How many of the 2^32 radii are longer than `bound`, if they decrease.
+    fn longer(radius: impl Fn(u32) -> f64, bound: f64) -> f64 {
+        let (mut longer, mut all) = (0u64, 1u64 << 32);
+        while longer < all {
+            let middle = longer.midpoint(all);
+            if radius(middle as u32) > bound { longer = middle + 1 } else { all = middle }
+        }
+        longer as f64
+    }
+
+    /// The tail word by word. A radius longer than `t` has probability `exp(-t^2 / 2)`. An error of `e` units in the
+    /// last place moves `t^2 / 2` by no more than `t^2 e 2^-23`, and a word more or less is due to the grid.
+    fn tail_is_complete(radius: impl Fn(u32) -> f64) -> bool {
+        (1..=67).map(|tenths| f64::from(tenths) / 10.0).all(|bound| {
+            let expected = 32f64.exp2() * (-bound * bound / 2.0).exp();
+            let allowed = 1.0 + expected * bound * bound * STATED * (-23f64).exp2();
+            (longer(&radius, bound) - expected).abs() <= allowed
+        })
+    }
+
+    #[test]
+    fn the_radius_has_the_right_tail_to_the_last_word() {
+        assert!(tail_is_complete(|word| f64::from(scalar(word, 0)[0])));
+        // With 24 bits, as many generators do, 65 words are missing beyond 6.
+        let short = |word: u32| (-2.0 * ((f64::from(word >> 8) + 0.5) * (-24f64).exp2()).ln()).sqrt();
+        assert!(!tail_is_complete(short));
+    }
+
+    /// Computed from the module text in another language, with correct rounding written out.
+    #[test]
+    fn deviates_are_pinned_for_ever() {
+        let stream = Stream::new(42, "mutation").child(3);
+        let found = [0, 1, 16, 63].map(|element| stream.normal(element).to_bits());
+        assert_eq!(found, [0x3aa3_1020, 0xbf61_b1e7, 0x3df5_f203, 0xbfb4_8f13]);
+    }
+
     #[test]
     fn every_instruction_set_gives_the_bits_of_the_naive_twin() {
         let stream = Stream::new(7, "normal");
