@@ -28,6 +28,8 @@ mod sample;
 mod stream;
 mod uniform;
 
+#[cfg(test)]
+mod tests;
 
 pub use group::GROUP;
 pub use philox::{philox, philox_lanes};
