@@ -140,6 +140,32 @@ fn every_crate_takes_version_edition_and_licence_from_the_workspace() {
     }
 }
 
+/// The features of a crate that are neither on by default nor switched on by the root package, which is what plain
+/// `cargo test` builds with.
+fn untested_features(manifest: &str, root: &str) -> Vec<String> {
+    let Some((_, section)) = manifest.split_once("\n[features]\n") else { return Vec::new() };
+    let section = section.split("\n[").next().unwrap_or_default();
+    let names =
+        section.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(" = "));
+    let names = names.map(|(name, _)| name).filter(|name| *name != "default");
+    let name = edges(manifest).0;
+    let switched: Vec<&str> = root.lines().filter(|line| line.starts_with(&format!("{name} = {{"))).collect();
+    let on = |feature: &str| {
+        let is_default = section.lines().any(|line| line.starts_with("default = ") && line.contains(feature));
+        is_default || switched.iter().any(|line| line.contains(&format!("\"{feature}\"")))
+    };
+    names.filter(|feature| !on(feature)).map(|feature| format!("{name}: feature `{feature}`")).collect()
+}
+
+#[test]
+fn plain_cargo_test_tests_every_feature() {
+    let root = read("Cargo.toml");
+    assert_none(manifests().iter().flat_map(|path| untested_features(&read(path), &root)).collect());
+    let manifest = "[package]\nname = \"a\"\n\n[features]\ndefault = [\"x\"]\nx = []\n# why\ny = [\"dep:y\"]\n\n[lints]\n";
+    assert_eq!(untested_features(manifest, "a = { path = \"a\" }\n"), ["a: feature `y`"]);
+    assert!(untested_features(manifest, "a = { path = \"a\", features = [\"y\"] }\n").is_empty());
+}
+
 #[test]
 fn a_wrong_edge_is_found() {
     let table: &[(&str, &[&str])] = &[("low", &[]), ("high", &["low", "rayon"])];
