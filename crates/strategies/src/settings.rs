@@ -74,6 +74,19 @@ impl Method {
         }
     }
 
+    /// Changes the standard deviation at the start.
+    pub fn set_deviation(&mut self, deviation: f64) {
+        match self {
+            Method::OpenEs(settings) => settings.deviation.initial = deviation,
+            Method::Pgpe(settings) => settings.deviation.initial = deviation,
+            Method::Ars(settings) => settings.deviation.initial = deviation,
+            Method::Snes(settings) => settings.deviation = deviation,
+            Method::Des(settings) => settings.deviation = deviation,
+            Method::SepCmaEs(settings) => settings.deviation = deviation,
+            Method::CmaEs(settings) => settings.deviation = deviation,
+        }
+    }
+
     /// Whether an increasing map of the fitness changes nothing, whatever the shaping.
     pub fn is_rank_based(&self) -> bool {
         matches!(self, Method::Snes(_) | Method::Des(_) | Method::SepCmaEs(_) | Method::CmaEs(_))

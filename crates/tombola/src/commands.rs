@@ -4,9 +4,12 @@ use std::error::Error;
 use std::fmt;
 use std::io::{self, Write};
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
+use strategies::Quirks;
 
 pub mod bench;
+pub mod optimize;
+pub mod replay;
 
 /// Find, train and study sparse trainable networks with evolution strategies.
 #[derive(Debug, Parser)]
@@ -21,12 +24,34 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Bench(bench::BenchArguments),
+    Optimize(optimize::OptimizeArguments),
+    Replay(replay::ReplayArguments),
+}
+
+/// Which form of a strategy runs.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Variant {
+    /// Follows the algorithm's own paper.
+    Corrected,
+    /// Follows the published code, departures included.
+    AsPublished,
+}
+
+impl From<Variant> for Quirks {
+    fn from(variant: Variant) -> Quirks {
+        match variant {
+            Variant::Corrected => Quirks::NONE,
+            Variant::AsPublished => Quirks::ALL,
+        }
+    }
 }
 
 /// Does what the arguments say; data goes to `out`.
 pub fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<(), CommandError> {
     match &arguments.command {
         Command::Bench(arguments) => bench::run(arguments, out),
+        Command::Optimize(arguments) => optimize::run(arguments, out),
+        Command::Replay(arguments) => replay::run(arguments, out),
     }
 }
 

@@ -1,0 +1,157 @@
+//! `tombola optimize`: ask and tell over standard input and output, for programs in any language.
+
+use std::io::{self, BufRead, BufWriter, Write};
+
+use clap::{Args, ValueEnum};
+use strategies::{Method, Quirks, Settings};
+
+use super::{CommandError, Variant};
+
+mod bbob;
+mod json;
+
+/// Search with an evolution strategy; another program evaluates.
+///
+/// Candidates are written to standard output and their fitness is read from standard input, a line a message.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Protocol json: the program writes {\"generation\":0,\"population\":[[..],..]} and reads
+{\"fitness\":[1.5,null,..]} (null where an evaluation failed) or {\"stop\":true}; at the end it
+writes {\"done\":{\"reason\":..,\"evaluations\":..,\"failures\":..,\"best\":{\"fitness\":..,\"member\":[..]}}}.
+
+Protocol bbob: it reads `START dims lower upper evaluations seed`, writes `EVAL k` and k lines of
+numbers, reads k values or `STOP`, answers `DONE`, restarts by itself, and ends at `QUIT`.
+
+Example:
+  tombola optimize --strategy cma-es --dims 10 --evaluations 20000 --target 1e-8")]
+pub(super) struct OptimizeArguments {
+    /// One of open-es, pgpe, ars, snes, des, sep-cma-es, cma-es
+    #[arg(long, value_name = "NAME", value_parser = strategy)]
+    strategy: Method,
+    /// Coordinates; the bbob protocol names its own
+    #[arg(long, value_name = "D")]
+    dims: Option<usize>,
+    /// How messages look
+    #[arg(long, value_enum, default_value = "json")]
+    protocol: Protocol,
+    /// Members of a generation [default: 4 + 3 ln D, even where members are mirrored]
+    #[arg(long, value_name = "P")]
+    population: Option<usize>,
+    /// Standard deviation at the start [default: the strategy's; a fifth of the box in bbob]
+    #[arg(long, value_name = "X")]
+    deviation: Option<f64>,
+    /// Every coordinate of the start, in json
+    #[arg(long, value_name = "X", default_value_t = 0.0, allow_negative_numbers = true)]
+    start: f64,
+    /// Seed of the draws
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Large fitness is good, in json
+    #[arg(long)]
+    maximise: bool,
+    /// End when the best fitness is as good as this, in json
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    target: Option<f64>,
+    /// End after so many evaluations, in json
+    #[arg(long, value_name = "N")]
+    evaluations: Option<u64>,
+    /// Copy the departures of the published code, or not
+    #[arg(long, value_enum, default_value = "corrected")]
+    variant: Variant,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Protocol {
+    Json,
+    Bbob,
+}
+
+fn strategy(name: &str) -> Result<Method, strategies::UnknownStrategy> {
+    Method::named(name)
+}
+
+impl OptimizeArguments {
+    /// Settings of a search of so many dimensions, in both protocols.
+    fn settings(&self, dims: usize, deviation: Option<f64>) -> Settings {
+        let mut method = self.strategy;
+        if let Some(deviation) = self.deviation.or(deviation) {
+            method.set_deviation(deviation);
+        }
+        let usual = 4 + (3.0 * (dims.max(1) as f64).ln()) as usize;
+        let usual = if method.is_mirrored() { usual.next_multiple_of(2) } else { usual };
+        Settings {
+            seed: self.seed,
+            quirks: Quirks::from(self.variant),
+            ..Settings::new(method, self.population.unwrap_or(usual))
+        }
+    }
+}
+
+pub(super) fn run(arguments: &OptimizeArguments, out: &mut dyn Write) -> Result<(), CommandError> {
+    let mut lines = Lines { input: io::stdin().lock(), number: 0 };
+    let out = &mut BufWriter::new(out);
+    match arguments.protocol {
+        Protocol::Json => json::serve(arguments, &mut lines, out),
+        Protocol::Bbob => bbob::serve(arguments, &mut lines, out),
+    }
+}
+
+/// Lines of the other program, counted.
+struct Lines<I> {
+    input: I,
+    number: usize,
+}
+
+impl<I: BufRead> Lines<I> {
+    /// The next line that is not empty; none at the end.
+    fn next(&mut self) -> Result<Option<String>, CommandError> {
+        loop {
+            let mut line = String::new();
+            self.number += 1;
+            match self.input.read_line(&mut line) {
+                Ok(0) => return Ok(None),
+                Ok(_) if line.trim().is_empty() => {}
+                Ok(_) => return Ok(Some(line.trim().to_owned())),
+                Err(error) => return Err(self.wrong(&format!("cannot be read: {error}"))),
+            }
+        }
+    }
+
+    /// What is wrong with the line that was read last.
+    fn wrong(&self, problem: &str) -> CommandError {
+        CommandError::Request { message: format!("line {} of the input {problem}", self.number), hint: None }
+    }
+}
+
+/// Whether this machine would give a search its memory: its population, and the square of CMA-ES.
+fn check_memory(settings: &Settings, dims: usize) -> Result<(), CommandError> {
+    let square = if matches!(settings.method, Method::CmaEs(_)) { dims.saturating_mul(dims) } else { 0 };
+    let numbers = settings.population.saturating_mul(dims).saturating_add(square.saturating_mul(4));
+    Vec::<f64>::new().try_reserve_exact(numbers).map_err(|_| CommandError::Request {
+        message: format!(
+            "{dims} dimensions and {} members do not fit this machine's memory",
+            settings.population
+        ),
+        hint: None,
+    })
+}
+
+/// A setting that cannot be.
+fn refused(error: &dyn std::error::Error) -> CommandError {
+    CommandError::Request { message: error.to_string(), hint: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_counted_and_empty_ones_left_out() {
+        let mut lines = Lines { input: &b"a\n\n b \nc"[..], number: 0 };
+        let mut next = || lines.next().expect("text").map(|line| (lines.number, line));
+        assert_eq!(next(), Some((1, "a".to_owned())));
+        assert_eq!(next(), Some((3, "b".to_owned())));
+        assert_eq!(next(), Some((4, "c".to_owned())));
+        assert_eq!(next(), None);
+    }
+}

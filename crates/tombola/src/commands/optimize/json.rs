@@ -1,0 +1,111 @@
+//! One JSON object a line, both ways.
+
+use std::io::{BufRead, Write};
+
+use serde::{Deserialize, Serialize};
+use strategies::{Execution, Goal, Population, PopulationMut, Search, Settings};
+
+use super::{Lines, OptimizeArguments, check_memory, refused};
+use crate::commands::CommandError;
+
+/// What is written in each generation.
+#[derive(Serialize)]
+struct Asked<'a> {
+    generation: u64,
+    population: Vec<&'a [f64]>,
+}
+
+/// What is read after it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Answer {
+    fitness: Option<Vec<Option<f64>>>,
+    #[serde(default)]
+    stop: bool,
+}
+
+/// What is written last.
+#[derive(Serialize)]
+struct Done<'a> {
+    done: End<'a>,
+}
+
+#[derive(Serialize)]
+struct End<'a> {
+    reason: String,
+    evaluations: u64,
+    failures: u64,
+    best: Option<Best<'a>>,
+}
+
+#[derive(Serialize)]
+struct Best<'a> {
+    fitness: f64,
+    member: &'a [f64],
+}
+
+/// Serves one search.
+pub(super) fn serve(
+    arguments: &OptimizeArguments,
+    lines: &mut Lines<impl BufRead>,
+    out: &mut dyn Write,
+) -> Result<(), CommandError> {
+    let dims = arguments.dims.ok_or_else(|| CommandError::Request {
+        message: "the json protocol needs the number of coordinates".to_owned(),
+        hint: Some("add `--dims D`".to_owned()),
+    })?;
+    let goal = if arguments.maximise { Goal::Maximise } else { Goal::Minimise };
+    let settings = Settings { goal, ..arguments.settings(dims, None) };
+    // Checked before the start is made, which may be too long for memory.
+    settings.check(dims).map_err(|error| refused(&error))?;
+    check_memory(&settings, dims)?;
+    let mut search = Search::new(settings, &vec![arguments.start; dims]).map_err(|error| refused(&error))?;
+    let here = Execution::default();
+    let mut rows = vec![0.0; search.members() * dims];
+    let reason = loop {
+        if let Some(reason) = reached(arguments, &search) {
+            break reason;
+        }
+        search.ask(&here, PopulationMut::Rows(&mut rows)).map_err(|error| refused(&error))?;
+        let asked = Asked { generation: search.generation(), population: rows.chunks(dims).collect() };
+        line(out, &asked)?;
+        let Some(text) = lines.next()? else { break "the input ended".to_owned() };
+        let answer: Answer =
+            serde_json::from_str(&text).map_err(|error| lines.wrong(&format!("is no answer: {error}")))?;
+        if answer.stop {
+            break "stopped by request".to_owned();
+        }
+        let fitness = answer.fitness.ok_or_else(|| lines.wrong("has neither `fitness` nor `stop`"))?;
+        let fitness: Vec<f64> = fitness.into_iter().map(|fitness| fitness.unwrap_or(f64::NAN)).collect();
+        search
+            .tell(&here, Population::Rows(&rows), &fitness)
+            .map_err(|error| lines.wrong(&format!("does not fit: {error}")))?;
+    };
+    let best = search.best().map(|best| Best { fitness: best.fitness, member: best.member });
+    let (evaluations, failures) = (search.evaluations(), search.failures());
+    line(out, &Done { done: End { reason, evaluations, failures, best } })
+}
+
+/// Why there is nothing more to ask for.
+fn reached(arguments: &OptimizeArguments, search: &Search<f64>) -> Option<String> {
+    let good = |target: f64| {
+        search.best().is_some_and(|best| {
+            if arguments.maximise { best.fitness >= target } else { best.fitness <= target }
+        })
+    };
+    if arguments.target.is_some_and(good) {
+        Some("the target was reached".to_owned())
+    } else if arguments.evaluations.is_some_and(|most| search.evaluations() >= most) {
+        Some("the evaluations are spent".to_owned())
+    } else {
+        search.stop().map(|reason| reason.to_string())
+    }
+}
+
+/// Writes a line that the other side can read at once.
+fn line(out: &mut dyn Write, message: &impl Serialize) -> Result<(), CommandError> {
+    serde_json::to_writer(&mut *out, message).map_err(|error| CommandError::Output(error.into()))?;
+    writeln!(out)?;
+    out.flush()?;
+    Ok(())
+}

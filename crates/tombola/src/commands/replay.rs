@@ -1,0 +1,114 @@
+//! `tombola replay`: recorded runs of reference implementations, done again.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand, ValueEnum};
+use strategies::Quirks;
+
+use super::{CommandError, Variant};
+use crate::npz;
+use crate::traces::{Mode, Trace};
+
+/// Do recorded runs of reference implementations again, and say how far apart they are.
+#[derive(Args, Debug)]
+pub(super) struct ReplayArguments {
+    #[command(subcommand)]
+    command: ReplayCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum ReplayCommand {
+    Strategy(StrategyArguments),
+}
+
+/// Redo a recorded run of an evolution strategy with its draws and its fitness.
+///
+/// Prints the largest error of each array, relative to its largest number, and writes what was redone under the names
+/// of the record.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  tombola replay strategy --trace tests/traces/\
+    CMA_ES__mnist__d5_p8__ellipsoid__f64.npz --out redone.npz")]
+struct StrategyArguments {
+    /// The record: a `.npz` file
+    #[arg(long, value_name = "FILE")]
+    trace: PathBuf,
+    /// Where to write what was redone, as `.npz`
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Start each generation from the recorded state, or only the first
+    #[arg(long, value_enum, default_value = "free-run")]
+    mode: ModeName,
+    /// Copy the departures of the published code, or not
+    #[arg(long, value_enum, default_value = "as-published")]
+    variant: Variant,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ModeName {
+    OneStep,
+    FreeRun,
+}
+
+pub(super) fn run(arguments: &ReplayArguments, out: &mut dyn Write) -> Result<(), CommandError> {
+    match &arguments.command {
+        ReplayCommand::Strategy(arguments) => strategy(arguments, out),
+    }
+}
+
+fn strategy(arguments: &StrategyArguments, out: &mut dyn Write) -> Result<(), CommandError> {
+    let path = &arguments.trace;
+    let refused = |problem: &dyn std::fmt::Display| CommandError::Request {
+        message: format!("cannot replay {}: {problem}", path.display()),
+        hint: None,
+    };
+    let mode = match arguments.mode {
+        ModeName::OneStep => Mode::OneStep,
+        ModeName::FreeRun => Mode::FreeRun,
+    };
+    #[expect(clippy::disallowed_methods, reason = "a command reads the file that it is given")]
+    let bytes = fs::read(path).map_err(|error| refused(&error))?;
+    let trace = npz::read(&bytes).map_err(|error| refused(&error))?;
+    let trace = Trace::new(trace).map_err(|error| refused(&with_causes(&error)))?;
+    let redone =
+        trace.replay(mode, Quirks::from(arguments.variant)).map_err(|error| refused(&with_causes(&error)))?;
+
+    let arrays: Vec<npz::Array> = redone.iter().map(|redone| redone.array.clone()).collect();
+    write_whole(&arguments.out, &npz::write(&arrays))?;
+    writeln!(out, "{:<28} {:>12}", "array", "error")?;
+    for redone in redone {
+        if let Some(error) = redone.error {
+            writeln!(out, "{:<28} {error:>12.1e}", redone.array.name)?;
+        }
+    }
+    Ok(())
+}
+
+/// A message with its causes, for one line.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text = format!("{text}: {inner}");
+        cause = inner.source();
+    }
+    text
+}
+
+/// The file appears whole or not at all.
+fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), CommandError> {
+    let refused = |error: std::io::Error| CommandError::Request {
+        message: format!("cannot write {}: {error}", path.display()),
+        hint: None,
+    };
+    let mut part = path.as_os_str().to_owned();
+    part.push(".part");
+    #[expect(clippy::disallowed_methods, reason = "a command writes the file that it is given")]
+    fs::write(&part, bytes).map_err(refused)?;
+    fs::rename(&part, path).map_err(|error| {
+        // Nothing is left behind; the first error is the one to tell.
+        let _ = fs::remove_file(&part);
+        refused(error)
+    })
+}

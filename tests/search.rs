@@ -1,0 +1,237 @@
+//! `tombola optimize` and `tombola replay` as other programs and people meet them.
+
+#![expect(clippy::disallowed_methods, reason = "reads and writes traces")]
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio};
+
+use serde_json::{Value, json};
+use tombola::npz;
+
+fn tombola(arguments: &[&str]) -> Output {
+    // No input: a command that waits for some ends.
+    let command = &mut Command::new(env!("CARGO_BIN_EXE_tombola"));
+    command.args(arguments).stdin(Stdio::null()).output().expect("the program starts")
+}
+
+/// A wrong request: exit code 2, nothing on stdout, and all of `parts` on stderr.
+fn refused(arguments: &[&str], parts: &[&str]) {
+    let output = tombola(arguments);
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {message}");
+    assert!(output.stdout.is_empty(), "{arguments:?}");
+    for part in parts {
+        assert!(message.contains(part), "{arguments:?} should be told `{part}`:\n{message}");
+    }
+}
+
+/// A conversation with a running program.
+struct Talk {
+    child: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+}
+
+impl Talk {
+    fn new(arguments: &[&str]) -> Talk {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_tombola"))
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let input = child.stdin.take().expect("a pipe");
+        let output = BufReader::new(child.stdout.take().expect("a pipe"));
+        Talk { child, input, output }
+    }
+
+    fn say(&mut self, line: &str) {
+        writeln!(self.input, "{line}").expect("the program listens");
+    }
+
+    fn hear(&mut self) -> String {
+        let mut line = String::new();
+        self.output.read_line(&mut line).expect("text");
+        line.trim_end().to_owned()
+    }
+
+    fn end(self) -> (Option<i32>, String) {
+        let Talk { child, input, .. } = self;
+        drop(input);
+        let output = child.wait_with_output().expect("the program ends");
+        (output.status.code(), String::from_utf8(output.stderr).expect("text"))
+    }
+}
+
+fn numbers(value: &Value) -> Vec<f64> {
+    value.as_array().expect("a list").iter().map(|x| x.as_f64().expect("a number")).collect()
+}
+
+fn sphere(x: &[f64]) -> f64 {
+    x.iter().map(|x| (x - 0.3) * (x - 0.3)).sum()
+}
+
+#[test]
+fn json_searches_until_the_target() {
+    for (name, target) in [("snes", "1e-9"), ("cma-es", "1e-9"), ("sep-cma-es", "1e-9"), ("des", "1e-4")] {
+        let mut talk = Talk::new(&["optimize", "--strategy", name, "--dims", "3", "--target", target]);
+        let done = loop {
+            let message: Value = serde_json::from_str(&talk.hear()).expect("a JSON object");
+            if !message["done"].is_null() {
+                break message["done"].clone();
+            }
+            let members = message["population"].as_array().expect("a list");
+            let fitness: Vec<f64> = members.iter().map(|member| sphere(&numbers(member))).collect();
+            talk.say(&json!({ "fitness": fitness }).to_string());
+        };
+        assert_eq!(done["reason"], "the target was reached", "{name}");
+        let best = numbers(&done["best"]["member"]);
+        assert_eq!(done["best"]["fitness"], sphere(&best), "numbers are passed on to the last bit");
+        assert_eq!(talk.end(), (Some(0), String::new()));
+    }
+}
+
+#[test]
+fn json_counts_failures_and_stops_on_request() {
+    let mut talk =
+        Talk::new(&["optimize", "--strategy", "pgpe", "--dims", "2", "--population", "4", "--maximise"]);
+    talk.hear();
+    talk.say(r#"{"fitness":[1,null,5,null]}"#);
+    talk.hear();
+    talk.say(r#"{"stop":true}"#);
+    let message: Value = serde_json::from_str(&talk.hear()).expect("a JSON object");
+    assert_eq!(message["done"]["failures"], 2);
+    assert_eq!(message["done"]["best"]["fitness"], 5.0);
+    assert_eq!(message["done"]["reason"], "stopped by request");
+    assert_eq!(talk.end().0, Some(0));
+}
+
+#[test]
+fn answers_that_make_no_sense_end_the_search() {
+    for (answer, part) in [
+        ("{\"fitness\":[1]}", "line 1 of the input does not fit: the fitness has 1 numbers; expected 4"),
+        ("{\"fitness\":1}", "line 1 of the input is no answer"),
+        ("fitness", "line 1 of the input is no answer"),
+        ("{}", "line 1 of the input has neither `fitness` nor `stop`"),
+    ] {
+        let mut talk = Talk::new(&["optimize", "--strategy", "ars", "--dims", "2", "--population", "4"]);
+        talk.hear();
+        talk.say(answer);
+        let (code, message) = talk.end();
+        assert_eq!(code, Some(2), "{answer}: {message}");
+        assert!(message.contains(part), "{answer}: {message}");
+    }
+}
+
+#[test]
+fn bbob_serves_problems_with_restarts_until_the_driver_quits() {
+    let mut talk = Talk::new(&["optimize", "--strategy", "sep-cma-es", "--protocol", "bbob"]);
+    for (dims, budget) in [(2usize, 4000usize), (5, 300)] {
+        talk.say(&format!("START {dims} -5 5 {budget} 11"));
+        let (mut best, mut spent) = (f64::INFINITY, 0);
+        loop {
+            let line = talk.hear();
+            if line == "DONE" {
+                break;
+            }
+            let count: usize = line.strip_prefix("EVAL ").expect("a request").parse().expect("a count");
+            let values: Vec<String> = (0..count)
+                .map(|_| {
+                    let line = talk.hear();
+                    let x: Vec<f64> = line.split(' ').map(|x| x.parse().expect("a number")).collect();
+                    assert_eq!(x.len(), dims);
+                    best = best.min(sphere(&x));
+                    format!("{:?}", sphere(&x))
+                })
+                .collect();
+            spent += count;
+            talk.say(&if spent >= budget { "STOP".to_owned() } else { values.join(" ") });
+        }
+        assert!(best < if dims == 2 { 1e-8 } else { 1e-1 }, "{dims} dimensions: {best}");
+    }
+    talk.say("QUIT");
+    assert_eq!(talk.end(), (Some(0), String::new()));
+}
+
+#[test]
+fn wrong_searches_are_refused() {
+    refused(&["optimize", "--strategy", "cmaes", "--dims", "3"], &["`cmaes`", "did you mean `cma-es`?"]);
+    refused(&["optimize", "--strategy", "snes"], &["--dims"]);
+    refused(&["optimize", "--strategy", "snes", "--dims", "0"], &["`dims` is 0"]);
+    refused(&["optimize", "--strategy", "pgpe", "--dims", "3", "--population", "5"], &["even"]);
+    refused(
+        &["optimize", "--strategy", "snes", "--dims", "3", "--deviation", "nan"],
+        &["`deviation` is NaN"],
+    );
+    refused(&["optimize", "--strategy", "snes", "--dims", "999999999999999"], &["memory"]);
+    refused(&["optimize", "--strategy", "snes", "--dims", "3", "--start", "inf"], &["the start is inf"]);
+    let mut talk = Talk::new(&["optimize", "--strategy", "snes", "--protocol", "bbob"]);
+    talk.say("START 2 5 -5 100 1");
+    let (code, message) = talk.end();
+    assert!(code == Some(2) && message.contains("line 1 of the input is no `START"), "{message}");
+}
+
+fn trace(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/traces").join(name)
+}
+
+fn output_path(name: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_file(&path);
+    path
+}
+
+#[test]
+fn a_replay_prints_errors_and_writes_the_arrays_of_the_record() {
+    let (record, out) = (trace("CMA_ES__mnist__d5_p8__ellipsoid__f64.npz"), output_path("redone.npz"));
+    for mode in ["one-step", "free-run"] {
+        let paths = [record.to_str().expect("text"), out.to_str().expect("text")];
+        let output = tombola(&["replay", "strategy", "--trace", paths[0], "--out", paths[1], "--mode", mode]);
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        let table = String::from_utf8(output.stdout).expect("text");
+        let errors = table.lines().skip(1).map(|line| line.split_whitespace().last().expect("a number"));
+        let errors: Vec<f64> = errors.map(|error| error.parse().expect("a number")).collect();
+        assert!(errors.len() >= 9 && errors.iter().all(|&error| error < 1e-11), "{table}");
+        let read = |path: &Path| npz::read(&fs::read(path).expect("a file")).expect("an archive");
+        let shape = |arrays: &[npz::Array]| -> Vec<(String, Vec<usize>)> {
+            arrays.iter().map(|array| (array.name.clone(), array.shape.clone())).collect()
+        };
+        assert_eq!(shape(&read(&out)), shape(&read(&record)));
+    }
+}
+
+#[test]
+fn damaged_traces_are_refused_and_nothing_is_written() {
+    let whole = fs::read(trace("SNES__mnist__d5_p8__ellipsoid__f64.npz")).expect("a trace");
+    let (damaged, out) = (output_path("damaged.npz"), output_path("nothing.npz"));
+    let arrays = npz::read(&whole).expect("an archive");
+    let without = |name: &str| {
+        let rest: Vec<npz::Array> = arrays.iter().filter(|array| array.name != name).cloned().collect();
+        npz::write(&rest)
+    };
+    let wild = |name: &str| {
+        let mut wild = arrays.clone();
+        let array = wild.iter_mut().find(|array| array.name == name).expect("an array of the trace");
+        array.values = npz::Values::F64(vec![f64::NAN; array.values.len()]);
+        npz::write(&wild)
+    };
+    for (bytes, part) in [
+        (whole[..whole.len() / 2].to_vec(), "no zip archive"),
+        (Vec::new(), "no zip archive"),
+        (without("z"), "has no array `z`"),
+        (without("meta_json"), "has no array `meta_json`"),
+        (without("s_sigma"), "has no array `s_sigma`"),
+        (wild("fitness"), "`fitness` of the trace has a number that is not finite"),
+        (wild("init_mean"), "`init_mean` of the trace has a number that is not finite"),
+    ] {
+        fs::write(&damaged, bytes).expect("a small file");
+        let paths = [damaged.to_str().expect("text"), out.to_str().expect("text")];
+        refused(&["replay", "strategy", "--trace", paths[0], "--out", paths[1]], &["cannot replay", part]);
+        assert!(!out.exists(), "{part}");
+    }
+    let missing = ["replay", "strategy", "--trace", "no such file", "--out", "x.npz"];
+    refused(&missing, &["cannot replay no such file"]);
+}
