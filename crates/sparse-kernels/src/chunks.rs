@@ -1,10 +1,19 @@
 //! Which widths of tiles cover a row: a committed rule, the same on every machine with the same registers.
 
+use std::ops::Range;
+
 /// Adjacent columns that one tile computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Chunk {
     pub(crate) start: usize,
     pub(crate) width: usize,
+}
+
+impl Chunk {
+    /// The columns.
+    pub(crate) fn range(self) -> Range<usize> {
+        self.start..self.start + self.width
+    }
 }
 
 /// Covers `columns` with tiles of the given widths (descending), none wider than needed for an even cover: fourteen by

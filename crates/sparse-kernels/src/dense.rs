@@ -5,6 +5,7 @@
 
 use numerics::Simd;
 
+use crate::chunks::cover;
 use crate::groups::equal_rows;
 use crate::network::Dense;
 use crate::tile::{Source, accumulate, accumulate_rows};
@@ -19,15 +20,15 @@ pub(crate) struct DensePlan {
     pub(crate) pattern: Pattern,
     /// For each entry of the pattern the place of its input, in floats.
     offsets: Box<[u32]>,
-    /// Rows with equal entries, at most [`SHARED`] together.
+    /// Rows with equal entries, as many as [`SHARED`] together.
     shared: Box<[Box<[u32]>]>,
     /// The other rows, those of similar length beside each other.
     alone: Box<[u32]>,
     pub(crate) activation: Activation,
 }
 
-/// Most rows that share their loads: as many accumulators as sixteen registers hold beside a weight and an input.
-const SHARED: usize = 12;
+/// How many rows share their loads: up to as many accumulators as sixteen registers hold beside a weight and an input.
+const SHARED: &[usize] = &[10, 6, 4, 2];
 
 impl DensePlan {
     /// Plans the rows that are `needed`, for registers of `lanes`; [`None`] if an offset does not fit 32 bits.
@@ -41,8 +42,9 @@ impl DensePlan {
             if group.len() <= 1 || pattern.row(group[0] as usize).is_empty() {
                 alone.extend(group);
             } else {
-                let even = group.len().div_ceil(group.len().div_ceil(SHARED));
-                shared.extend(group.chunks(even).map(Box::from));
+                let (even, odd) = group.split_at(group.len() / 2 * 2);
+                shared.extend(cover(even.len(), SHARED).iter().map(|chunk| Box::from(&even[chunk.range()])));
+                alone.extend(odd);
             }
         }
         alone.sort_by_key(|&row| pattern.row(row as usize).len());
@@ -78,19 +80,11 @@ impl DensePlan {
         // SAFETY: the caller's promise, for each.
         unsafe {
             for rows in &self.shared {
-                match **rows {
-                    [_, _] => layer.shared::<S, 2>(simd, rows),
-                    [_, _, _] => layer.shared::<S, 3>(simd, rows),
-                    [_, _, _, _] => layer.shared::<S, 4>(simd, rows),
-                    [_, _, _, _, _] => layer.shared::<S, 5>(simd, rows),
-                    [_, _, _, _, _, _] => layer.shared::<S, 6>(simd, rows),
-                    [_, _, _, _, _, _, _] => layer.shared::<S, 7>(simd, rows),
-                    [_, _, _, _, _, _, _, _] => layer.shared::<S, 8>(simd, rows),
-                    [_, _, _, _, _, _, _, _, _] => layer.shared::<S, 9>(simd, rows),
-                    [_, _, _, _, _, _, _, _, _, _] => layer.shared::<S, 10>(simd, rows),
-                    [_, _, _, _, _, _, _, _, _, _, _] => layer.shared::<S, 11>(simd, rows),
-                    [_, _, _, _, _, _, _, _, _, _, _, _] => layer.shared::<S, 12>(simd, rows),
-                    _ => layer.shared::<S, 1>(simd, rows),
+                match rows.len() {
+                    10 => layer.shared::<S, 10>(simd, rows),
+                    6 => layer.shared::<S, 6>(simd, rows),
+                    4 => layer.shared::<S, 4>(simd, rows),
+                    _ => layer.shared::<S, 2>(simd, rows),
                 }
             }
             let (fours, rest) = self.alone.as_chunks::<TOGETHER>();

@@ -71,11 +71,15 @@ impl Simd for Portable {
     fn sqrt(self, a: Self::F) -> Self::F {
         a.map(f32::sqrt)
     }
-    #[inline(always)]
+    // PERF: where the compiler may not assume the instruction this is a call a lane; unrolled into tiles, thousands.
+    #[cfg_attr(target_arch = "x86_64", inline(never))]
+    #[cfg_attr(not(target_arch = "x86_64"), inline(always))]
     fn mul_add(self, a: Self::F, b: Self::F, c: Self::F) -> Self::F {
         from_fn(|lane| a[lane].mul_add(b[lane], c[lane]))
     }
-    #[inline(always)]
+    // PERF: where the compiler may not assume the instruction this is a call a lane; unrolled into tiles, thousands.
+    #[cfg_attr(target_arch = "x86_64", inline(never))]
+    #[cfg_attr(not(target_arch = "x86_64"), inline(always))]
     fn neg_mul_add(self, a: Self::F, b: Self::F, c: Self::F) -> Self::F {
         from_fn(|lane| (-a[lane]).mul_add(b[lane], c[lane]))
     }

@@ -1,5 +1,6 @@
 //! Where the taps of a convolution lie, and which kernel computes which output channel.
 
+use super::short::fits;
 use crate::Activation;
 use crate::chunks::{Chunk, cover};
 use crate::groups::equal_rows;
@@ -47,9 +48,19 @@ pub(super) struct Row {
     pub(super) output: u32,
 }
 
-/// Columns of a tile of one stream and of two, as many as there are registers for.
-pub(super) const SINGLE_WIDTHS: [usize; 8] = [14, 12, 10, 8, 6, 4, 2, 1];
-pub(super) const PAIR_WIDTHS: [usize; 6] = [12, 8, 6, 4, 2, 1];
+/// Columns of the tiles of `streams`, widest first, for adjacent or for strided inputs: as many as registers hold, in few
+/// enough widths to be compiled in seconds.
+fn widths(streams: usize, pool: bool, unit: bool) -> &'static [usize] {
+    match (unit, streams, pool) {
+        (true, 1, true) => &[14, 12, 8, 6, 4, 2],
+        (true, _, true) => &[6, 4, 2],
+        (true, 1, false) => &[14, 8, 4, 1],
+        (true, _, false) => &[12, 6, 4, 1],
+        (false, 1, true) => &[6, 2],
+        (false, _, true) => &[2],
+        (false, _, false) => &[4, 1],
+    }
+}
 
 /// Floats of inputs that a strip of tiles may read before narrower tiles pay: the first cache of most machines.
 const WINDOW: usize = 12 * 1024;
@@ -85,8 +96,9 @@ impl ConvolutionPlan {
         for channels in equal_rows(pattern) {
             let channels = channels.into_iter().filter(|&channel| needed[channel as usize]);
             let rows: Vec<Row> = channels.map(row).collect::<Option<_>>()?;
-            let is_short =
-                |streams| rows.first().is_some_and(|row| super::short::fits(row.len, streams, registers));
+            let few = |streams| rows.first().is_some_and(|row| fits(row.len as usize, streams, registers));
+            // of strided inputs there are no short rows
+            let is_short = |streams| window.stride.1 == 1 && few(streams);
             let both = rows.iter().map(|&row| [row; 2]);
             if is_short(2) {
                 short_shared.extend(both)
@@ -108,9 +120,10 @@ impl ConvolutionPlan {
             let columns = (width - 1) * window.stride.1 + window.kernel.1;
             input.channels * rows * columns * lanes
         };
-        let tiles = |streams: usize, widths: &[usize]| {
-            let possible = |&width: &usize| width * tall * streams < registers && width % tall == 0;
-            let mut widths: Vec<usize> = widths.iter().copied().filter(possible).collect();
+        let tiles = |streams: usize| {
+            let possible = |&width: &usize| width * tall * streams < registers;
+            let all = widths(streams, window.pool, window.stride.1 == 1);
+            let mut widths: Vec<usize> = all.iter().copied().filter(possible).collect();
             while widths[0] * tall * streams * 2 > registers && reads(widths[0]) > WINDOW {
                 widths.remove(0);
             }
@@ -128,8 +141,8 @@ impl ConvolutionPlan {
             stride: window.stride,
             map_width: sums.width,
             computed,
-            single_tiles: tiles(1, &SINGLE_WIDTHS),
-            pair_tiles: tiles(2, &PAIR_WIDTHS),
+            single_tiles: tiles(1),
+            pair_tiles: tiles(2),
             pool: window.pool,
             activation: layer.activation(),
             parameters: layer.parameters(),

@@ -10,45 +10,40 @@ use super::plan::Row;
 use super::strip::{Strip, finish};
 
 /// Most taps of a row: one general register each.
-const MOST: u32 = 8;
+const MOST: usize = 8;
 
 /// Whether rows of `len` taps are short: their weights, of all streams, leave registers for sums and inputs.
-pub(super) fn fits(len: u32, streams: u32, registers: usize) -> bool {
-    len <= MOST && (len * streams) as usize * 2 <= registers
+pub(super) const fn fits(len: usize, streams: usize, registers: usize) -> bool {
+    len <= MOST && len * streams * 2 <= registers
 }
 
-/// The short rows of a strip, for `G` streams that share the loads.
-pub(super) struct ShortRows<'a, const G: usize, const R: usize, const UNIT: bool> {
+/// The short rows of a strip of adjacent inputs, for `G` streams that share the loads.
+pub(super) struct ShortRows<'a, const G: usize, const R: usize> {
     pub(super) strip: Strip<'a, G>,
     pub(super) rows: &'a [[Row; G]],
 }
 
-impl<const G: usize, const R: usize, const UNIT: bool> Kernel for ShortRows<'_, G, R, UNIT> {
+impl<const G: usize, const R: usize> Kernel for ShortRows<'_, G, R> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
+        macro_rules! choose {
+            ($rows:ident, $($LEN:literal)*) => {
+                $(if const { fits($LEN, G, S::REGISTERS) } && $rows[0].len == $LEN {
+                    // SAFETY: the plan's taps, values and places are inside the planes and parameters that the strip
+                    // was made of.
+                    unsafe { self.row::<S, $LEN>(simd, $rows) };
+                })*
+            };
+        }
         for rows in self.rows {
-            // SAFETY: the plan's taps, values and places are inside the planes and parameters that the strip was made of.
-            unsafe {
-                match rows[0].len {
-                    0 => self.row::<S, 0>(simd, rows),
-                    1 => self.row::<S, 1>(simd, rows),
-                    2 => self.row::<S, 2>(simd, rows),
-                    3 => self.row::<S, 3>(simd, rows),
-                    4 => self.row::<S, 4>(simd, rows),
-                    5 if G * 5 * 2 <= S::REGISTERS => self.row::<S, 5>(simd, rows),
-                    6 if G * 6 * 2 <= S::REGISTERS => self.row::<S, 6>(simd, rows),
-                    7 if G * 7 * 2 <= S::REGISTERS => self.row::<S, 7>(simd, rows),
-                    8 if G * 8 * 2 <= S::REGISTERS => self.row::<S, 8>(simd, rows),
-                    _ => unreachable!("longer rows are no short rows"),
-                }
-            }
+            choose!(rows, 0 1 2 3 4 5 6 7 8);
         }
     }
 }
 
-impl<const G: usize, const R: usize, const UNIT: bool> ShortRows<'_, G, R, UNIT> {
+impl<const G: usize, const R: usize> ShortRows<'_, G, R> {
     /// One row of `LEN` taps.
     ///
     /// # Safety
@@ -57,7 +52,6 @@ impl<const G: usize, const R: usize, const UNIT: bool> ShortRows<'_, G, R, UNIT>
     #[inline(always)]
     unsafe fn row<S: Simd, const LEN: usize>(&self, simd: S, rows: &[Row; G]) {
         let Strip { plan, input, parameters, outputs, y } = self.strip;
-        let pitch = if UNIT { S::LANES } else { plan.stride.1 * S::LANES };
         let row_pitch = plan.stride.0 * plan.input.width * S::LANES;
         let mut taps = [0; LEN];
         let mut weights = [[simd.zero(); LEN]; G];
@@ -90,10 +84,10 @@ impl<const G: usize, const R: usize, const UNIT: bool> ShortRows<'_, G, R, UNIT>
                     }
                 }
                 for k in 0..LEN {
-                    let first = input.add(x * pitch).add(taps[k]);
+                    let first = input.add(x * S::LANES).add(taps[k]);
                     for r in 0..R {
                         for c in 0..R {
-                            let value = simd.load_pointer(first.add(r * row_pitch + c * pitch));
+                            let value = simd.load_pointer(first.add(r * row_pitch + c * S::LANES));
                             for g in 0..G {
                                 sums[g][r][c] = simd.mul_add(weights[g][k], value, sums[g][r][c]);
                             }

@@ -87,12 +87,16 @@ impl ConvolutionPlan {
             let parameters = members.map(|member| member.parameters.as_ptr());
             let two = [parameters[0], parameters[M - 1]];
             let both = Strip { plan: self, input, parameters: two, outputs: [outputs[0], outputs[M - 1]], y };
-            if M == 2 {
-                simd.apart(ShortRows::<2, R, UNIT> { strip: both, rows: &self.short_shared });
+            if const { M == 2 } {
+                if const { UNIT } {
+                    simd.apart(ShortRows::<2, R> { strip: both, rows: &self.short_shared });
+                }
                 tiles::<S, 2, R, UNIT>(simd, both, &self.pair_tiles, &self.shared);
             } else {
                 let one = Strip { plan: self, input, parameters: [parameters[0]], outputs: [outputs[0]], y };
-                simd.apart(ShortRows::<1, R, UNIT> { strip: one, rows: self.short.as_chunks().0 });
+                if const { UNIT } {
+                    simd.apart(ShortRows::<1, R> { strip: one, rows: self.short.as_chunks().0 });
+                }
                 tiles::<S, 2, R, UNIT>(simd, both, &self.pair_tiles, &self.pairs);
                 tiles::<S, 1, R, UNIT>(simd, one, &self.single_tiles, self.singles.as_chunks().0);
             }
@@ -113,18 +117,27 @@ fn tiles<S: Simd, const G: usize, const R: usize, const UNIT: bool>(
     if rows.is_empty() {
         return;
     }
+    // PERF: conditions in `const` blocks, so that tiles that cannot be are not compiled.
     macro_rules! choose {
-        ($width:ident, $x:ident, $($C:literal)*) => {
-            match $width {
-                $($C if $C * R * G < S::REGISTERS && $C % R == 0 => {
+        ($width:ident, $x:ident, $($unit:literal $streams:literal, $tall:literal: $($C:literal)*;)*) => {
+            $($(
+                if const { UNIT == $unit && G == $streams && R == $tall && $C * R * G < S::REGISTERS } && $width == $C {
                     simd.apart(Tiles::<G, R, $C, UNIT> { strip, rows, x: $x });
-                })*
-                _ => unreachable!("plans hold tiles of these widths only"),
-            }
+                }
+            )*)*
         };
     }
     for &Chunk { start: x, width } in chunks {
-        choose!(width, x, 14 12 10 8 6 4 2 1);
+        choose! { width, x,
+            true 1, 2: 14 12 8 6 4 2;
+            true 2, 2: 6 4 2;
+            true 1, 1: 14 8 4 1;
+            true 2, 1: 12 6 4 1;
+            false 1, 2: 6 2;
+            false 2, 2: 2;
+            false 1, 1: 4 1;
+            false 2, 1: 4 1;
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! One layer for one group of members, or for one block of samples.
 
-use numerics::{LANES, Simd};
+use numerics::{Kernel, LANES, Simd};
 
 use crate::Activation;
 use crate::groups::equal_rows;
@@ -56,7 +56,7 @@ impl LayerPlan {
         loop {
             let last = first + block >= columns;
             let mut jobs = Vec::new();
-            for rows in groups.iter().flat_map(|group| group.chunks(SHARED)) {
+            for rows in groups.iter().flat_map(|group| jobs_of(group)) {
                 let within = |row: u32| {
                     let entries = pattern.row(row as usize);
                     let start = entries.partition_point(|&column| (column as usize) < first);
@@ -108,18 +108,28 @@ impl LayerPlan {
                 let rows = Rows { plan: self, job, visit, input, values, initial, output };
                 // SAFETY: the caller's promise.
                 unsafe {
-                    match (job.count, S::LANES == LANES) {
-                        (1, true) => rows.copies::<S, 1, 1, 8, ONE>(simd),
-                        (2, true) => rows.copies::<S, 2, 1, 8, ONE>(simd),
-                        (_, true) => rows.copies::<S, 3, 1, 8, ONE>(simd),
-                        (1, false) => rows.copies::<S, 1, 2, 4, ONE>(simd),
-                        (2, false) => rows.copies::<S, 2, 2, 2, ONE>(simd),
-                        (_, false) => rows.copies::<S, 3, 2, 2, ONE>(simd),
+                    // PERF: a condition in a `const` block, so that tiles of the wrong width are not compiled.
+                    if const { S::LANES == LANES } {
+                        match job.count {
+                            1 => rows.copies::<S, 1, 1, 8, ONE>(simd),
+                            _ => rows.copies::<S, SHARED, 1, 8, ONE>(simd),
+                        }
+                    } else {
+                        match job.count {
+                            1 => rows.copies::<S, 1, 2, 4, ONE>(simd),
+                            _ => rows.copies::<S, SHARED, 2, 2, ONE>(simd),
+                        }
                     }
                 }
             }
         }
     }
+}
+
+/// Rows with the same columns, cut into jobs: as many as share their loads, or one.
+fn jobs_of(rows: &[u32]) -> impl Iterator<Item = &[u32]> {
+    let (together, alone) = rows.split_at(rows.len() - rows.len() % SHARED);
+    together.chunks(SHARED).chain(alone.chunks(1))
 }
 
 /// Columns of a block: all, unless their inputs outgrow the first cache and rows are long enough to come back to.
@@ -166,11 +176,13 @@ impl Rows<'_> {
         // SAFETY: the caller's promise.
         unsafe {
             while copy + R <= copies {
-                self.some::<S, G, H, R, ONE>(simd, copy);
+                self.some::<S, G, H, R, ONE>(simd, copy, 0);
                 copy += R;
             }
             while copy < copies {
-                self.some::<S, G, H, 1, ONE>(simd, copy);
+                for g in 0..G {
+                    self.some::<S, 1, H, 1, ONE>(simd, copy, g);
+                }
                 copy += 1;
             }
             if self.job.constant && self.visit.last {
@@ -179,7 +191,7 @@ impl Rows<'_> {
         }
     }
 
-    /// `R` copies from one on.
+    /// `R` copies from one on, of the rows of the job from one on.
     ///
     /// # Safety
     ///
@@ -189,9 +201,10 @@ impl Rows<'_> {
         &self,
         simd: S,
         copy: usize,
+        first: usize,
     ) {
         let width = if ONE { 1 } else { LANES };
-        let rows: [usize; G] = std::array::from_fn(|g| self.job.rows[g] as usize);
+        let rows: [usize; G] = std::array::from_fn(|g| self.job.rows[first + g] as usize);
         let mut sums = [[[simd.zero(); R]; H]; G];
         // SAFETY: the caller's promise: rows, entries and columns of the pattern.
         unsafe {
@@ -206,7 +219,7 @@ impl Rows<'_> {
             }
             let entries = self.job.entries[0] as usize..(self.job.entries[0] + self.job.len) as usize;
             let weights: [*const f32; G] =
-                std::array::from_fn(|g| self.values.add(self.job.entries[g] as usize * width));
+                std::array::from_fn(|g| self.values.add(self.job.entries[first + g] as usize * width));
             let input = self.input.add(copy * LANES);
             for (entry, &offset) in self.plan.offsets.get_unchecked(entries).iter().enumerate() {
                 let input = input.add(offset as usize);
@@ -223,15 +236,18 @@ impl Rows<'_> {
                     }
                 }
             }
-            if self.visit.last {
-                activate(simd, self.plan.activation, &mut sums);
-            }
             for g in 0..G {
                 for h in 0..H {
                     for r in 0..R {
                         let place = self.place(rows[g], copy + r) + h * S::LANES;
                         simd.store_pointer(sums[g][h][r], self.output.add(place));
                     }
+                }
+            }
+            if self.visit.last && self.plan.activation != Activation::Identity {
+                for row in rows {
+                    let output = self.output.add(self.place(row, copy));
+                    simd.apart(Activate { activation: self.plan.activation, output, copies: R });
                 }
             }
         }
@@ -275,21 +291,25 @@ impl Rows<'_> {
     }
 }
 
-/// Applies an activation to all sums of a tile.
-// PERF: one branch a tile instead of one a register.
-#[inline(always)]
-fn activate<S: Simd, const G: usize, const H: usize, const R: usize>(
-    simd: S,
+/// Applies the activation to some copies of a row.
+// PERF: after the store and apart: in the registers of every tile, a function of forty instructions makes a thousand.
+struct Activate {
     activation: Activation,
-    sums: &mut [[[S::F; R]; H]; G],
-) {
-    if activation == Activation::Identity {
-        return;
-    }
-    for g in 0..G {
-        for h in 0..H {
-            for r in 0..R {
-                sums[g][h][r] = activation.apply(simd, sums[g][h][r]);
+    /// Writable for the blocks of as many copies.
+    output: *mut f32,
+    copies: usize,
+}
+
+impl Kernel for Activate {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        for register in 0..self.copies * (LANES / S::LANES) {
+            // SAFETY: who makes this promises the blocks.
+            unsafe {
+                let place = self.output.add(register * S::LANES);
+                simd.store_pointer(self.activation.apply(simd, simd.load_pointer(place)), place);
             }
         }
     }
