@@ -14,7 +14,11 @@ use std::hint::black_box;
 
 use numerics::functions::{self, Function};
 use numerics::random::Stream;
-use numerics::{AlignedBuffer, Isa};
+use numerics::{AlignedBuffer, Isa, LANES};
+use sparse_kernels::compile::{CompiledNetwork, Mode};
+use sparse_kernels::network::Network;
+use sparse_kernels::{CopyPlan, ImagePlan, Images, Members, Score, Threads, Values};
+use tombola::workloads::{cnn_network, mlp_network};
 
 /// What is counted: a line each, by a path (room, kernel, size, density).
 fn kernels(counter: &mut Counter) {
@@ -23,6 +27,15 @@ fn kernels(counter: &mut Counter) {
     counter.count("random/bits/4096", || random_bits(isa));
     counter.count("random/uniform/4096", || deviates(isa, Stream::uniform_into));
     counter.count("random/normal/4096", || deviates(isa, Stream::normal_into));
+    for density in [1.0, 0.2, 0.05, 0.0144] {
+        counter.count(&format!("paper-mlp/{density:?}"), || worlds(isa, &mlp_network(density)));
+        counter.count(&format!("single-mlp/{density:?}"), || batch(isa, &mlp_network(density)));
+        counter.count(&format!("paper-mlp-compiled/{density:?}"), || compiled(isa, &mlp_network(density)));
+    }
+    for density in [1.0, 0.2, 0.05, 0.0144] {
+        counter.count(&format!("paper-cnn/{density:?}"), || images(isa, &cnn_network(density), 2));
+        counter.count(&format!("single-cnn/{density:?}"), || images(isa, &cnn_network(density), 1));
+    }
 }
 
 /// Runs kernels, all or one.
@@ -86,4 +99,66 @@ fn random_bits(isa: Isa) -> impl FnMut() {
 fn deviates(isa: Isa, into: fn(Stream, Isa, u64, &mut [f32])) -> impl FnMut() {
     let mut out = AlignedBuffer::new(4096);
     move || into(Stream::new(0, "deviates"), isa, 0, black_box(&mut out))
+}
+
+/// The copies of a member in the papers' rollouts.
+const COPIES: usize = 8;
+
+/// One group of members, one step in their worlds.
+fn worlds(isa: Isa, network: &Network) -> impl FnMut() + use<> {
+    let plan = CopyPlan::new(isa, network, COPIES).expect("a small network");
+    let (values, inputs) = (fractions(plan.values_len(1)), fractions(plan.inputs_len(1)));
+    let mut scratch = AlignedBuffer::new(plan.scratch_len(Threads::Sequential));
+    let mut outputs = AlignedBuffer::new(plan.outputs_len(1));
+    move || {
+        plan.forward(
+            Threads::Sequential,
+            Values::Lanes(&values),
+            &inputs,
+            &mut scratch,
+            black_box(&mut outputs),
+        );
+    }
+}
+
+/// One network on a block of samples.
+fn batch(isa: Isa, network: &Network) -> impl FnMut() + use<> {
+    let plan = CopyPlan::new(isa, network, COPIES).expect("a small network");
+    let (values, inputs) = (fractions(network.parameters()), fractions(plan.inputs_len(1)));
+    let mut scratch = AlignedBuffer::new(plan.scratch_len(Threads::Sequential));
+    let mut outputs = AlignedBuffer::new(plan.outputs_len(1));
+    move || {
+        plan.forward(
+            Threads::Sequential,
+            Values::One(&values),
+            &inputs,
+            &mut scratch,
+            black_box(&mut outputs),
+        );
+    }
+}
+
+/// The values of a compiled network, of one group of members.
+fn compiled(isa: Isa, network: &Network) -> impl FnMut() + use<> {
+    let compiled = CompiledNetwork::new(network, Mode::Fold).expect("a small network");
+    let given = fractions(network.parameters() * LANES);
+    let mut values = AlignedBuffer::new(compiled.network().parameters() * LANES);
+    let mut scratch = AlignedBuffer::new(compiled.scratch() * LANES);
+    move || compiled.compile_lanes_with(isa, &given, black_box(&mut values), &mut scratch)
+}
+
+/// Some members on a block of images: cross-entropy and hits.
+fn images(isa: Isa, network: &Network, members: usize) -> impl FnMut() + use<> {
+    let plan = ImagePlan::new(isa, network).expect("a small network");
+    let pixels = fractions(Images::buffer_len(LANES, network.inputs()));
+    let values = fractions(members * network.parameters());
+    let labels: Vec<u32> = (0..LANES as u32).map(|image| image % network.outputs() as u32).collect();
+    let mut scratch = AlignedBuffer::new(plan.scratch_len(Threads::Sequential));
+    let (mut blocks, mut scores) = (vec![Score::default(); members], vec![Score::default(); members]);
+    move || {
+        let images = Images::new(&pixels, LANES, plan.pixels_each());
+        let members = Members::new(&values, plan.parameters());
+        let threads = Threads::Sequential;
+        plan.evaluate(threads, images, &labels, members, &mut scratch, &mut blocks, black_box(&mut scores));
+    }
 }
