@@ -4,10 +4,9 @@ mod common;
 
 use common::Draw;
 use numerics::{AlignedBuffer, Isa, LANES};
+use sparse_kernels::compile::{CompiledNetwork, Mode};
 use sparse_kernels::network::{Convolution, Dense, Image, Layer, Network, Padding, Window};
 use sparse_kernels::{Activation, ImagePlan, Images, Members, Score, Threads, naive};
-
-const ACTIVATIONS: [Activation; 3] = [Activation::Identity, Activation::Relu, Activation::Tanh];
 
 /// Up to two convolutions of any geometry and up to two dense layers.
 fn network(draw: &mut Draw) -> Network {
@@ -26,7 +25,7 @@ fn network(draw: &mut Draw) -> Network {
         let channels = 1 + draw.below(6);
         let pattern = draw.pattern(channels, image.channels * kernel.0 * kernel.1);
         // a kernel larger than the image leaves nothing: then the image stays as it is
-        if let Ok(layer) = Convolution::new(pattern, image, window, draw.one_of(&ACTIVATIONS)) {
+        if let Ok(layer) = Convolution::new(pattern, image, window, draw.one_of(Activation::ALL)) {
             image = layer.output();
             layers.push(Layer::Convolution(layer));
         }
@@ -34,10 +33,15 @@ fn network(draw: &mut Draw) -> Network {
     let mut width = image.len();
     for _ in 0..1 + draw.below(2) {
         let rows = 1 + draw.below(14);
-        layers.push(Layer::Dense(Dense::new(draw.pattern(rows, width), draw.one_of(&ACTIVATIONS))));
+        layers.push(Layer::Dense(Dense::new(draw.pattern(rows, width), draw.one_of(Activation::ALL))));
         width = rows;
     }
-    Network::new(layers).expect("layers that fit each other")
+    let network = Network::new(layers).expect("layers that fit each other");
+    // as given, or compiled: then sums may begin with planes, and layers may be left without units
+    if draw.below(2) == 0 {
+        return network;
+    }
+    CompiledNetwork::new(&network, Mode::Fold).expect("a compiled network").network().clone()
 }
 
 /// Logits `[member][image][row]` by the definition.

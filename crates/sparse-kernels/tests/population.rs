@@ -4,10 +4,9 @@ mod common;
 
 use common::Draw;
 use numerics::{Isa, LANES};
+use sparse_kernels::compile::{CompiledNetwork, Mode};
 use sparse_kernels::network::{Convolution, Dense, Image, Layer, Network, Padding, Window};
 use sparse_kernels::{Activation, CopyPlan, Pattern, PlanError, Threads, Values, naive};
-
-const ACTIVATIONS: [Activation; 3] = [Activation::Identity, Activation::Relu, Activation::Tanh];
 
 /// One to three dense layers, with few or with many inputs.
 fn network(draw: &mut Draw) -> Network {
@@ -15,10 +14,14 @@ fn network(draw: &mut Draw) -> Network {
     let mut layers = Vec::new();
     for _ in 0..1 + draw.below(3) {
         let rows = draw.below(40) + 1;
-        layers.push(Layer::Dense(Dense::new(draw.pattern(rows, columns), draw.one_of(&ACTIVATIONS))));
+        layers.push(Layer::Dense(Dense::new(draw.pattern(rows, columns), draw.one_of(Activation::ALL))));
         columns = rows;
     }
-    Network::new(layers).expect("layers that fit each other")
+    let network = Network::new(layers).expect("layers that fit each other");
+    if draw.below(2) == 0 {
+        return network;
+    }
+    CompiledNetwork::new(&network, Mode::Fold).expect("a compiled network").network().clone()
 }
 
 /// Element `lane` of block `index` of a buffer.

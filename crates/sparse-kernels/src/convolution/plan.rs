@@ -113,6 +113,12 @@ impl ConvolutionPlan {
                 singles.extend(rest);
             }
         }
+        // PERF: rows of equal length one after the other, so that the end of a row is foreseen.
+        short.sort_by_key(|row: &Row| row.len);
+        singles.sort_by_key(|row: &Row| row.len);
+        for both in [&mut short_shared, &mut shared, &mut pairs] {
+            both.sort_by_key(|rows: &[Row; 2]| rows[0].len);
+        }
         let tall = if window.pool { 2 } else { 1 };
         let computed = (layer.output().height * tall, layer.output().width * tall);
         let reads = |width: usize| {

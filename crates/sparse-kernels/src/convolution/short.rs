@@ -8,13 +8,14 @@ use numerics::{Kernel, Simd};
 
 use super::plan::Row;
 use super::strip::{Strip, finish};
+use crate::Activation;
 
 /// Most taps of a row: one general register each.
 const MOST: usize = 8;
 
 /// Whether rows of `len` taps are short: their weights, of all streams, leave registers for sums and inputs.
 pub(super) const fn fits(len: usize, streams: usize, registers: usize) -> bool {
-    len <= MOST && len * streams * 2 <= registers
+    len <= MOST && len * streams * 5 <= registers * 2
 }
 
 /// The short rows of a strip of adjacent inputs, for `G` streams that share the loads.
@@ -53,10 +54,14 @@ impl<const G: usize, const R: usize> ShortRows<'_, G, R> {
     unsafe fn row<S: Simd, const LEN: usize>(&self, simd: S, rows: &[Row; G]) {
         let Strip { plan, input, parameters, outputs, y } = self.strip;
         let row_pitch = plan.stride.0 * plan.input.width * S::LANES;
+        // PERF: what the loop needs of the plan in registers: for all the compiler knows, a store could change it.
+        let (columns, map_width) = (plan.computed.1, plan.map_width);
+        let (relu, map) = (plan.activation == Activation::Relu, rows[0].map);
         let mut taps = [0; LEN];
         let mut weights = [[simd.zero(); LEN]; G];
         let mut begin = [simd.zero(); G];
         let mut initial = parameters;
+        let mut channels = outputs;
         // SAFETY: the caller's promise.
         unsafe {
             for k in 0..LEN {
@@ -68,17 +73,18 @@ impl<const G: usize, const R: usize> ShortRows<'_, G, R> {
                 }
                 initial[g] = parameters[g]
                     .add(rows[g].initial as usize + y * plan.map_width * usize::from(rows[g].map));
+                channels[g] = outputs[g].add(rows[g].output as usize * S::LANES);
                 begin[g] = simd.splat(*parameters[g].add(rows[g].initial as usize));
             }
             let mut x = 0;
-            while x < plan.computed.1 {
+            while x < columns {
                 let mut sums = [[[simd.zero(); R]; R]; G];
                 for g in 0..G {
                     for r in 0..R {
                         for c in 0..R {
                             sums[g][r][c] = begin[g];
-                            if rows[g].map {
-                                sums[g][r][c] = simd.splat(*initial[g].add(r * plan.map_width + x + c));
+                            if map {
+                                sums[g][r][c] = simd.splat(*initial[g].add(r * map_width + x + c));
                             }
                         }
                     }
@@ -95,8 +101,8 @@ impl<const G: usize, const R: usize> ShortRows<'_, G, R> {
                     }
                 }
                 for g in 0..G {
-                    let output = outputs[g].add((rows[g].output as usize + x / R) * S::LANES);
-                    finish(simd, plan.activation, &sums[g], output);
+                    let output = channels[g].add(x / R * S::LANES);
+                    finish(simd, relu, &sums[g], output);
                 }
                 x += R;
             }

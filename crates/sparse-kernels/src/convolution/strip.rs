@@ -157,6 +157,7 @@ impl<const G: usize, const R: usize, const C: usize, const UNIT: bool> Kernel fo
         let Strip { plan, input, parameters, outputs, .. } = self.strip;
         let pitch = if UNIT { S::LANES } else { plan.stride.1 * S::LANES };
         let row_pitch = plan.stride.0 * plan.input.width * S::LANES;
+        let relu = plan.activation == Activation::Relu;
         for rows in self.rows {
             // SAFETY: the plan's taps, values and places are inside the planes and parameters that the strip was made of.
             unsafe {
@@ -171,7 +172,7 @@ impl<const G: usize, const R: usize, const C: usize, const UNIT: bool> Kernel fo
                 accumulate::<S, G, R, C, UNIT>(simd, source, weights, &mut sums);
                 for g in 0..G {
                     let output = outputs[g].add((rows[g].output as usize + self.x / R) * S::LANES);
-                    finish(simd, plan.activation, &sums[g], output);
+                    finish(simd, relu, &sums[g], output);
                 }
             }
         }
@@ -207,7 +208,7 @@ impl<const G: usize, const R: usize, const C: usize, const UNIT: bool> Tiles<'_,
     }
 }
 
-/// Pools sums of two rows, applies the activation, stores.
+/// Pools sums of two rows, applies the activation if it is [`Activation::Relu`], stores.
 ///
 /// # Safety
 ///
@@ -215,11 +216,10 @@ impl<const G: usize, const R: usize, const C: usize, const UNIT: bool> Tiles<'_,
 #[inline(always)]
 pub(super) unsafe fn finish<S: Simd, const R: usize, const C: usize>(
     simd: S,
-    activation: Activation,
+    relu: bool,
     sums: &[[S::F; C]; R],
     output: *mut f32,
 ) {
-    let relu = activation == Activation::Relu;
     for c in 0..C / R {
         let mut value = sums[0][R * c];
         if R == 2 {
