@@ -1,8 +1,9 @@
 """The two networks of the papers: their sizes, their numbers, and a reference in double precision.
 
 A network holds dense arrays, zero where its mask is zero: peers that know no sparsity multiply those zeros.
-Masks are uniform (an entry is kept with probability `density`), drawn from seed 0; weights are normal with a
-standard deviation that keeps activations near one, `sqrt(2 / (density fan_in))`.
+All numbers are functions of a place, written in a few lines in any language (`uniform`); `tests/peers.rs`
+builds the same networks. Masks are uniform (an entry is kept with probability `density`); weights are uniform
+with a standard deviation that keeps activations near one, `sqrt(2 / (density fan_in))`.
 
 `reference` evaluates one member in double precision and bounds what a single-precision system may differ
 from it, in whatever order it adds:
@@ -13,6 +14,7 @@ with `e` the bound of the layer's input. Rectifier, maximum and tanh do not enla
 error.
 """
 
+import math
 from collections import namedtuple
 
 import numpy as np
@@ -29,25 +31,41 @@ INPUTS = {CNN: 1024, MLP: 8}
 # Weights as [output][input], convolutions as [output][input][row][column]; images are 28 x 28, one channel.
 SHAPES = {CNN: ((8, 1, 5, 5), (16, 8, 5, 5), (10, 784)), MLP: ((32, 87), (32, 32), (8, 32))}
 
+# Biases lie within a quarter of zero.
+BIAS_WIDTH = 0.5
+
 UNIT = 2.0**-24
 # Error allowed to one tanh: four units in the last place of values below one.
 TANH_ERROR = 4 * 2 * UNIT
 
 
+def uniform(part, count):
+    """Numbers `0 .. count` of one part of a network: 24 random bits each, in `[0, 1)`.
+
+    The generator is SplitMix64 (Steele, Lea, Flood 2014), started at `part 2^40`.
+    """
+    golden = np.uint64(0x9E3779B97F4A7C15)
+    state = (np.arange(1, count + 1, dtype=np.uint64) + np.uint64(part << 40)) * golden
+    state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return ((state ^ (state >> np.uint64(31))) >> np.uint64(40)) * 2.0**-24
+
+
 def draw(workload, density, members=None):
-    """The network of a workload at a density, from seed 0; `members` limits how many are drawn."""
-    random = np.random.default_rng(0)
+    """The network of a workload at a density; `members` limits how many are made."""
     members = members or MEMBERS[workload]
     weights, biases = [], []
-    for shape in SHAPES[workload]:
-        fan_in = int(np.prod(shape[1:]))
-        mask = random.random(shape) < density
-        scale = np.sqrt(2.0 / (density * fan_in))
-        values = random.standard_normal((members, *shape), dtype=np.float32) * np.float32(scale)
-        weights.append(np.ascontiguousarray(values * mask, dtype=np.float32))
-        biases.append(random.standard_normal((members, shape[0]), dtype=np.float32) * np.float32(0.1))
-    size = (INPUTS[CNN], 1, 28, 28) if workload == CNN else (members, INPUTS[MLP], 87)
-    return Network(random.random(size, dtype=np.float32), weights, biases)
+    for layer, shape in enumerate(SHAPES[workload]):
+        size, fan_in = math.prod(shape), math.prod(shape[1:])
+        mask = uniform(3 * layer, size).reshape(shape) < density
+        width = 2.0 * math.sqrt(6.0 / (density * fan_in))
+        values = (uniform(3 * layer + 1, members * size) - 0.5) * width
+        weights.append((values.reshape(members, *shape) * mask).astype(np.float32))
+        values = (uniform(3 * layer + 2, members * shape[0]) - 0.5) * BIAS_WIDTH
+        biases.append(values.reshape(members, -1).astype(np.float32))
+    shape = (INPUTS[CNN], 1, 28, 28) if workload == CNN else (members, INPUTS[MLP], 87)
+    inputs = uniform(3 * len(SHAPES[workload]), math.prod(shape)).reshape(shape)
+    return Network(inputs.astype(np.float32), weights, biases)
 
 
 def reference(workload, network, member, inputs):

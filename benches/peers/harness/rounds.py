@@ -10,6 +10,10 @@ import sys
 from harness.environments import Missing
 
 OURS = "tombola"
+# What is timed of ours: networks as their masks are given, and with what cannot matter compiled away.
+OUR_VARIANTS = {"as given": "", "compiled": "-compiled"}
+# A call of an MLP peer: 256 members with 8 inputs each.
+MLP_FORWARDS = 256 * 8
 
 
 class Times:
@@ -23,9 +27,8 @@ class Times:
             self.facts = facts
         self.seconds.append(seconds)
 
-    def row(self, **names):
+    def row(self):
         return {
-            **names,
             "seconds": min(self.seconds),
             "median": statistics.median(self.seconds),
             "bursts": len(self.seconds),
@@ -35,50 +38,48 @@ class Times:
 
 def point(workload, density, ours, peers, rounds, burst):
     """Rows of one workload at one density; a system that fails leaves a row with the reason."""
-    names = {"workload": workload, "density": density}
-    missing, turns = {}, []
+    missing, turns = {}, {}
+    for variant, suffix in OUR_VARIANTS.items():
+        turns[OURS, variant] = lambda name=f"{workload}{suffix}/{density}": our_burst(
+            ours.row(name), workload
+        )
     for system, peer in peers.items():
         try:
             batches = peer.ask(do="prepare", workload=workload, density=density)["batches"]
-            turns += [(system, peer, batch) for batch in batches]
         except Missing as reason:
-            missing[system] = str(reason)
-    times = {}
+            missing[system, ""] = str(reason)
+            continue
+        for batch in batches:
+            request = {"do": "burst", "batch": batch, "seconds": burst}
+            turns[system, f"batch {batch}"] = lambda peer=peer, request=request: peer.ask(**request)
+    times = {turn: Times() for turn in turns}
     for _ in range(rounds):
-        if OURS not in missing:
-            try:
-                for row in ours.rows(workload, density):
-                    facts = {name: row[name] for name in ("gflops", "peak_percent")}
-                    times.setdefault((OURS, variant(row)), Times()).add(row["seconds"], **facts)
-            except Missing as reason:
-                missing[OURS] = str(reason)
-        for system, peer, batch in turns:
-            if system in missing:
-                continue
-            try:
-                seconds = peer.ask(do="burst", batch=batch, seconds=burst)["seconds"]
-                times.setdefault((system, f"batch {batch}"), Times()).add(seconds)
-            except Missing as reason:
-                missing[system] = str(reason)
-    rows = [kept.row(**names, system=system, variant=kind) for (system, kind), kept in times.items()]
+        for turn, time in turns.items():
+            if turn not in missing:
+                try:
+                    times[turn].add(**time())
+                except Missing as reason:
+                    missing[turn] = str(reason)
+    names = {"workload": workload, "density": density}
+    rows = [
+        {**names, "system": system, "variant": variant, **found.row()}
+        for (system, variant), found in times.items()
+        if found.seconds
+    ]
     for row in rows:
         print(
             f"{workload} {density} {row['system']} {row['variant']}: {row['seconds']:.4g} s", file=sys.stderr
         )
-    for system, reason in missing.items():
-        print(f"{workload} {density} {system}: {reason}", file=sys.stderr)
-    return rows + [{**names, "system": system, "missing": reason} for system, reason in missing.items()]
+    for (system, variant), reason in missing.items():
+        print(f"{workload} {density} {system} {variant}: {reason}", file=sys.stderr)
+        rows.append({**names, "system": system, "variant": variant, "missing": reason})
+    return rows
 
 
-def variant(row):
-    """What of a row's name is not its density, and the instruction set."""
-    parts = [part for part in row["name"].split("/")[1:] if not is_number(part)]
-    return ", ".join([*parts, row["isa"]])
-
-
-def is_number(text):
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+def our_burst(row, workload):
+    """What is kept of a printed row; the MLP's seconds become those of one forward pass of every member."""
+    seconds = row["seconds"]
+    if workload == "paper-mlp":
+        seconds = MLP_FORWARDS / row["member_forwards_per_second"]
+    kept = ("isa", "gflops", "peak_percent", "peak_gflops", "effective_density")
+    return {"seconds": seconds, **{name: row[name] for name in kept if name in row}}

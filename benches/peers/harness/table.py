@@ -85,9 +85,18 @@ def times_table(title, note, show, rows):
         name = f"**{OURS}**, {variant}" if system == OURS else f"{TITLES[system]}, {variant}"
         lines.append(line(name, (show(cell["seconds"]) if cell else "-" for cell in cells)))
         if system == OURS:
-            percent = (f"{cell['peak_percent']:.0f} %" if cell else "-" for cell in cells)
-            lines.append(line("of the multiply-add peak", percent))
+            lines.append(line("of the multiply-add peak", (percent(cell) for cell in cells)))
+            if any(cell and "effective_density" in cell for cell in cells):
+                lines.append(line("density after compilation", (effective(cell) for cell in cells)))
     return "\n".join(lines)
+
+
+def percent(cell):
+    return f"{cell['peak_percent']:.0f} %" if cell else "-"
+
+
+def effective(cell):
+    return f"{cell['effective_density']:.3g}" if cell else "-"
 
 
 def ratio_table(workload, rows):

@@ -33,7 +33,7 @@ class Bench:
         self.forwards = {}
 
     def prepare(self, workload, density):
-        # PERF: only the MLP peers use every member; the CNN peers take one member at a time.
+        # CNN peers take one member at a time, so one is enough.
         members = 1 if workload == networks.CNN else None
         self.workload, self.network = workload, networks.draw(workload, density, members)
         self.forwards.clear()
