@@ -78,9 +78,15 @@ fn raw_length(rest: &[char], prefix: usize) -> usize {
     (open + 1..rest.len()).find(|&at| closes(at)).map_or(rest.len(), |at| at + 1 + marks)
 }
 
-/// `text` up to its unit tests, which by the order of a file stand last.
-pub(crate) fn without_tests(text: &str) -> &str {
-    text.find("#[cfg(test)]").map_or(text, |start| &text[..start])
+/// `code` up to its module of unit tests, which by the order of a file stands last. A module in a file of its own
+/// (`mod tests;`) ends nothing.
+pub(crate) fn without_tests(code: &str) -> &str {
+    let begins = |(start, mark): (usize, &str)| {
+        let item = code[start + mark.len()..].trim_start();
+        let line = item.lines().next().unwrap_or_default();
+        (line.starts_with("mod ") && line.ends_with('{')).then_some(start)
+    };
+    code.match_indices("#[cfg(test)]").find_map(begins).map_or(code, |start| &code[..start])
 }
 
 #[test]
@@ -96,5 +102,13 @@ fn comments_and_literals_are_blanked_and_the_rest_stays() {
     ] {
         assert_eq!(code_only(text), code, "{text}");
         assert_eq!(code_only(text).lines().count(), text.lines().count());
+    }
+}
+
+#[test]
+fn unit_tests_are_cut_off_and_nothing_else() {
+    assert_eq!(without_tests("a\n#[cfg(test)]\nmod tests {\n    b\n}\n"), "a\n");
+    for whole in ["a\n#[cfg(test)]\nmod tests;\n\nb\n", "#[cfg(test)]\nuse c;\nb", "a"] {
+        assert_eq!(without_tests(whole), whole);
     }
 }

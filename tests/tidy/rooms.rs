@@ -111,5 +111,5 @@ fn a_wrong_use_is_found() {
     );
     assert_eq!(complaints("attic.rs", ""), 1, "not in the table");
     assert_eq!(complaints("main.rs", "use crate::store;"), 0);
-    assert_eq!(complaints("grid.rs", "#[cfg(test)]\nmod tests { use crate::store; }"), 0);
+    assert_eq!(complaints("grid.rs", "#[cfg(test)]\nmod tests {\n    use crate::store;\n}"), 0);
 }
