@@ -47,6 +47,23 @@
 //! assert_eq!(row, [1.0; 16]);
 //! ```
 //!
+//! | function | units in the last place | made of |
+//! |---|---:|---|
+//! | [`Exp`] | 1.0 | polynomial |
+//! | [`Ln`] | 1.0 | polynomial |
+//! | [`Tanh`] | 2.6 | polynomial, one division |
+//! | [`TanhFast`] | 1600 (four digits) | quotient of polynomials, no division |
+//! | [`Sigmoid`], [`Swish`] | 2.4, 3.2 | exponential, one division |
+//! | [`Softplus`] | 2.2 | exponential, polynomial |
+//! | [`Sin`], [`Cos`], [`sin_cos`] | 1.6 | two polynomials; large arguments one by one |
+//! | [`Asin`], [`Acos`] | 2.4, 1.2 | polynomial, one root |
+//! | [`Atan2`] | 1.6 | polynomial, one division |
+//! | [`Rsqrt`] | 1.0 | two steps from a guess |
+//! | [`log_softmax`] | [a derived bound](log_softmax_bound) | exponentials, one logarithm |
+//!
+//! `crates/numerics/ERRORS.md` has the worst errors found, where, and the speed; `scripts/check-functions` makes it, and
+//! `scripts/fit-functions` the coefficients.
+//!
 //! # Invariants
 //!
 //! - **Each lane alone.** A lane's result depends on that lane's input, never on its neighbours: where a rare input makes
@@ -54,22 +71,40 @@
 //! - **Exact operations only.** Sums, products, quotients and roots are rounded once; the rest is exact. No estimate of
 //!   the hardware, no table, no platform library.
 //! - **All inputs.** NaN gives NaN; infinities, zeros with their signs, and subnormal numbers, in and out, give what the
-//!   function's limit is. The bounds hold over all 2^32 inputs.
+//!   function's limit is. The bounds hold over all 2^32 inputs (of `atan2`, over 10^10 pairs that were tried).
 //! - **A unit in the last place** is the distance of neighbouring floats at the *exact* result, so 0.5 is the best
 //!   possible, and below the smallest normal number it is the smallest subnormal one.
 //! - **Absent:** allocation, branches per lane, functions of `f64`.
 
+mod asin_acos;
+mod atan2;
 mod exp;
 mod list;
 mod ln;
+mod log_softmax;
 mod map;
+mod rsqrt;
+mod sigmoid;
+mod sin_cos;
+mod softplus;
+mod swish;
 mod tanh;
+mod tanh_fast;
 
+pub use asin_acos::{Acos, Asin};
+pub use atan2::{Atan2, atan2_into};
 pub use exp::Exp;
 pub use list::{Visitor, for_each};
 pub use ln::Ln;
+pub use log_softmax::{LogSum, log_softmax, log_softmax_blocks, log_softmax_bound};
 pub use map::{map, map_in_place};
+pub use rsqrt::Rsqrt;
+pub use sigmoid::Sigmoid;
+pub use sin_cos::{Cos, Sin, sin_cos};
+pub use softplus::Softplus;
+pub use swish::Swish;
 pub use tanh::Tanh;
+pub use tanh_fast::TanhFast;
 
 use crate::Simd;
 
@@ -83,6 +118,9 @@ pub trait Function: Copy + Send + Sync + 'static {
     /// The function of every lane of `x`.
     fn of<S: Simd>(self, simd: S, x: S::F) -> S::F;
 }
+
+/// What rounding `pi / 2` to `f32` leaves out.
+const FRAC_PI_2_REST: f32 = -4.371_139e-8;
 
 /// `coefficients[0] + x (coefficients[1] + x (...))`, by Horner's rule, each step rounded once.
 #[inline(always)]

@@ -1,15 +1,21 @@
-//! The vector functions against `f64`, against each other on every instruction set, and at their corners.
+//! The vector functions of one variable against `f64`, against each other on every instruction set, and at their corners.
 
 #[path = "../examples/check_functions/oracle.rs"]
 mod oracle;
 
-use numerics::functions::{Function, Visitor, for_each, map, map_in_place};
-use numerics::{Isa, LANES};
+use numerics::functions::{
+    Cos, Exp, Function, Sigmoid, Sin, Softplus, Swish, Tanh, TanhFast, Visitor, for_each, map, map_in_place,
+    sin_cos,
+};
+use numerics::{Isa, Kernel, LANES, Simd};
 use oracle::{error_in_units, exact};
 
-/// Every 4099th float, so that all exponents and both signs occur, and what is special.
+/// Every so many floats, so that all exponents and both signs occur; an interpreter can take fewer.
+const STRIDE: u32 = if cfg!(miri) { 16_000_057 } else { 4099 };
+
+/// Every [`STRIDE`]th float, and what is special.
 fn inputs() -> Vec<f32> {
-    let mut inputs: Vec<f32> = (0..=u32::MAX / 4099).map(|index| f32::from_bits(index * 4099)).collect();
+    let mut inputs: Vec<f32> = (0..=u32::MAX / STRIDE).map(|index| f32::from_bits(index * STRIDE)).collect();
     let special = [0.0, f32::MIN_POSITIVE, f32::MAX, f32::INFINITY, f32::NAN, f32::from_bits(1), 1.0, 0.5];
     // where results begin to vanish, overflow or saturate, and where reductions change
     let edges = [87.336_55, 88.722_84, 103.972_08, 9.010_913, 0.346_573_6, 0.173_286_8, 2.0 / 3.0, 4.0 / 3.0];
@@ -135,7 +141,7 @@ fn names_are_unique_and_sorted() {
 #[test]
 #[should_panic(expected = "one output for each input")]
 fn a_wrong_length_is_refused() {
-    map(Isa::PORTABLE, numerics::functions::Tanh, &[0.0; 3], &mut [0.0; 4]);
+    map(Isa::PORTABLE, Tanh, &[0.0; 3], &mut [0.0; 4]);
 }
 
 #[test]
@@ -149,4 +155,66 @@ fn the_measure_of_errors_is_right() {
     assert_eq!(error_in_units(-0.0, 0.0), f64::INFINITY);
     assert_eq!(error_in_units(f64::NAN, 0.0), f64::INFINITY);
     assert_eq!(error_in_units(f64::NAN, -f32::NAN), 0.0);
+}
+
+#[test]
+fn results_saturate_where_the_documentation_says() {
+    fn is<F: Function>(function: F, x: f32, y: f32) {
+        assert_eq!(outputs(Isa::detected(), function, &[x])[0].to_bits(), y.to_bits(), "{} of {x}", F::NAME);
+    }
+    is(Exp, -103.973, 0.0);
+    is(Exp, 88.723, f32::INFINITY);
+    is(Tanh, 9.011, 1.0);
+    is(TanhFast, 5.15, 1.0);
+    is(Sigmoid, -103.973, 0.0);
+    is(Sigmoid, 16.64, 1.0);
+    is(Softplus, -103.973, 0.0);
+    is(Softplus, 14.56, 14.56);
+    is(Swish, -108.67, -0.0);
+    is(Swish, 16.64, 16.64);
+}
+
+#[test]
+fn tanh_is_odd_and_never_beyond_one() {
+    fn check<F: Function>(function: F, inputs: &[f32]) {
+        let mirrored: Vec<f32> = inputs.iter().map(|x| -x).collect();
+        let pairs = outputs(Isa::detected(), function, inputs).into_iter();
+        for (y, mirror) in pairs.zip(outputs(Isa::detected(), function, &mirrored)) {
+            assert_eq!(bits(y), bits(-mirror));
+            assert!(y.is_nan() || y.abs() <= 1.0);
+        }
+    }
+    check(Tanh, &inputs());
+    check(TanhFast, &inputs());
+}
+
+#[test]
+fn sine_and_cosine_together_are_sine_and_cosine() {
+    struct Both<'a>(&'a [f32], &'a mut [f32], &'a mut [f32]);
+    impl Kernel for Both<'_> {
+        type Output = ();
+        #[inline(always)]
+        fn run<S: Simd>(self, simd: S) {
+            for ((x, sine), cosine) in self
+                .0
+                .chunks_exact(S::LANES)
+                .zip(self.1.chunks_exact_mut(S::LANES))
+                .zip(self.2.chunks_exact_mut(S::LANES))
+            {
+                let (s, c) = sin_cos(simd, simd.load(x));
+                simd.store(s, sine);
+                simd.store(c, cosine);
+            }
+        }
+    }
+    let mut inputs = inputs();
+    inputs.truncate(inputs.len() / LANES * LANES);
+    for isa in Isa::available() {
+        let (mut sines, mut cosines) = (vec![0.0; inputs.len()], vec![0.0; inputs.len()]);
+        isa.run(Both(&inputs, &mut sines, &mut cosines));
+        let expected = outputs(isa, Sin, &inputs).into_iter().zip(outputs(isa, Cos, &inputs));
+        for ((sine, cosine), expected) in sines.iter().zip(&cosines).zip(expected) {
+            assert_eq!((bits(*sine), bits(*cosine)), (bits(expected.0), bits(expected.1)));
+        }
+    }
 }

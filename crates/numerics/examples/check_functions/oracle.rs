@@ -5,11 +5,24 @@
 /// The exact function of this name.
 pub(crate) fn exact(name: &str) -> fn(f64) -> f64 {
     match name {
+        "acos" => f64::acos,
+        "asin" => f64::asin,
+        "cos" => f64::cos,
         "exp" => f64::exp,
         "ln" => f64::ln,
-        "tanh" => f64::tanh,
+        "rsqrt" => |x| 1.0 / x.sqrt(),
+        "sigmoid" => sigmoid,
+        "sin" => f64::sin,
+        "softplus" => |x| x.max(0.0) + (-x.abs()).exp().ln_1p(),
+        // at minus infinity, the limit
+        "swish" => |x| if x == f64::NEG_INFINITY { -0.0 } else { x * sigmoid(x) },
+        "tanh" | "tanh_fast" => f64::tanh,
         _ => panic!("the function `{name}` has no oracle: add one"),
     }
+}
+
+fn sigmoid(x: f64) -> f64 {
+    1.0 / (1.0 + (-x).exp())
 }
 
 /// Distance of `found` from `exact` in units in the last place of `exact`. Infinite where one is NaN and the other not,

@@ -12,17 +12,17 @@ use crate::Simd;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ln;
 
-/// `(ln(1 + f) - f) / f^2`, least relative error of `ln(1 + f)` where `abs(f) <= 1/3`: 2^-27.0.
+/// `(ln(1 + f) - f) / f^2`, least relative error of `ln(1 + f)` where `abs(f) <= 1/3`: 2^-26.6.
 const TAIL: [f32; 9] = [
     -0.5,
-    0.333_331_97,
-    -0.249_999_2,
-    0.200_114_32,
-    -0.166_744_52,
-    0.139_897_91,
-    -0.122_732_6,
-    0.140_587_45,
-    -0.124_927_43,
+    0.333_332_1,
+    -0.249_997_17,
+    0.200_107_47,
+    -0.166_823_06,
+    0.140_011_61,
+    -0.121_671_51,
+    0.140_047_57,
+    -0.129_489_78,
 ];
 /// The bits of 2/3: the least `m`.
 const LEAST: u32 = 0x3f2a_aaab;
