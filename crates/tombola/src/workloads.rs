@@ -4,6 +4,8 @@
 //! values scaled so that sums neither grow nor vanish, and one comparison with the definition. What is left is a
 //! [`Step`]: a closure that does some milliseconds of the work, in the order and with the cache misses of the whole.
 //!
+//! The parts are there for benches too: layers, and [`data`] for them.
+//!
 //! Masks are uniform with an exact count in each layer; seed 0. Densities are those at which the papers look.
 
 use std::fmt;
@@ -14,12 +16,12 @@ use sparse_kernels::compile::{CompiledNetwork, Mode};
 use sparse_kernels::network::Network;
 
 mod copies;
-mod data;
+pub mod data;
 mod functions;
 mod images;
 mod papers;
 
-pub use papers::{cnn_network, mlp_network};
+pub use papers::{alone, cnn_layer, cnn_network, mlp_layer, mlp_network};
 
 /// A named piece of work.
 pub struct Workload {

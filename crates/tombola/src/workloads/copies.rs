@@ -8,7 +8,7 @@ use sparse_kernels::compile::CompiledNetwork;
 use sparse_kernels::network::Network;
 use sparse_kernels::{CopyPlan, Threads, Values, naive};
 
-use super::data::{inputs, parameters, side_by_side, stream};
+use super::data::{column, inputs, parameters, side_by_side, stream};
 use super::{Difference, Form, Prepared, Step, Unit, same};
 
 /// What is evaluated.
@@ -106,9 +106,7 @@ impl Group {
         let mut outputs = AlignedBuffer::new(plan.outputs_len(1));
         plan.forward(Threads::Sequential, self.values(one), &self.inputs, &mut scratch, &mut outputs);
         let copies = plan.copies();
-        let column = |numbers: &[f32], copy: usize, lane: usize| -> Vec<f32> {
-            numbers.iter().skip(copy * LANES + lane).step_by(copies * LANES).copied().collect()
-        };
+        let column = |numbers, copy, lane| column(numbers, copy * LANES + lane, copies * LANES);
         for lane in [0, LANES - 1] {
             for copy in 0..copies {
                 let found = column(&outputs, copy, lane);

@@ -2,21 +2,21 @@
 
 use numerics::random::Stream;
 use numerics::{AlignedBuffer, Isa, LANES};
-use sparse_kernels::Pattern;
 use sparse_kernels::network::Network;
+use sparse_kernels::{Images, Pattern};
 
 /// The seed of all workloads.
 const SEED: u64 = 0;
 
 /// A stream of the workloads.
-pub(super) fn stream(name: &str) -> Stream {
+pub fn stream(name: &str) -> Stream {
     Stream::new(SEED, name)
 }
 
 /// A uniformly random pattern with exactly `density` of the entries, rounded, and at least one.
 ///
 /// Entry `index` of the first layers of a shuffle: it changes places with one from itself on.
-pub(super) fn mask(rows: usize, columns: usize, density: f64, stream: Stream) -> Pattern {
+pub fn mask(rows: usize, columns: usize, density: f64, stream: Stream) -> Pattern {
     let places = rows * columns;
     let kept = ((places as f64 * density).round() as usize).clamp(1, places);
     let mut order: Vec<usize> = (0..places).collect();
@@ -32,7 +32,7 @@ pub(super) fn mask(rows: usize, columns: usize, density: f64, stream: Stream) ->
 
 /// The parameters of one member, such that sums keep the scale of the inputs: `sqrt(2 / entries a row)` times normal
 /// deviates, and biases of a tenth.
-pub(super) fn parameters(network: &Network, stream: Stream) -> Vec<f32> {
+pub fn parameters(network: &Network, stream: Stream) -> Vec<f32> {
     let mut parameters = vec![0.0; network.parameters()];
     stream.normal_into(Isa::detected(), 0, &mut parameters);
     for (index, layer) in network.layers().iter().enumerate() {
@@ -46,15 +46,32 @@ pub(super) fn parameters(network: &Network, stream: Stream) -> Vec<f32> {
 }
 
 /// A buffer of uniform deviates in `[-1/2, 1/2)`.
-pub(super) fn inputs(len: usize, stream: Stream) -> AlignedBuffer {
+pub fn inputs(len: usize, stream: Stream) -> AlignedBuffer {
     let mut inputs = AlignedBuffer::new(len);
     stream.uniform_into(Isa::detected(), 0, &mut inputs);
     inputs.iter_mut().for_each(|input| *input -= 0.5);
     inputs
 }
 
+/// Packed images with mean and deviation like those of a normalised data set: `(uniform - 0.1307) / 0.3081`.
+pub fn pixels(images: usize, each: usize, stream: Stream) -> AlignedBuffer {
+    let mut buffer = AlignedBuffer::new(Images::buffer_len(images, each));
+    let mut image = vec![0.0; each];
+    for index in 0..images {
+        stream.child(index as u64).uniform_into(Isa::detected(), 0, &mut image);
+        image.iter_mut().for_each(|pixel| *pixel = (*pixel - 0.1307) / 0.3081);
+        Images::pack(index, &image, &mut buffer);
+    }
+    buffer
+}
+
+/// The numbers of one lane of `[..][width]`.
+pub fn column(numbers: &[f32], lane: usize, width: usize) -> Vec<f32> {
+    numbers.iter().skip(lane).step_by(width).copied().collect()
+}
+
 /// The values of [`LANES`] members side by side: `[parameter][lane]`, lane `l` with the parameters of `members[l]`.
-pub(super) fn side_by_side(members: &[Vec<f32>]) -> AlignedBuffer {
+pub fn side_by_side(members: &[Vec<f32>]) -> AlignedBuffer {
     assert_eq!(members.len(), LANES, "a member a lane");
     let mut values = AlignedBuffer::new(members[0].len() * LANES);
     for (lane, member) in members.iter().enumerate() {

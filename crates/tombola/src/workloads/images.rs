@@ -8,7 +8,7 @@ use sparse_kernels::compile::CompiledNetwork;
 use sparse_kernels::network::{Layer, Network};
 use sparse_kernels::{ImagePlan, Images, Members, Score, Threads, naive};
 
-use super::data::{parameters, stream};
+use super::data::{column, parameters, pixels, stream};
 use super::{Difference, Form, Prepared, Step, Unit, same};
 
 /// Multiply-adds of a burst, about: a millisecond or two.
@@ -56,7 +56,7 @@ impl Evaluation {
             plan: ImagePlan::new(isa, evaluated).expect("the papers' networks can be planned"),
             members,
             values: values.concat(),
-            pixels: pixels(images, network.inputs()),
+            pixels: pixels(images, network.inputs(), stream("images/pixels")),
             labels: (0..images as u64).map(|image| stream("images/labels").bits(image) % 10).collect(),
             marked,
         };
@@ -74,20 +74,8 @@ impl Evaluation {
     }
 }
 
-/// Images with mean and deviation like those of a normalised data set: `(uniform - 0.1307) / 0.3081`.
-fn pixels(images: usize, each: usize) -> AlignedBuffer {
-    let mut buffer = AlignedBuffer::new(Images::buffer_len(images, each));
-    let mut image = vec![0.0; each];
-    for index in 0..images {
-        stream("images/pixels").child(index as u64).uniform_into(Isa::detected(), 0, &mut image);
-        image.iter_mut().for_each(|pixel| *pixel = (*pixel - 0.1307) / 0.3081);
-        Images::pack(index, &image, &mut buffer);
-    }
-    buffer
-}
-
 /// Multiply-adds of one forward pass.
-fn multiply_adds(network: &Network) -> f64 {
+pub(super) fn multiply_adds(network: &Network) -> f64 {
     let each = |layer: &Layer| match layer {
         Layer::Convolution(layer) => (layer.pattern().nnz() * layer.sums().pixels()) as f64,
         Layer::Dense(layer) => layer.pattern().nnz() as f64,
@@ -196,9 +184,9 @@ impl Data {
         let each = outputs.chunks_exact(plan.outputs() * LANES);
         for ((member, values), outputs) in chosen.iter().zip(values).zip(each) {
             for image in [0, LANES - 1] {
-                let expected = naive::network(network, values, &column(block, image));
+                let expected = naive::network(network, values, &column(block, image, LANES));
                 let place = |output| format!("output {output} of member {member} for image {image}");
-                same(&column(outputs, image), &expected, place)?;
+                same(&column(outputs, image, LANES), &expected, place)?;
             }
         }
         if self.marked { self.check_marks(images, members, &outputs) } else { Ok(()) }
@@ -222,7 +210,7 @@ impl Data {
         {
             let (mut loss, mut correct) = (0.0, 0);
             for (image, &label) in labels.iter().enumerate() {
-                let logits = column(outputs, image);
+                let logits = column(outputs, image, LANES);
                 loss += f64::from(naive::cross_entropy(&logits, label as usize));
                 correct += u32::from(naive::best(&logits) == label as usize);
             }
@@ -234,11 +222,6 @@ impl Data {
         }
         Ok(())
     }
-}
-
-/// The numbers of one lane.
-fn column(numbers: &[f32], lane: usize) -> Vec<f32> {
-    numbers.iter().skip(lane).step_by(LANES).copied().collect()
 }
 
 /// What evaluations write to.

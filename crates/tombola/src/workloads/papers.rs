@@ -33,7 +33,7 @@ pub(super) fn workloads() -> Vec<Workload> {
     workloads.extend(MLP_DENSITIES.map(single_cnn));
     workloads.extend(MLP_DENSITIES.map(single_mlp));
     for layer in 0..2 {
-        workloads.extend(MLP_DENSITIES.map(|density| population_convolution(layer, density)));
+        workloads.extend(MLP_DENSITIES.map(|density| population_conv(layer, density)));
     }
     workloads.extend(MLP_DENSITIES.map(dense_head));
     for layer in 0..3 {
@@ -52,11 +52,17 @@ pub fn mlp_network(density: f64) -> Network {
     chain((0..3).map(|layer| mlp_layer(layer, density, Activation::Tanh)))
 }
 
+/// A network of one layer.
+pub fn alone(layer: Layer) -> Network {
+    chain(std::iter::once(layer))
+}
+
 fn chain(layers: impl Iterator<Item = Layer>) -> Network {
     Network::new(layers.collect::<Vec<_>>()).expect("the papers' layers fit each other")
 }
 
-fn cnn_layer(layer: usize, density: f64) -> Layer {
+/// Layer 0, 1 or 2 of the image classifier.
+pub fn cnn_layer(layer: usize, density: f64) -> Layer {
     let stream = stream("paper-cnn/mask").child(layer as u64);
     let (channels, size, outputs) = [(1, 28, 8), (8, 14, 16), (16, 7, 10)][layer];
     if layer == 2 {
@@ -71,7 +77,8 @@ fn cnn_layer(layer: usize, density: f64) -> Layer {
     )
 }
 
-fn mlp_layer(layer: usize, density: f64, activation: Activation) -> Layer {
+/// Layer 0, 1 or 2 of the policy network.
+pub fn mlp_layer(layer: usize, density: f64, activation: Activation) -> Layer {
     let stream = stream("paper-mlp/mask").child(layer as u64);
     Layer::Dense(Dense::new(mask(MLP_SIZES[layer + 1], MLP_SIZES[layer], density, stream), activation))
 }
@@ -133,11 +140,11 @@ fn single_mlp(density: f64) -> Workload {
 }
 
 /// One convolution, its outputs copied out.
-fn population_convolution(layer: usize, density: f64) -> Workload {
+fn population_conv(layer: usize, density: f64) -> Workload {
     let shape = ["28x28x8", "14x14x16"][layer];
     let of = "4 members on 1024 images, relu, pooled, copied out";
-    Workload::new(format!("population_convolution/{shape}/{density:?}"), density, of, move |isa| {
-        let network = chain(std::iter::once(cnn_layer(layer, density)));
+    Workload::new(format!("population_conv/{shape}/{density:?}"), density, of, move |isa| {
+        let network = alone(cnn_layer(layer, density));
         Evaluation { network, form: Form::Given, members: 4, images: 1024, marked: false }.prepare(isa)
     })
 }
@@ -146,7 +153,7 @@ fn population_convolution(layer: usize, density: f64) -> Workload {
 fn dense_head(density: f64) -> Workload {
     let of = "128 members on 1024 images, cross-entropy and accuracy";
     Workload::new(format!("dense_head/784x10/{density:?}"), density, of, move |isa| {
-        let network = chain(std::iter::once(cnn_layer(2, density)));
+        let network = alone(cnn_layer(2, density));
         Evaluation { network, form: Form::Given, members: 128, images: 1024, marked: true }.prepare(isa)
     })
 }
@@ -157,7 +164,7 @@ fn population_layer(layer: usize, density: f64) -> Workload {
     let of = "16 members in 8 worlds, 500 times, no activation";
     Workload::new(format!("population_layer/{shape}/{density:?}"), density, of, move |isa| {
         let rollouts = Rollouts {
-            network: chain(std::iter::once(mlp_layer(layer, density, Activation::Identity))),
+            network: alone(mlp_layer(layer, density, Activation::Identity)),
             form: Form::Given,
             groups: 1,
             copies: MLP_WORLDS,
