@@ -43,6 +43,7 @@
 //!   fused, and nothing is approximated by the hardware (no `rcp`, no `rsqrt`, no `vscalef`). The portable path through
 //!   [`f32::mul_add`] is the definition; the others are compared with it bit by bit.
 //! - **An instruction set is a proof.** [`Isa`] and the vector types can only be had where the CPU was asked.
+//! - **Off unless asked for:** [`subnormal`], which changes a state of the CPU in a scope, and results with it.
 //! - **Absent:** state, input and output, threads, allocation (but for [`AlignedBuffer`]), clocks, and the platform's
 //!   mathematical library.
 
@@ -51,6 +52,7 @@ pub mod functions;
 mod isa;
 pub mod random;
 mod simd;
+pub mod subnormal;
 
 pub use aligned::AlignedBuffer;
 pub use isa::{Isa, UnknownIsa};

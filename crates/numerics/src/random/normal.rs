@@ -21,8 +21,15 @@
 //! Both sets of values are symmetric: the mean over all words is exactly zero, and no deviate is zero.
 //!
 //! Only operations that are rounded correctly on every machine are used, fused where a product is added, so the bits
-//! are the same everywhere. Against the formula in real arithmetic a deviate errs by less than five units in the
-//! last place.
+//! are the same everywhere.
+//!
+//! **Accuracy**, against the formula in real arithmetic, in units of 2^-24 of the value: the radius within 2.95 (over
+//! all 2^32 words), the cosine within 2.40, and the sine within 3.26 (over all 2^30 angles of an octant), hence a deviate
+//! within 7.3; the worst seen is 5.1.
+//!
+//! **Speed**, a deviate of [`normal_into`](Stream::normal_into) in a buffer of 4096: 1.10 ns with AVX2 on an AMD Zen 3
+//! (`cargo bench --bench functions random/normal`), 24 ns on the portable path of plain x86-64. With AVX-512 64
+//! deviates take 126 cycles in the model of Ice Lake servers that llvm-mca 14 has: 0.8 ns at 2.5 GHz, not yet measured.
 
 use super::Stream;
 use super::group::{GROUP, fill, place};
@@ -174,8 +181,9 @@ mod tests {
     use super::*;
     use crate::random::philox;
 
-    /// Units in the last place that the module text promises.
-    const STATED: f64 = 5.0;
+    /// The bounds of the module text.
+    const STATED: f64 = 7.3;
+    const STATED_OF_RADIUS: f64 = 2.95;
 
     /// Box and Muller in double precision, through the platform's functions, at the same radius and angle.
     fn exact(radius: u32, angle: u32) -> [f64; 2] {
@@ -192,10 +200,9 @@ mod tests {
         pair.map(|value| radius.sqrt() * value)
     }
 
-    /// The distance of `found` from `expected` in units of the last place of `expected`.
-    fn units(found: f32, expected: f64) -> f64 {
-        let unit = (expected.abs().log2().floor() - 23.0).exp2();
-        (f64::from(found) - expected).abs() / unit
+    /// The relative error of `found` in units of 2^-24.
+    fn error(found: f32, expected: f64) -> f64 {
+        (f64::from(found) / expected - 1.0).abs() * 24f64.exp2()
     }
 
     #[test]
@@ -204,10 +211,11 @@ mod tests {
         let mut check = |radius, angle| {
             let (found, expected) = (scalar(radius, angle), exact(radius, angle));
             for value in 0..2 {
-                worst[value] = worst[value].max(units(found[value], expected[value]));
+                worst[value] = worst[value].max(error(found[value], expected[value]));
             }
         };
-        for step in 0..1u32 << 19 {
+        let steps = if cfg!(miri) { 1 << 8 } else { 1 << 19 };
+        for step in 0..steps {
             let [word, other, ..] = philox([1, 2], [step, 0, 0, 0]);
             check(word, other);
             // The ends of the unit interval and the joints of the reduction, where terms cancel.
@@ -220,7 +228,7 @@ mod tests {
                 check(word, angle);
             }
         }
-        assert!(worst.iter().all(|&units| units < STATED), "{worst:?}");
+        assert!(worst.iter().all(|&error| error < STATED), "{worst:?}");
     }
 
     #[test]
@@ -240,12 +248,12 @@ mod tests {
         longer as f64
     }
 
-    /// The tail word by word. A radius longer than `t` has probability `exp(-t^2 / 2)`. An error of `e` units in the
-    /// last place moves `t^2 / 2` by no more than `t^2 e 2^-23`, and a word more or less is due to the grid.
+    /// The tail word by word. A radius longer than `t` has probability `exp(-t^2 / 2)`. A relative error `e`
+    /// moves `t^2 / 2` by `t^2 e`, and a word more or less is due to the grid.
     fn tail_is_complete(radius: impl Fn(u32) -> f64) -> bool {
         (1..=67).map(|tenths| f64::from(tenths) / 10.0).all(|bound| {
             let expected = 32f64.exp2() * (-bound * bound / 2.0).exp();
-            let allowed = 1.0 + expected * bound * bound * STATED * (-23f64).exp2();
+            let allowed = 1.0 + expected * bound * bound * STATED_OF_RADIUS * (-24f64).exp2();
             (longer(&radius, bound) - expected).abs() <= allowed
         })
     }
@@ -258,7 +266,7 @@ mod tests {
         assert!(!tail_is_complete(short));
     }
 
-    /// Computed from the module text in another language, with correct rounding written out.
+    /// By `scripts/pin-random`.
     #[test]
     fn deviates_are_pinned_for_ever() {
         let stream = Stream::new(42, "mutation").child(3);
@@ -269,7 +277,8 @@ mod tests {
     #[test]
     fn every_instruction_set_gives_the_bits_of_the_naive_twin() {
         let stream = Stream::new(7, "normal");
-        let expected: Vec<u32> = (0..20_000).map(|element| stream.normal(element).to_bits()).collect();
+        let count = if cfg!(miri) { 200 } else { 20_000 };
+        let expected: Vec<u32> = (0..count).map(|element| stream.normal(element).to_bits()).collect();
         for isa in Isa::available() {
             let mut found = vec![0.0; expected.len()];
             stream.normal_into(isa, 0, &mut found);

@@ -80,7 +80,7 @@ mod tests {
     /// Results that exist depend on these. If this test fails, the change is wrong, not the test.
     #[test]
     fn streams_are_pinned_for_ever() {
-        // Computed by twenty lines of another language from the module text.
+        // By `scripts/pin-random`.
         let pins = [
             (Stream::new(0, ""), ([0xbc4b_effe, 0xf22c_471a], [0x9657_da97, 0xeb64_250d])),
             (Stream::new(42, "mutation"), ([0x0925_7a74, 0x6371_4a88], [0x174d_1862, 0x3bbc_84a9])),
