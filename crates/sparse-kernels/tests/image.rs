@@ -6,7 +6,7 @@ use common::Draw;
 use numerics::{AlignedBuffer, Isa, LANES};
 use sparse_kernels::compile::{CompiledNetwork, Mode};
 use sparse_kernels::network::{Convolution, Dense, Image, Layer, Network, Padding, Window};
-use sparse_kernels::{Activation, ImagePlan, Images, Members, Score, Threads, naive};
+use sparse_kernels::{Activation, ImagePlan, Images, Members, PlanError, Score, Threads, naive};
 
 /// Up to two convolutions of any geometry and up to two dense layers.
 fn network(draw: &mut Draw) -> Network {
@@ -217,6 +217,17 @@ fn no_images_and_no_members_are_no_work() {
     assert!(scores(Isa::detected(), Threads::Sequential, &network, &[], &[], &[]).is_empty());
     let values = draw.numbers(network.parameters());
     assert_eq!(scores(Isa::detected(), Threads::Sequential, &network, &[], &[], &values), [Score::default()]);
+}
+
+#[test]
+fn planes_that_no_memory_holds_are_refused() {
+    let image = Image { channels: 1, height: 1 << 50, width: 1 << 5 };
+    let window = Window { kernel: (1, 1), stride: (1, 1), padding: Padding::Valid, pool: false };
+    let pattern = sparse_kernels::Pattern::from_triplets(1, 1, &[]).expect("a pattern");
+    let layer = Convolution::new(pattern, image, window, Activation::Relu).expect("a convolution");
+    let network = Network::new(vec![Layer::Convolution(layer); 16]).expect("a network");
+    let error = ImagePlan::new(Isa::detected(), &network).unwrap_err();
+    assert!(matches!(error, PlanError::TooLarge { layer: 1.. }), "{error}");
 }
 
 #[test]

@@ -135,6 +135,14 @@ fn what_cannot_be_planned_is_named() {
     let dense = Layer::Dense(Dense::new(Pattern::dense(1, 1).expect("a pattern"), Activation::Tanh));
     let network = Network::new(vec![dense]).expect("a network");
     assert_eq!(CopyPlan::new(Isa::detected(), &network, 0).unwrap_err(), PlanError::NoCopies);
+    // a row without entries needs no places, but its outputs need memory
+    for copies in [usize::MAX, usize::MAX / 16, isize::MAX as usize / 64] {
+        let empty =
+            Layer::Dense(Dense::new(Pattern::from_triplets(1, 1, &[]).expect("a pattern"), Activation::Tanh));
+        let network = Network::new(vec![empty]).expect("a network");
+        let error = CopyPlan::new(Isa::detected(), &network, copies).unwrap_err();
+        assert_eq!(error, PlanError::TooLarge { layer: 0 }, "{copies} copies");
+    }
     let window = Window { kernel: (1, 1), stride: (1, 1), padding: Padding::Valid, pool: false };
     let image = Image { channels: 1, height: 1, width: 1 };
     let pattern = Pattern::dense(1, 1).expect("a pattern");

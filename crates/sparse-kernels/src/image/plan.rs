@@ -107,9 +107,11 @@ impl ImagePlan {
                 }
                 Layer::Dense(layer) => DensePlan::new(layer, &needed[index], registers.0).map(Stage::Dense),
             };
-            let layer = stage.ok_or(PlanError::TooLarge { layer: index })?;
+            let too_large = PlanError::TooLarge { layer: index };
+            let layer = stage.ok_or(too_large)?;
             let output = [next, next + plane.size()];
-            next += 2 * plane.size();
+            next = plane.size().checked_mul(2).and_then(|size| size.checked_add(next)).ok_or(too_large)?;
+            addressable(next).ok_or(too_large)?;
             stages.push(PlannedLayer { layer, parameters: network.range(index), output, plane, extent });
             before = plane;
         }
@@ -272,6 +274,12 @@ impl ImagePlan {
     pub(super) fn shares_input(&self) -> bool {
         matches!(self.stages[0].layer, Stage::Convolution(_))
     }
+}
+
+/// As many registers, and some to begin at a cache line, if they can be had at all.
+fn addressable(registers: usize) -> Option<usize> {
+    let bytes = registers.checked_add(2)?.checked_mul(LANES * size_of::<f32>())?;
+    (bytes <= isize::MAX as usize).then_some(registers)
 }
 
 /// Planes of the images that a first layer reads, and height and width of an image.

@@ -77,7 +77,7 @@ impl<'a> Images<'a> {
     }
 }
 
-/// A population as one row of parameters a member, in the order of [`Network`](crate::Network).
+/// A population as one row of parameters a member, in the order of [`Network`](crate::network::Network).
 #[derive(Clone, Copy, Debug)]
 pub struct Members<'a> {
     values: &'a [f32],

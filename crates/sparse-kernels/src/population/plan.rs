@@ -83,9 +83,12 @@ impl CopyPlan {
         let mut layers = Vec::with_capacity(dense.len());
         let mut between = 0;
         for (index, layer) in dense.iter().enumerate() {
+            let too_large = PlanError::TooLarge { layer: index };
+            let units = layer.pattern().columns().max(layer.pattern().rows());
+            addressable(between, units, copies).ok_or(too_large)?;
             let plan = LayerPlan::new(layer, copies, &needed[index], &constant[index]);
             layers.push(PlannedLayer {
-                plan: plan.ok_or(PlanError::TooLarge { layer: index })?,
+                plan: plan.ok_or(too_large)?,
                 values: network.range(index).start,
                 initial: network.range(index).start + layer.pattern().nnz(),
                 output: between,
@@ -272,6 +275,13 @@ impl Kernel for Part<'_> {
             plan.forward_group(simd, values, inputs, self.scratch, outputs);
         }
     }
+}
+
+/// The blocks of so many units after so many floats, if they can be had at all.
+fn addressable(floats: usize, units: usize, copies: usize) -> Option<usize> {
+    let blocks = units.checked_mul(copies)?.checked_mul(LANES)?.checked_add(LANES)?;
+    let bytes = blocks.checked_add(floats)?.checked_mul(size_of::<f32>())?;
+    (bytes <= isize::MAX as usize).then_some(blocks)
 }
 
 /// For each layer, the rows that an output depends on.
