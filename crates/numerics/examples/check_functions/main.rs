@@ -8,10 +8,11 @@
 
 mod oracle;
 
+use std::hint::black_box;
 use std::time::Instant;
 
-use numerics::Isa;
 use numerics::functions::{Atan2, Function, Visitor, atan2_into, for_each, map};
+use numerics::{AlignedBuffer, Isa};
 use oracle::{error_in_units, exact};
 
 /// Inputs that are checked together.
@@ -36,8 +37,8 @@ fn main() {
     isas.iter().for_each(|_| print!("---:|"));
     println!();
     let mut check = Check { every, pairs, names, isas };
-    check.atan2();
     for_each(&mut check);
+    check.atan2();
 }
 
 struct Check {
@@ -172,14 +173,16 @@ fn inputs() -> impl DoubleEndedIterator<Item = f32> {
 
 /// Elements a nanosecond, the best of many short runs.
 fn speed(map: impl Fn(&[f32], &mut [f32])) -> f64 {
-    let input: Vec<f32> = inputs().collect();
-    let mut output = vec![0.0; input.len()];
+    const PASSES: usize = 8;
+    let input = AlignedBuffer::copied(&inputs().collect::<Vec<_>>());
+    let mut output = AlignedBuffer::new(input.len());
     let mut best = f64::INFINITY;
-    for _ in 0..2000 {
+    for _ in 0..1000 {
         let begin = Instant::now();
-        map(&input, &mut output);
+        for _ in 0..PASSES {
+            map(black_box(&input), black_box(&mut output));
+        }
         best = best.min(begin.elapsed().as_secs_f64());
-        std::hint::black_box(&mut output);
     }
-    input.len() as f64 / best * 1e-9
+    (PASSES * input.len()) as f64 / best * 1e-9
 }

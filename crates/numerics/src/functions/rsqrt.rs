@@ -1,7 +1,7 @@
 //! `1 / sqrt(x)`.
 //!
 //! A first guess halves the exponent in the bits (the constant spreads its error evenly over a period of two exponents),
-//! and each step `y (1 + d / 2 + 3/8 d^2)` with `d = 1 - x y^2` cubes that error: 2^-4.9, 2^-14, below rounding.
+//! and each step `y (1 + d / 2 + 3/8 d^2)` with `d = 1 - x y^2` cubes that error: 2^-4.9, 2^-13, below rounding.
 //!
 //! Rejected: a division by a square root, which is off by up to 1.3 units and keeps the divider busy.
 
