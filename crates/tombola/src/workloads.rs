@@ -135,23 +135,53 @@ impl fmt::Display for WrongAnswer {
 
 impl std::error::Error for WrongAnswer {}
 
-/// Compares to the bit; `place` says what element `index` is.
-fn same(found: &[f32], expected: &[f32], place: impl Fn(usize) -> String) -> Result<(), Difference> {
-    let lengths = (found.len() as f64, expected.len() as f64);
-    if lengths.0 != lengths.1 {
-        return Err(Difference {
-            place: "the number of values".into(),
-            found: lengths.0,
-            expected: lengths.1,
-        });
+/// What kernels bring forth.
+trait Number: Copy + Default + 'static {
+    /// What must be the same.
+    fn bits(self) -> u64;
+    /// For a message.
+    fn value(self) -> f64;
+}
+
+impl Number for f32 {
+    fn bits(self) -> u64 {
+        self.to_bits().into()
     }
-    match found.iter().zip(expected).position(|(a, b)| a.to_bits() != b.to_bits()) {
+    fn value(self) -> f64 {
+        self.into()
+    }
+}
+
+impl Number for f64 {
+    fn bits(self) -> u64 {
+        self.to_bits()
+    }
+    fn value(self) -> f64 {
+        self
+    }
+}
+
+impl Number for u32 {
+    fn bits(self) -> u64 {
+        self.into()
+    }
+    fn value(self) -> f64 {
+        self.into()
+    }
+}
+
+/// Compares to the bit; `place` says what element `index` is.
+fn same<T: Number>(found: &[T], expected: &[T], place: impl Fn(usize) -> String) -> Result<(), Difference> {
+    if found.len() != expected.len() {
+        let (found, expected) = (found.len() as f64, expected.len() as f64);
+        return Err(Difference { place: "the number of values".into(), found, expected });
+    }
+    match found.iter().zip(expected).position(|(a, b)| a.bits() != b.bits()) {
         None => Ok(()),
-        Some(index) => Err(Difference {
-            place: place(index),
-            found: f64::from(found[index]),
-            expected: f64::from(expected[index]),
-        }),
+        Some(index) => {
+            let (found, expected) = (found[index].value(), expected[index].value());
+            Err(Difference { place: place(index), found, expected })
+        }
     }
 }
 
@@ -181,13 +211,13 @@ mod tests {
     #[test]
     fn a_wrong_answer_is_found_and_named() {
         let place = |index| format!("output {index}");
-        assert_eq!(same(&[1.0, -0.0], &[1.0, -0.0], place), Ok(()));
-        let difference = same(&[1.0, 0.0], &[1.0, -0.0], place).unwrap_err();
+        assert_eq!(same(&[1.0_f32, -0.0], &[1.0, -0.0], place), Ok(()));
+        let difference = same(&[1.0_f32, 0.0], &[1.0, -0.0], place).unwrap_err();
         let wrong = WrongAnswer { name: "paper-cnn/0.05".into(), isa: Isa::PORTABLE, difference };
         assert_eq!(
             wrong.to_string(),
             "`paper-cnn/0.05` on portable is wrong: output 1 is 0e0, by definition -0e0"
         );
-        assert!(same(&[1.0], &[], place).is_err());
+        assert!(same(&[1.0_f32], &[], place).is_err());
     }
 }
