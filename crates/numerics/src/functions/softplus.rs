@@ -31,10 +31,10 @@ impl Function for Softplus {
 
     #[inline(always)]
     fn of<S: Simd>(self, simd: S, x: S::F) -> S::F {
+        // NaN passes, being the second operand
         let scaled = of_negative(simd, simd.max(simd.splat(NEGATIVE_END), simd.neg(simd.abs(x))));
         let e = simd.mul(scaled, simd.splat(NEGATIVE_SCALE));
         let slope = simd.mul_add(polynomial(simd, e, TAIL), e, simd.splat(1.0));
-        // NaN passes, being the second operand
         simd.mul_add(slope, e, simd.max(simd.zero(), x))
     }
 }
