@@ -31,7 +31,7 @@ fn population_conv(criterion: &mut Criterion) {
     for (layer, shape) in [(0, "28x28x8"), (1, "14x14x16")] {
         let mut group = criterion.benchmark_group(format!("population_conv/{shape}"));
         for density in DENSITIES {
-            let network = alone(cnn_layer(layer, density));
+            let network = alone(cnn_layer(layer, density, 0));
             // four sums are pooled to one output
             let sums = 4 * network.outputs() / network.layers()[0].pattern().rows();
             bench_images(&mut group, &network, sums, density, false);
@@ -44,7 +44,7 @@ fn population_conv(criterion: &mut Criterion) {
 fn dense_head(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("dense_head/784x10");
     for density in DENSITIES {
-        bench_images(&mut group, &alone(cnn_layer(2, density)), 1, density, true);
+        bench_images(&mut group, &alone(cnn_layer(2, density, 0)), 1, density, true);
     }
     group.finish();
 }
@@ -102,7 +102,7 @@ fn population_layer(criterion: &mut Criterion) {
     for (layer, shape) in [(0, "87x32"), (1, "32x32"), (2, "32x8")] {
         let mut group = criterion.benchmark_group(format!("population_layer/{shape}"));
         for density in DENSITIES {
-            let network = alone(mlp_layer(layer, density, Activation::Identity));
+            let network = alone(mlp_layer(layer, density, 0, Activation::Identity));
             bench_layer(&mut group, &network, density);
         }
         group.finish();

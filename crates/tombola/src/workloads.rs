@@ -6,7 +6,8 @@
 //!
 //! The parts are there for benches too: layers, and [`data`] for them.
 //!
-//! Masks are uniform with an exact count in each layer; seed 0. Densities are those at which the papers look.
+//! Masks are uniform with an exact count in each layer, seed 0, drawn again where they cut every way from an input to an
+//! output. Densities are those at which the papers look.
 
 use std::fmt;
 

@@ -44,12 +44,22 @@ pub(super) fn workloads() -> Vec<Workload> {
 
 /// Convolution 5x5x8, relu, pool, convolution 5x5x16, relu, pool, dense 10: 11 240 weights and 34 biases.
 pub fn cnn_network(density: f64) -> Network {
-    chain((0..3).map(|layer| cnn_layer(layer, density)))
+    connected(|draw| chain((0..3).map(|layer| cnn_layer(layer, density, draw))))
 }
 
 /// 87-32-32-8 with tanh: 4064 weights and 72 biases.
 pub fn mlp_network(density: f64) -> Network {
-    chain((0..3).map(|layer| mlp_layer(layer, density, Activation::Tanh)))
+    connected(|draw| chain((0..3).map(|layer| mlp_layer(layer, density, draw, Activation::Tanh))))
+}
+
+/// The first draw of masks that leaves a way from an input to an output. At the lowest density about one in four draws of
+/// the policy network leaves none, and nothing to compute.
+fn connected(network: impl Fn(u64) -> Network) -> Network {
+    let is_connected = |network: &Network| {
+        let compiled = Form::Compiled.compile(network).expect("this form is compiled");
+        compiled.summary().effective_nnz > 0
+    };
+    (0..).map(network).find(is_connected).expect("each draw has the same chance")
 }
 
 /// A network of one layer.
@@ -61,9 +71,9 @@ fn chain(layers: impl Iterator<Item = Layer>) -> Network {
     Network::new(layers.collect::<Vec<_>>()).expect("the papers' layers fit each other")
 }
 
-/// Layer 0, 1 or 2 of the image classifier.
-pub fn cnn_layer(layer: usize, density: f64) -> Layer {
-    let stream = stream("paper-cnn/mask").child(layer as u64);
+/// Layer 0, 1 or 2 of the image classifier; each draw has another mask.
+pub fn cnn_layer(layer: usize, density: f64, draw: u64) -> Layer {
+    let stream = stream("paper-cnn/mask").with(&[draw, layer as u64]);
     let (channels, size, outputs) = [(1, 28, 8), (8, 14, 16), (16, 7, 10)][layer];
     if layer == 2 {
         let pattern = mask(outputs, channels * size * size, density, stream);
@@ -77,9 +87,9 @@ pub fn cnn_layer(layer: usize, density: f64) -> Layer {
     )
 }
 
-/// Layer 0, 1 or 2 of the policy network.
-pub fn mlp_layer(layer: usize, density: f64, activation: Activation) -> Layer {
-    let stream = stream("paper-mlp/mask").child(layer as u64);
+/// Layer 0, 1 or 2 of the policy network; each draw has another mask.
+pub fn mlp_layer(layer: usize, density: f64, draw: u64, activation: Activation) -> Layer {
+    let stream = stream("paper-mlp/mask").with(&[draw, layer as u64]);
     Layer::Dense(Dense::new(mask(MLP_SIZES[layer + 1], MLP_SIZES[layer], density, stream), activation))
 }
 
@@ -144,7 +154,7 @@ fn population_conv(layer: usize, density: f64) -> Workload {
     let shape = ["28x28x8", "14x14x16"][layer];
     let of = "4 members on 1024 images, relu, pooled, copied out";
     Workload::new(format!("population_conv/{shape}/{density:?}"), density, of, move |isa| {
-        let network = alone(cnn_layer(layer, density));
+        let network = alone(cnn_layer(layer, density, 0));
         Evaluation { network, form: Form::Given, members: 4, images: 1024, marked: false }.prepare(isa)
     })
 }
@@ -153,7 +163,7 @@ fn population_conv(layer: usize, density: f64) -> Workload {
 fn dense_head(density: f64) -> Workload {
     let of = "128 members on 1024 images, cross-entropy and accuracy";
     Workload::new(format!("dense_head/784x10/{density:?}"), density, of, move |isa| {
-        let network = alone(cnn_layer(2, density));
+        let network = alone(cnn_layer(2, density, 0));
         Evaluation { network, form: Form::Given, members: 128, images: 1024, marked: true }.prepare(isa)
     })
 }
@@ -164,7 +174,7 @@ fn population_layer(layer: usize, density: f64) -> Workload {
     let of = "16 members in 8 worlds, 500 times, no activation";
     Workload::new(format!("population_layer/{shape}/{density:?}"), density, of, move |isa| {
         let rollouts = Rollouts {
-            network: alone(mlp_layer(layer, density, Activation::Identity)),
+            network: alone(mlp_layer(layer, density, 0, Activation::Identity)),
             form: Form::Given,
             groups: 1,
             copies: MLP_WORLDS,
@@ -174,4 +184,25 @@ fn population_layer(layer: usize, density: f64) -> Workload {
         };
         rollouts.prepare(isa)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_network_has_the_papers_size_and_leads_from_inputs_to_outputs() {
+        for density in CNN_DENSITIES {
+            for (network, weights, biases) in
+                [(cnn_network(density), 11_240.0, 34), (mlp_network(density), 4064.0, 72)]
+            {
+                let kept: usize = network.layers().iter().map(|layer| layer.pattern().nnz()).sum();
+                // each of three layers rounds its count
+                assert!((kept as f64 - weights * density).abs() <= 1.5, "{kept} of {weights} at {density}");
+                assert_eq!(network.parameters(), kept + biases);
+                let compiled = Form::Compiled.compile(&network).expect("this form is compiled");
+                assert!(compiled.summary().effective_nnz > 0, "{density}");
+            }
+        }
+    }
 }
