@@ -88,8 +88,12 @@ fn reaches(table: &[(&str, &[&str])], from: &str, to: &str) -> bool {
     row.is_some_and(|(_, uses)| uses.iter().any(|&used| used == to || reaches(table, used, to)))
 }
 
+/// Manifests of the workspace: what the root excludes needs further tools.
 fn manifests() -> Vec<String> {
-    project_files().into_iter().filter(|file| file.ends_with("Cargo.toml")).collect()
+    let root = read("Cargo.toml");
+    let excluded = list(&root, "exclude");
+    let is_inside = |file: &str| !excluded.iter().any(|folder| file.starts_with(&format!("{folder}/")));
+    project_files().into_iter().filter(|file| file.ends_with("Cargo.toml") && is_inside(file)).collect()
 }
 
 /// The quoted strings of a list like `members = ["a", "b"]`, which may span lines.
