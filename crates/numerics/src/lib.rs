@@ -37,6 +37,27 @@
 //! }
 //! ```
 //!
+//! # Why not vectors of `wide`
+//!
+//! The package `wide` chooses instructions when *it* is compiled, by the flags of the whole build. In a program for any
+//! x86-64 its types stay halves and quarters of SSE registers inside a function that enables AVX2 or AVX-512, and its
+//! `mul_add` rounds twice there, but once in a program that was built for a newer CPU: other bits. Registers that the
+//! instructions of `y = a b + y` name, with `rustc` 1.95 and `wide` 1.7.1 (`scripts/disassemble-wide` counts them):
+//!
+//! | program for | code, inside a function that enables | 512 bits | 256 bits | 128 bits | fused |
+//! |---|---|---|---|---|---|
+//! | any x86-64 | `wide::f32x8`, AVX2 and FMA | | | 8 of 8 | no |
+//! | any x86-64 | `wide::f32x16`, AVX-512 | | | 16 of 16 | no |
+//! | any x86-64 | `[f32; 8]` in a loop, AVX2 and FMA | | 256 of 256 | | yes |
+//! | any x86-64 | `[f32; 16]` in a loop, AVX-512 | 218 of 314 | | 96 of 314 | yes, between shuffles |
+//! | any x86-64 | a [`Kernel`], AVX2 and FMA | | 8 of 8 | | yes |
+//! | any x86-64 | a [`Kernel`], AVX-512 | 8 of 8 | | | yes |
+//! | `x86-64-v3` | `wide::f32x8` | | 16 of 16 | | yes |
+//! | `x86-64-v4` | `wide::f32x16` | 16 of 16 | | | yes |
+//!
+//! So kernels are written on [`Simd`], and `wide` serves for what users write themselves, with the operations that are
+//! the same in every build: add, multiply, compare, select (feature `wide` of `sparse-kernels`).
+//!
 //! # Invariants
 //!
 //! - **Same bits everywhere.** Every operation of [`Simd`] is correctly rounded or exact, products that are added are

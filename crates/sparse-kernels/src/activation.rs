@@ -3,6 +3,12 @@
 use numerics::functions::{Function, Tanh};
 use numerics::{Isa, Kernel, LANES, Simd};
 
+#[cfg(feature = "wide")]
+mod wide;
+
+#[cfg(feature = "wide")]
+pub use wide::WideFunction;
+
 /// The function that a layer applies to each sum.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -14,10 +20,13 @@ pub enum Activation {
     Relu,
     /// Hyperbolic tangent.
     Tanh,
+    /// A function of one's own (feature `wide`).
+    #[cfg(feature = "wide")]
+    Wide(WideFunction),
 }
 
 impl Activation {
-    /// All of them.
+    /// All that are built in.
     pub const ALL: &[Activation] = &[Activation::Identity, Activation::Relu, Activation::Tanh];
 
     /// The function of each lane.
@@ -28,6 +37,8 @@ impl Activation {
             // With `x` second, a NaN is kept, and so is the sign of a zero.
             Activation::Relu => simd.max(simd.zero(), x),
             Activation::Tanh => Tanh.of(simd, x),
+            #[cfg(feature = "wide")]
+            Activation::Wide(function) => function.apply(simd, x),
         }
     }
 

@@ -114,6 +114,8 @@ mod threads;
 mod tile;
 
 pub use activation::Activation;
+#[cfg(feature = "wide")]
+pub use activation::WideFunction;
 pub use image::{ImagePlan, Images, Members, Score};
 pub use pattern::{Pattern, PatternError};
 pub use plan_error::PlanError;

@@ -49,6 +49,8 @@ impl Bounded {
             Activation::Identity => (value, 1.0, 0.0),
             Activation::Relu => (value.max(0.0), 1.0, 0.0),
             Activation::Tanh => (value.tanh(), 1.0, Tanh::ULP),
+            #[cfg(feature = "wide")]
+            Activation::Wide(_) => unreachable!("nothing is known of functions of one's own"),
         };
         let size = value.abs() + slope * error;
         let rounding = units * (2.0 * U * size + 2.0 * H) + 8.0 * f64::EPSILON * size;
