@@ -1,6 +1,6 @@
 //! What a unit does with its sum.
 
-use numerics::functions::{Function, Tanh};
+use numerics::functions::{Function, Sigmoid, Softplus, Swish, Tanh};
 use numerics::{Isa, Kernel, LANES, Simd};
 
 #[cfg(feature = "wide")]
@@ -20,6 +20,12 @@ pub enum Activation {
     Relu,
     /// Hyperbolic tangent.
     Tanh,
+    /// `1 / (1 + e^-x)`
+    Sigmoid,
+    /// `ln(1 + e^x)`
+    Softplus,
+    /// `x / (1 + e^-x)`
+    Swish,
     /// A function of one's own (feature `wide`).
     #[cfg(feature = "wide")]
     Wide(WideFunction),
@@ -27,7 +33,14 @@ pub enum Activation {
 
 impl Activation {
     /// All that are built in.
-    pub const ALL: &[Activation] = &[Activation::Identity, Activation::Relu, Activation::Tanh];
+    pub const ALL: &[Activation] = &[
+        Activation::Identity,
+        Activation::Relu,
+        Activation::Tanh,
+        Activation::Sigmoid,
+        Activation::Softplus,
+        Activation::Swish,
+    ];
 
     /// The function of each lane.
     #[inline(always)]
@@ -37,6 +50,9 @@ impl Activation {
             // With `x` second, a NaN is kept, and so is the sign of a zero.
             Activation::Relu => simd.max(simd.zero(), x),
             Activation::Tanh => Tanh.of(simd, x),
+            Activation::Sigmoid => Sigmoid.of(simd, x),
+            Activation::Softplus => Softplus.of(simd, x),
+            Activation::Swish => Swish.of(simd, x),
             #[cfg(feature = "wide")]
             Activation::Wide(function) => function.apply(simd, x),
         }

@@ -2,7 +2,7 @@
 
 use crate::Activation;
 use crate::network::{Convolution, Dense, Layer, Network};
-use numerics::functions::{Function, Tanh};
+use numerics::functions::{Function, Sigmoid, Softplus, Swish, Tanh};
 
 /// Half a unit in the last place of 1.
 const U: f64 = 1.0 / (1 << 24) as f64;
@@ -49,6 +49,10 @@ impl Bounded {
             Activation::Identity => (value, 1.0, 0.0),
             Activation::Relu => (value.max(0.0), 1.0, 0.0),
             Activation::Tanh => (value.tanh(), 1.0, Tanh::ULP),
+            Activation::Sigmoid => (1.0 / (1.0 + (-value).exp()), 0.25, Sigmoid::ULP),
+            Activation::Softplus => (value.max(0.0) + (-value.abs()).exp().ln_1p(), 1.0, Softplus::ULP),
+            // Steepest where x tanh(x / 2) = 2.
+            Activation::Swish => (value / (1.0 + (-value).exp()), 1.0999, Swish::ULP),
             #[cfg(feature = "wide")]
             Activation::Wide(_) => unreachable!("nothing is known of functions of one's own"),
         };
