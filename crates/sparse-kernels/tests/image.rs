@@ -110,6 +110,7 @@ fn scores(
     scores
 }
 
+#[cfg(feature = "rayon")]
 #[test]
 fn scores_do_not_depend_on_instructions_threads_or_population() {
     let pools: Vec<_> =

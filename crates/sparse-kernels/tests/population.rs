@@ -111,6 +111,7 @@ fn one_network_has_the_bits_of_the_definition() {
     }
 }
 
+#[cfg(feature = "rayon")]
 #[test]
 fn outputs_do_not_depend_on_threads_or_alignment() {
     let mut draw = Draw::new("threads", 0);
