@@ -5,7 +5,7 @@ use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 
 use super::multiply_add::{OPERATIONS, PEAK, peak};
 use super::{Loop, Roof, measure};
-use crate::timing::{Effort, Routine};
+use crate::timing::{BURST, Effort, Routine};
 
 /// The peak of all threads of a pool together: one roof, [`PEAK`] on so many threads.
 pub fn roofs(isa: Isa, pool: &ThreadPool, effort: Effort) -> Vec<Roof> {
@@ -18,7 +18,8 @@ pub fn roofs(isa: Isa, pool: &ThreadPool, effort: Effort) -> Vec<Roof> {
 
 /// The peak on every thread of the pool at once; a unit of its work is [`OPERATIONS`] a thread.
 pub fn peak_of_all(isa: Isa, pool: &ThreadPool) -> Routine<'_> {
-    Routine::repeated(move |repeats| {
+    // waking the others takes some 20 us: one part in a hundred of such a burst
+    Routine::lasting(BURST * 4, move |repeats| {
         pool.broadcast(|_| peak(isa, repeats));
     })
 }

@@ -13,7 +13,7 @@ use crate::commands::CommandError;
 use crate::roofs::multiply_add::{self, OPERATIONS};
 use crate::roofs::threads;
 use crate::suggest::nearest;
-use crate::timing::{Effort, Routine, alternate};
+use crate::timing::{BURST, Effort, Routine, alternate};
 use crate::workloads::{Prepared, Step, Unit, Workload, all};
 
 /// Print each kernel at the papers' sizes: its time, and its share of what this machine can do.
@@ -76,19 +76,14 @@ pub(super) fn run(arguments: &KernelsArguments, out: &mut dyn Write) -> Result<(
     } else {
         Effort { time: Duration::from_secs_f64(arguments.seconds), turns: 5 }
     };
+    let mut timer = Timer::new(isa, pool.as_ref(), effort);
     if !arguments.json {
-        writeln!(
-            out,
-            "{:44} {:>10} {:>9} {:>7}",
-            format!("{isa}, threads: {count}"),
-            "time",
-            "GFLOP/s",
-            "peak"
-        )?;
+        let heading = format!("{isa}, threads: {count}");
+        writeln!(out, "{heading:44} {:>10} {:>9} {:>7}", "time", "GFLOP/s", "peak")?;
     }
     for workload in workloads {
         let prepared = workload.prepare(isa).map_err(|error| CommandError::Failed(error.into()))?;
-        let line = measure(&workload, prepared, isa, pool.as_ref(), effort);
+        let line = timer.line(&workload, prepared);
         if arguments.json {
             writeln!(out, "{}", serde_json::to_string(&line).map_err(std::io::Error::from)?)?;
         } else {
@@ -115,46 +110,55 @@ fn chosen(workloads: Vec<Workload>, filter: Option<&str>) -> Result<Vec<Workload
     Ok(chosen)
 }
 
-/// Times one workload in turns with the peak.
-fn measure<'a>(
-    workload: &'a Workload,
-    prepared: Prepared,
+/// Times workloads in turns with the peak, the best of which over all rows counts.
+struct Timer<'a> {
     isa: Isa,
-    pool: Option<&ThreadPool>,
+    pool: Option<&'a ThreadPool>,
+    peak: Routine<'a>,
     effort: Effort,
-) -> Line<'a> {
-    let count = pool.map_or(1, ThreadPool::current_num_threads);
-    let threads = || pool.map_or(Threads::Sequential, Threads::Pool);
-    let mut peak = match pool {
-        None => Routine::repeated(move |repeats| multiply_add::peak(isa, repeats)),
-        Some(pool) => threads::peak_of_all(isa, pool),
-    };
-    let multiply_adds = prepared.multiply_adds;
-    let effective_density = prepared.effective_density;
-    let (units, unit) = prepared.units;
-    let mut seconds = 0.0;
-    for Step { items, bursts, mut burst } in prepared.steps {
-        let mut routine = Routine::repeated(move |repeats| burst(threads(), repeats));
-        alternate(&mut [&mut peak, &mut routine], effort);
-        // A burst is one item a thread; where items are left over, some threads wait for the others.
-        seconds += routine.seconds() * (items.div_ceil(count as u64) * bursts) as f64;
+}
+
+impl<'a> Timer<'a> {
+    fn new(isa: Isa, pool: Option<&'a ThreadPool>, effort: Effort) -> Timer<'a> {
+        let mut peak = match pool {
+            None => Routine::repeated(move |repeats| multiply_add::peak(isa, repeats)),
+            Some(pool) => threads::peak_of_all(isa, pool),
+        };
+        // so that the first row too meets a peak that was seen undisturbed
+        alternate(&mut [&mut peak], effort);
+        Timer { isa, pool, peak, effort }
     }
-    let per_second = |kind| (unit == kind).then_some(units / seconds);
-    let peak_gflops = OPERATIONS * count as f64 / peak.seconds() * 1e-9;
-    let gflops = multiply_adds.map(|multiply_adds| 2.0 * multiply_adds / seconds * 1e-9);
-    Line {
-        name: &workload.name,
-        isa: isa.name(),
-        threads: count,
-        density: workload.density,
-        effective_density,
-        seconds,
-        gflops,
-        peak_percent: gflops.map(|gflops| 100.0 * gflops / peak_gflops),
-        peak_gflops,
-        member_forwards_per_second: per_second(Unit::MemberForwards),
-        values_per_second: per_second(Unit::Values),
-        of: &workload.of,
+
+    fn line<'w>(&mut self, workload: &'w Workload, prepared: Prepared) -> Line<'w> {
+        let count = self.pool.map_or(1, ThreadPool::current_num_threads);
+        let threads = self.pool.map_or(Threads::Sequential, Threads::Pool);
+        // threads take time to wake
+        let lasting = BURST * if count > 1 { 4 } else { 1 };
+        let mut seconds = 0.0;
+        for Step { items, bursts, mut burst } in prepared.steps {
+            let mut routine = Routine::lasting(lasting, move |repeats| burst(threads, repeats));
+            alternate(&mut [&mut self.peak, &mut routine], self.effort);
+            // A burst is one item a thread; where items are left over, some threads wait for the others.
+            seconds += routine.seconds() * (items.div_ceil(count as u64) * bursts) as f64;
+        }
+        let (units, unit) = prepared.units;
+        let per_second = |kind| (unit == kind).then_some(units / seconds);
+        let peak_gflops = OPERATIONS * count as f64 / self.peak.seconds() * 1e-9;
+        let gflops = prepared.multiply_adds.map(|multiply_adds| 2.0 * multiply_adds / seconds * 1e-9);
+        Line {
+            name: &workload.name,
+            isa: self.isa.name(),
+            threads: count,
+            density: workload.density,
+            effective_density: prepared.effective_density,
+            seconds,
+            gflops,
+            peak_percent: gflops.map(|gflops| 100.0 * gflops / peak_gflops),
+            peak_gflops,
+            member_forwards_per_second: per_second(Unit::MemberForwards),
+            values_per_second: per_second(Unit::Values),
+            of: &workload.of,
+        }
     }
 }
 
