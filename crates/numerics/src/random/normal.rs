@@ -28,7 +28,7 @@
 //! within 7.3; the worst seen is 5.1.
 //!
 //! **Speed**, a deviate of [`normal_into`](Stream::normal_into) in a buffer of 4096: 1.10 ns with AVX2 on an AMD Zen 3
-//! (`cargo bench --bench functions random/normal`), 24 ns on the portable path of plain x86-64. With AVX-512 64
+//! at best (`cargo bench --bench functions random/normal`), 24 ns on the portable path of plain x86-64. With AVX-512 64
 //! deviates take 126 cycles in the model of Ice Lake servers that llvm-mca 14 has: 0.8 ns at 2.5 GHz, not yet measured.
 
 use super::Stream;
