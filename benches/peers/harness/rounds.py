@@ -23,8 +23,12 @@ class Times:
         self.seconds, self.facts = [], {}
 
     def add(self, seconds, **facts):
+        # A peak that something slowed would flatter what was timed beside it.
+        peaks = [source["peak_gflops"] for source in (self.facts, facts) if "peak_gflops" in source]
         if not self.seconds or seconds < min(self.seconds):
             self.facts = facts
+        if peaks:
+            self.facts["peak_gflops"] = max(peaks)
         self.seconds.append(seconds)
 
     def row(self):
@@ -81,5 +85,5 @@ def our_burst(row, workload):
     seconds = row["seconds"]
     if workload == "paper-mlp":
         seconds = MLP_FORWARDS / row["member_forwards_per_second"]
-    kept = ("isa", "gflops", "peak_percent", "peak_gflops", "effective_density")
+    kept = ("isa", "gflops", "peak_gflops", "effective_density")
     return {"seconds": seconds, **{name: row[name] for name in kept if name in row}}

@@ -78,6 +78,7 @@ def times_table(title, note, show, rows):
     for row in timed(rows):
         key = row["system"], row["variant"], row["density"]
         best[key] = min(best.get(key, row), row, key=lambda one: one["seconds"])
+    peak = max((row["peak_gflops"] for row in timed(rows) if row["system"] == OURS), default=0)
     note = f"{note} Best of all runs; columns are densities."
     lines = [f"## {title}", "", note, "", *head_of("system", densities)]
     for system, variant in sorted({key[:2] for key in best}, key=order):
@@ -85,14 +86,14 @@ def times_table(title, note, show, rows):
         name = f"**{OURS}**, {variant}" if system == OURS else f"{TITLES[system]}, {variant}"
         lines.append(line(name, (show(cell["seconds"]) if cell else "-" for cell in cells)))
         if system == OURS:
-            lines.append(line("of the multiply-add peak", (percent(cell) for cell in cells)))
+            lines.append(line("of the multiply-add peak", (percent(cell, peak) for cell in cells)))
             if any(cell and "effective_density" in cell for cell in cells):
                 lines.append(line("density after compilation", (effective(cell) for cell in cells)))
     return "\n".join(lines)
 
 
-def percent(cell):
-    return f"{cell['peak_percent']:.0f} %" if cell else "-"
+def percent(cell, peak):
+    return f"{100 * cell['gflops'] / peak:.0f} %" if cell else "-"
 
 
 def effective(cell):
