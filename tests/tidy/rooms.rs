@@ -13,7 +13,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("workloads", &[]),
     ("npz", &[]),
     ("traces", &["npz"]),
-    ("commands", &["suggest", "timing", "roofs", "workloads", "npz", "traces"]),
+    ("convergence", &[]),
+    ("commands", &["suggest", "timing", "roofs", "workloads", "npz", "traces", "convergence"]),
 ];
 
 /// The folder of the rooms.

@@ -14,6 +14,7 @@
 #![forbid(unsafe_code)]
 
 pub mod commands;
+pub mod convergence;
 pub mod npz;
 pub mod roofs;
 pub mod suggest;

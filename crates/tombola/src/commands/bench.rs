@@ -9,6 +9,7 @@ use numerics::Isa;
 use super::CommandError;
 use crate::suggest::nearest;
 
+mod convergence;
 mod kernels;
 mod machine;
 
@@ -21,12 +22,14 @@ pub(super) struct BenchArguments {
 
 #[derive(Debug, Subcommand)]
 enum BenchCommand {
+    Convergence(convergence::ConvergenceArguments),
     Machine(machine::MachineArguments),
     Kernels(kernels::KernelsArguments),
 }
 
 pub(super) fn run(arguments: &BenchArguments, out: &mut dyn Write) -> Result<(), CommandError> {
     match &arguments.command {
+        BenchCommand::Convergence(arguments) => convergence::run(arguments, out),
         BenchCommand::Machine(arguments) => machine::run(arguments, out),
         BenchCommand::Kernels(arguments) => kernels::run(arguments, out),
     }

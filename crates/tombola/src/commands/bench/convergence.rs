@@ -1,0 +1,67 @@
+//! `tombola bench convergence`: evaluations to 1e-8, as a table or as JSON.
+
+use std::io::Write;
+
+use clap::Args;
+use strategies::Method;
+
+use crate::commands::CommandError;
+use crate::convergence::{Function, Run, run as search, table};
+
+/// Count the evaluations that strategies need to reach 1e-8 on three functions.
+///
+/// Medians and quartiles over seeds; a run that stands still for long counts as missed. All of it takes an hour.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  tombola bench convergence > crates/tombola/reports/convergence.md\n  \
+    tombola bench convergence --strategies cma-es,sep-cma-es --dims 10 --seeds 5")]
+pub(super) struct ConvergenceArguments {
+    /// Strategies, separated by commas [default: all]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = Method::named)]
+    strategies: Vec<Method>,
+    /// Numbers of coordinates, separated by commas
+    #[arg(long, value_name = "D", value_delimiter = ',', default_value = "10,100")]
+    dims: Vec<usize>,
+    /// Runs of each case
+    #[arg(long, default_value_t = 15)]
+    seeds: u64,
+    /// One JSON object a run instead of a table
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(arguments: &ConvergenceArguments, out: &mut dyn Write) -> Result<(), CommandError> {
+    let all = || Method::NAMES.iter().filter_map(|name| Method::named(name).ok()).collect();
+    let methods: Vec<Method> =
+        if arguments.strategies.is_empty() { all() } else { arguments.strategies.clone() };
+    let mut runs: Vec<Run> = Vec::new();
+    for method in &methods {
+        for &dims in &arguments.dims {
+            for function in Function::of(method) {
+                for seed in 0..arguments.seeds {
+                    let run = search(*method, function, dims, seed)
+                        .map_err(|error| CommandError::Request { message: error.to_string(), hint: None })?;
+                    if arguments.json {
+                        serde_json::to_writer(&mut *out, &run)
+                            .map_err(|error| CommandError::Output(error.into()))?;
+                        writeln!(out)?;
+                    }
+                    runs.push(run);
+                }
+            }
+        }
+    }
+    if !arguments.json {
+        writeln!(out, "# Evaluations to 1e-8\n")?;
+        writeln!(
+            out,
+            "`tombola bench convergence`: {} seeds, corrected variant, defaults but for",
+            arguments.seeds
+        )?;
+        writeln!(
+            out,
+            "deviation 0.5 at the start; `crates/tombola/src/convergence.rs` has the functions and rules.\n"
+        )?;
+        write!(out, "{}", table(&runs))?;
+    }
+    Ok(())
+}

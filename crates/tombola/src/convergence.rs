@@ -1,0 +1,227 @@
+//! How many evaluations a strategy needs to come within 1e-8 of an optimum, on three functions that say most about it.
+//!
+//! ```text
+//! sphere       sum_j (x_j - 0.3)^2
+//! rosenbrock   sum_{j < D-1} 100 (x_{j+1} - x_j^2)^2 + (1 - x_j)^2
+//! ellipsoid    sum_j 10^(6 j / (D-1)) y_j^2,   y = x - 0.3, turned for strategies that learn correlations
+//! ```
+//!
+//! The turn is a product of plane rotations: for `sweep` = 0, 1 and `i` = 0 .. D-2 the pair `(y_i, y_{i+1})` by
+//! `0.3 + 0.7 i + 0.11 sweep`. A run starts uniformly in a box of width 1 around the origin with deviation 0.5, has
+//! `4 + 3 ln D` members (even), and `10^5 D` evaluations. A run that has not halved its best value in `4000 D`
+//! evaluations is given up, and counts as missed.
+
+use numerics::Isa;
+use numerics::random::Stream;
+use serde::Serialize;
+use strategies::{Execution, Method, Population, PopulationMut, Search, SearchError, Settings};
+
+/// Within this of the optimum a run has arrived.
+pub const TARGET: f64 = 1e-8;
+
+/// A function to be minimised; the optimum is 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Function {
+    /// Round.
+    Sphere,
+    /// A bent valley.
+    Rosenbrock,
+    /// Long and thin, along the axes.
+    Ellipsoid,
+    /// Long and thin, across them.
+    TurnedEllipsoid,
+}
+
+impl Function {
+    /// As tables call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Function::Sphere => "sphere",
+            Function::Rosenbrock => "rosenbrock",
+            Function::Ellipsoid => "ellipsoid",
+            Function::TurnedEllipsoid => "turned ellipsoid",
+        }
+    }
+
+    /// The three that are asked of a strategy.
+    pub fn of(method: &Method) -> [Function; 3] {
+        let ellipsoid =
+            if matches!(method, Method::CmaEs(_)) { Function::TurnedEllipsoid } else { Function::Ellipsoid };
+        [Function::Sphere, Function::Rosenbrock, ellipsoid]
+    }
+
+    /// The value at a point.
+    pub fn value(self, x: &[f64]) -> f64 {
+        match self {
+            Function::Sphere => x.iter().map(|x| (x - 0.3) * (x - 0.3)).sum(),
+            Function::Rosenbrock => {
+                let valley = |pair: &[f64]| {
+                    let (off, ahead) = (pair[1] - pair[0] * pair[0], 1.0 - pair[0]);
+                    (100.0 * off).mul_add(off, ahead * ahead)
+                };
+                x.windows(2).map(valley).sum()
+            }
+            Function::Ellipsoid => stretched(&x.iter().map(|x| x - 0.3).collect::<Vec<_>>()),
+            Function::TurnedEllipsoid => {
+                let mut y: Vec<f64> = x.iter().map(|x| x - 0.3).collect();
+                for sweep in 0..2 {
+                    for i in 0..y.len() - 1 {
+                        let (sine, cosine) = (0.3 + 0.7 * i as f64 + 0.11 * f64::from(sweep)).sin_cos();
+                        (y[i], y[i + 1]) = (cosine * y[i] - sine * y[i + 1], sine * y[i] + cosine * y[i + 1]);
+                    }
+                }
+                stretched(&y)
+            }
+        }
+    }
+}
+
+fn stretched(y: &[f64]) -> f64 {
+    let last = (y.len() - 1).max(1) as f64;
+    y.iter().enumerate().map(|(j, y)| 10f64.powf(6.0 * j as f64 / last) * y * y).sum()
+}
+
+/// One run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Run {
+    /// Our name of the strategy.
+    pub strategy: &'static str,
+    /// As tables call it.
+    pub function: &'static str,
+    /// Coordinates.
+    pub dims: usize,
+    /// Members of a generation.
+    pub population: usize,
+    /// Of start and draws.
+    pub seed: u64,
+    /// Up to and with the first within [`TARGET`]; none if it missed.
+    pub evaluations: Option<u64>,
+    /// The best value.
+    pub best: f64,
+}
+
+/// The usual size of a population.
+pub fn population(dims: usize) -> usize {
+    (4 + (3.0 * (dims as f64).ln()) as usize).next_multiple_of(2)
+}
+
+/// Where a run starts.
+pub fn start(dims: usize, seed: u64) -> Vec<f64> {
+    let mut uniform = vec![0.0; dims];
+    Stream::new(seed, "convergence start").uniform_into(Isa::detected(), 0, &mut uniform);
+    uniform.iter().map(|&u| f64::from(u) - 0.5).collect()
+}
+
+/// Runs one search.
+pub fn run(mut method: Method, function: Function, dims: usize, seed: u64) -> Result<Run, SearchError> {
+    method.set_deviation(0.5);
+    let (strategy, members) = (method.name(), population(dims));
+    let settings = Settings { seed, ..Settings::new(method, members) };
+    let mut search = Search::new(settings, &start(dims, seed))?;
+    let here = Execution::default();
+    let (budget, patience) = (100_000 * dims as u64, 4000 * dims as u64);
+    let mut rows = vec![0.0; members * dims];
+    let mut result = Run {
+        strategy,
+        function: function.name(),
+        dims,
+        population: members,
+        seed,
+        evaluations: None,
+        best: f64::MAX,
+    };
+    let (mut halved, mut since) = (f64::MAX, 0);
+    while search.evaluations() < budget && search.evaluations() - since < patience && search.stop().is_none()
+    {
+        search.ask(&here, PopulationMut::Rows(&mut rows))?;
+        let values: Vec<f64> = rows.chunks_exact(dims).map(|x| function.value(x)).collect();
+        result.best = values.iter().copied().fold(result.best, f64::min);
+        if let Some(first) = values.iter().position(|&value| value <= TARGET) {
+            result.evaluations = Some(search.evaluations() + first as u64 + 1);
+            return Ok(result);
+        }
+        search.tell(&here, Population::Rows(&rows), &values)?;
+        if result.best < 0.5 * halved {
+            (halved, since) = (result.best, search.evaluations());
+        }
+    }
+    Ok(result)
+}
+
+/// The runs of equal strategy, function and dimension as the rows of a Markdown table, in their order.
+pub fn table(runs: &[Run]) -> String {
+    let mut text =
+        String::from("| strategy | function | D | P | evaluations, median [quartiles] | missed |\n");
+    text.push_str("|---|---|---:|---:|---:|---:|\n");
+    let same = |a: &Run, b: &Run| (a.strategy, a.function, a.dims) == (b.strategy, b.function, b.dims);
+    for group in runs.chunk_by(same) {
+        let Run { strategy, function, dims, population, .. } = &group[0];
+        let mut counts: Vec<Option<u64>> = group.iter().map(|run| run.evaluations).collect();
+        // A miss is more than any count.
+        counts.sort_by_key(|count| count.unwrap_or(u64::MAX));
+        let missed = counts.iter().filter(|count| count.is_none()).count();
+        let at = |quarter: usize| match counts[quarter * (counts.len() - 1) / 4] {
+            Some(count) => count.to_string(),
+            None => "missed".to_owned(),
+        };
+        let cell = if missed == counts.len() {
+            let best = group.iter().map(|run| run.best).fold(f64::INFINITY, f64::min);
+            format!("best value {best:.1e}")
+        } else {
+            format!("{} [{}, {}]", at(2), at(1), at(3))
+        };
+        let of = counts.len();
+        text.push_str(&format!(
+            "| {strategy} | {function} | {dims} | {population} | {cell} | {missed}/{of} |\n"
+        ));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn optima_are_zero_and_hand_worked_points_are_right() {
+        for (function, optimum) in [
+            (Function::Sphere, 0.3),
+            (Function::Rosenbrock, 1.0),
+            (Function::Ellipsoid, 0.3),
+            (Function::TurnedEllipsoid, 0.3),
+        ] {
+            assert_eq!(function.value(&[optimum; 7]), 0.0, "{function:?}");
+            assert!(function.value(&[0.7; 7]) > 0.0, "{function:?}");
+        }
+        assert_eq!(Function::Rosenbrock.value(&[2.0, 3.0]), 101.0);
+        // Half a unit along the last axis, whose weight is 10^6.
+        let stretched = Function::Ellipsoid.value(&[0.3, 0.3, 0.8]);
+        assert!((stretched - 250_000.0).abs() < 1e-9, "{stretched}");
+    }
+
+    #[test]
+    fn a_table_has_medians_quartiles_and_misses() {
+        let run = |evaluations| Run {
+            strategy: "snes",
+            function: "sphere",
+            dims: 2,
+            population: 6,
+            seed: 0,
+            evaluations,
+            best: 0.5,
+        };
+        let text = table(&[run(Some(300)), run(None), run(Some(100)), run(Some(200)), run(Some(400))]);
+        assert!(text.ends_with("| snes | sphere | 2 | 6 | 300 [200, 400] | 1/5 |\n"), "{text}");
+        let text = table(&[run(None), run(None)]);
+        assert!(text.ends_with("| best value 5.0e-1 | 2/2 |\n"), "{text}");
+    }
+
+    #[test]
+    fn a_run_on_the_sphere_arrives_and_is_a_function_of_its_seed() {
+        let snes = Method::named("snes").expect("a name of the list");
+        let first = run(snes, Function::Sphere, 3, 1).expect("good settings");
+        assert!(first.evaluations.is_some_and(|count| count < 5000), "{first:?}");
+        assert_eq!(run(snes, Function::Sphere, 3, 1).expect("good settings"), first);
+        assert_ne!(run(snes, Function::Sphere, 3, 2).expect("good settings"), first);
+    }
+}
