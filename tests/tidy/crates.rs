@@ -7,10 +7,12 @@ use crate::{assert_none, project_files, read};
 const MAY_USE: &[(&str, &[&str])] = &[
     // the ground: nothing below it
     ("numerics", &[]),
-    // `sprs` and `wide` only exchange data with callers that have them; `rayon` only runs what was split before
-    ("sparse-kernels", &["numerics", "rayon", "sprs", "wide"]),
+    // one type, so that every crate takes the same pool; `rayon` only runs what was split before
+    ("threads", &["rayon"]),
+    // `sprs` and `wide` only exchange data with callers that have them
+    ("sparse-kernels", &["numerics", "threads", "sprs", "wide"]),
     // sees neither what it optimises nor files
-    ("strategies", &["numerics", "rayon", "serde"]),
+    ("strategies", &["numerics", "threads", "serde"]),
     // the program: all of the crates
     (
         "tombola",

@@ -110,7 +110,6 @@ mod image;
 mod plan_error;
 mod plane;
 mod population;
-mod threads;
 mod tile;
 
 pub use activation::Activation;

@@ -1,32 +1,7 @@
 //! How work is done: threads, instructions, sizes of blocks. None of it can change a result.
 
 use numerics::Isa;
-use rayon::ThreadPool;
-
-/// Threads as an explicit argument: nothing here starts one by itself, and there is no global pool.
-#[derive(Clone, Copy, Debug, Default)]
-pub enum Threads<'pool> {
-    /// The calling thread.
-    #[default]
-    Sequential,
-    /// A pool of the caller's.
-    Pool(&'pool ThreadPool),
-}
-
-impl Threads<'_> {
-    /// Runs `work` once on every part, and returns when all are done.
-    pub(crate) fn for_each<P: Send>(self, parts: impl Iterator<Item = P> + Send, work: impl Fn(P) + Sync) {
-        match self {
-            Threads::Sequential => parts.for_each(work),
-            Threads::Pool(pool) => pool.scope(|scope| {
-                let work = &work;
-                for part in parts {
-                    scope.spawn(move |_| work(part));
-                }
-            }),
-        }
-    }
-}
+pub use threads::Threads;
 
 /// Everything about a call that is free to change between two calls, or two machines, without changing a bit.
 ///
@@ -54,7 +29,7 @@ pub struct Execution<'pool> {
 impl Default for Execution<'_> {
     /// One thread, the best instructions, and blocks that two threads can share evenly from some thousand coordinates.
     fn default() -> Self {
-        Execution { threads: Threads::Sequential, isa: Isa::detected(), block: 1024 }
+        Execution { threads: Threads::Sequential, isa: Isa::detected(), block: 512 }
     }
 }
 
