@@ -13,10 +13,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("sparse-kernels", &["numerics", "threads", "sprs", "wide"]),
     // sees neither what it optimises nor files
     ("strategies", &["numerics", "threads", "serde"]),
+    // what is computed, and the file that is left of it; sees neither who searches nor what for
+    ("networks", &["numerics", "sparse-kernels", "serde", "serde_json"]),
     // the program: all of the crates
     (
         "tombola",
         &[
+            "networks",
             "numerics",
             "sparse-kernels",
             "strategies",

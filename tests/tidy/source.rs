@@ -21,8 +21,13 @@ const EFFECTS: [&str; 10] = [
 ];
 
 /// The crates of pure computation, and what more each promises to do without.
-const PURE_CRATES: &[(&str, &[&str])] =
-    &[("numerics", &["rayon"]), ("threads", &[]), ("sparse-kernels", &[]), ("strategies", &["tasks"])];
+const PURE_CRATES: &[(&str, &[&str])] = &[
+    ("numerics", &["rayon"]),
+    ("threads", &[]),
+    ("sparse-kernels", &[]),
+    ("strategies", &["tasks"]),
+    ("networks", &["tasks", "strategies"]),
+];
 
 /// Functions of the platform's mathematical library: their last bits differ from machine to machine.
 const PLATFORM_FUNCTIONS: [&str; 22] = [
