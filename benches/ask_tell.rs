@@ -12,6 +12,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use numerics::AlignedBuffer;
 use rayon::ThreadPool;
 use strategies::{Execution, Layout, Method, Population, PopulationMut, Search, Settings, Threads};
+use tombola::roofs::memory::write_and_read;
 
 const MEMBERS: usize = 128;
 /// The published image network, and two that are larger.
@@ -63,36 +64,10 @@ fn diagonal(c: &mut Criterion, pool: &ThreadPool) {
             });
         }
         group.bench_function(BenchmarkId::new("memory", dims), |b| {
-            b.iter(|| write_and_read(pool, &mut lanes))
+            b.iter(|| write_and_read(Threads::Pool(pool), &mut lanes))
         });
         group.finish();
     }
-}
-
-/// Writes every number, then reads every number.
-fn write_and_read(pool: &ThreadPool, values: &mut [f32]) -> f32 {
-    let share = values.len().div_ceil(2);
-    pool.scope(|scope| {
-        for part in values.chunks_mut(share) {
-            scope.spawn(|_| part.fill(black_box(0.5)));
-        }
-    });
-    let mut sums = [0.0f32; 2];
-    pool.scope(|scope| {
-        for (sum, part) in sums.iter_mut().zip(values.chunks(share)) {
-            scope.spawn(|_| *sum = total(part));
-        }
-    });
-    sums.iter().sum()
-}
-
-/// A sum in thirty-two chains, so that it waits for memory and not for itself.
-fn total(values: &[f32]) -> f32 {
-    let mut chains = [0.0f32; 32];
-    for part in values.as_chunks::<32>().0 {
-        chains.iter_mut().zip(part).for_each(|(chain, value)| *chain += value);
-    }
-    chains.iter().sum()
 }
 
 fn full(c: &mut Criterion, pool: &ThreadPool) {

@@ -46,6 +46,11 @@ fn wrong_requests_are_refused_with_a_suggestion() {
         &["bench", "kernels", "--filter", "paper-cmm"],
         &["no row's name contains `paper-cmm`", "hint: did you mean `paper-cnn`?", "--list"],
     );
+    refused(&["bench", "ask-tell", "--strategies", "sness"], &["`sness`", "did you mean `snes`?"]);
+    refused(&["bench", "ask-tell", "--dims", "0"], &["`dims` is 0"]);
+    refused(&["bench", "ask-tell", "--strategies", "pgpe", "--dims", "9", "--population", "3"], &["even"]);
+    refused(&["bench", "convergence", "--dims", "10,0", "--json"], &["0 coordinates"]);
+    refused(&["bench", "convergence", "--seeds", "0"], &["'0'"]);
     refused(&["bench", "kernels", "--threads", "0"], &["'0'", "1..=1024"]);
     refused(&["bench", "kernels", "--seconds=-1"], &["'-1'", "0 to 3600"]);
     refused(&["bench", "kernels", "--seconds=nan"], &["'nan'", "0 to 3600"]);
@@ -151,4 +156,20 @@ fn a_reader_that_has_enough_is_no_error() {
     let output = child.wait_with_output().expect("the program ends");
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(text(&output.stderr), "");
+}
+
+#[test]
+fn ask_and_tell_are_timed_beside_memory() {
+    let arguments = ["bench", "ask-tell", "--dims", "100", "--population", "6", "--seconds", "0", "--json"];
+    let output = tombola(&arguments);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let lines: Vec<Value> =
+        text(&output.stdout).lines().map(|line| serde_json::from_str(line).expect("an object")).collect();
+    assert_eq!(lines.len(), 6, "the diagonal strategies");
+    for line in lines {
+        for key in ["seconds", "seconds_drawn_again", "seconds_memory"] {
+            let seconds = line[key].as_f64().expect("a number");
+            assert!(seconds > 0.0 && seconds.is_finite(), "{line}");
+        }
+    }
 }

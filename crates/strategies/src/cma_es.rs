@@ -266,8 +266,8 @@ impl<T: Real> Strategy<T> for CmaEs<T> {
                 turn(execution.isa, row, &scaled, &mut sums);
                 let centre = mean[coordinate];
                 for (lane, sum) in sums.iter().enumerate().take(used) {
-                    out[layout.index(lane, coordinate, dims)] =
-                        T::of(self.step.sigma.mul_add(*sum, centre.wide()));
+                    let x = T::of(self.step.sigma.mul_add(*sum, centre.wide()));
+                    out[layout.index(lane, coordinate, dims)] = plan.clipped(x);
                 }
                 if layout == Layout::Lanes {
                     out[coordinate * LANES..][used..LANES].fill(centre);

@@ -45,6 +45,7 @@ pub mod comparison;
 pub mod des;
 mod eigen;
 mod execution;
+mod lanes;
 mod minimise;
 mod noise;
 pub mod open_es;

@@ -16,6 +16,8 @@ use std::ops::Range;
 use numerics::random::Stream;
 use numerics::{Isa, LANES};
 
+use crate::lanes::place_both;
+use crate::population::Spread;
 use crate::real::Real;
 
 /// Where the draws of one generation come from.
@@ -52,6 +54,29 @@ impl<T: Real> Draws<'_, T> {
                         lanes[lane] = value;
                     }
                 }
+            }
+        }
+    }
+
+    /// Overwrites `out`, plus and minus, with what the draws of a group make of some coordinates: those of `spread`.
+    pub(crate) fn spread(
+        &self,
+        isa: Isa,
+        group: usize,
+        coordinates: Range<usize>,
+        dims: usize,
+        spread: Spread<'_, T>,
+        out: [Option<&mut [T]>; 2],
+    ) {
+        match self {
+            Draws::Stream(stream) => {
+                let first = index(group * LANES, coordinates.start, dims);
+                T::draw(isa, *stream, first, spread.slices(), out);
+            }
+            Draws::Recorded(_) => {
+                let mut deviates = vec![T::ZERO; coordinates.len() * LANES];
+                self.fill(isa, group, coordinates, dims, &mut deviates);
+                place_both(isa, &deviates, spread.slices(), out);
             }
         }
     }

@@ -14,7 +14,6 @@ use std::ops::Range;
 
 use numerics::LANES;
 
-use crate::execution::kernel;
 use crate::real::Real;
 
 /// The order of a population's numbers.
@@ -112,9 +111,6 @@ pub(crate) enum Pairing {
     Neighbours,
 }
 
-/// A member, and the sign with which it takes a draw.
-type Taker = (usize, f64);
-
 impl Pairing {
     /// Independent draws for so many members.
     pub(crate) fn draws(self, members: usize) -> usize {
@@ -142,19 +138,19 @@ impl Pairing {
         }
     }
 
-    /// Who takes a draw.
-    fn takers(self, draw: usize, members: usize) -> [Option<Taker>; 2] {
+    /// The members that take a draw: plus, and minus where pairs are mirrored.
+    pub(crate) fn takers(self, draw: usize, members: usize) -> [Option<usize>; 2] {
         match self {
-            Pairing::None => [Some((draw, 1.0)), None],
+            Pairing::None => [Some(draw), None],
             Pairing::Halves | Pairing::Neighbours => {
                 let (plus, minus) = self.pair(draw, members);
-                [Some((plus, 1.0)), Some((minus, -1.0))]
+                [Some(plus), Some(minus)]
             }
         }
     }
 
     /// Whether every group of draws goes lane by lane into whole groups of members.
-    fn keeps_lanes(self, members: usize) -> bool {
+    pub(crate) fn keeps_lanes(self, members: usize) -> bool {
         match self {
             Pairing::None => true,
             Pairing::Halves => (members / 2).is_multiple_of(LANES),
@@ -171,50 +167,68 @@ pub(crate) enum Tile<'a, T> {
     Lanes(Vec<Option<&'a mut [T]>>),
 }
 
-/// The distribution of one tile: mean and deviation of its coordinates.
+/// A distribution of some coordinates: mean and deviation of each.
 #[derive(Clone, Copy)]
 pub(crate) struct Spread<'a, T> {
     pub(crate) mean: &'a [T],
     pub(crate) deviation: &'a [T],
 }
 
+impl<'a, T> Spread<'a, T> {
+    /// The distribution of some of its coordinates.
+    pub(crate) fn part(&self, coordinates: Range<usize>) -> Spread<'a, T> {
+        Spread { mean: &self.mean[coordinates.clone()], deviation: &self.deviation[coordinates] }
+    }
+
+    /// The two slices.
+    pub(crate) fn slices(&self) -> [&'a [T]; 2] {
+        [self.mean, self.deviation]
+    }
+}
+
 impl<T: Real> Tile<'_, T> {
-    /// Writes what a group of draws, `[coordinate][16]`, makes of its takers.
-    pub(crate) fn take(
-        &mut self,
-        isa: numerics::Isa,
-        (group, draws): (usize, &[T]),
-        (pairing, members): (Pairing, usize),
-        spread: Spread<'_, T>,
-    ) {
-        let first = group * LANES;
-        let last = pairing.draws(members).min(first + LANES);
+    /// Writes a member from its lane of `[coordinate][16]`.
+    pub(crate) fn put(&mut self, member: usize, lanes: &[T], lane: usize) {
+        let (lanes, _) = lanes.as_chunks::<LANES>();
         match self {
-            Tile::Lanes(groups) if pairing.keeps_lanes(members) => {
-                for (taker, sign) in pairing.takers(first, members).into_iter().flatten() {
-                    if let Some(out) = &mut groups[taker / LANES] {
-                        place_lanes(isa, draws, T::of(sign), spread.mean, spread.deviation, out);
-                    }
-                }
+            Tile::Rows(rows) => {
+                rows[member].iter_mut().zip(lanes).for_each(|(out, lanes)| *out = lanes[lane]);
             }
             Tile::Lanes(groups) => {
-                for draw in first..last {
-                    for (taker, sign) in pairing.takers(draw, members).into_iter().flatten() {
-                        if let Some(out) = &mut groups[taker / LANES] {
-                            let lanes = [draw % LANES, taker % LANES];
-                            place_lane(isa, draws, lanes, T::of(sign), spread.mean, spread.deviation, out);
-                        }
-                    }
+                if let Some(group) = &mut groups[member / LANES] {
+                    let (group, _) = group.as_chunks_mut::<LANES>();
+                    group.iter_mut().zip(lanes).for_each(|(out, lanes)| out[member % LANES] = lanes[lane]);
                 }
             }
-            Tile::Rows(rows) => {
-                for draw in first..last {
-                    for (taker, sign) in pairing.takers(draw, members).into_iter().flatten() {
-                        let row = &mut rows[taker];
-                        place_row(isa, draws, draw % LANES, T::of(sign), spread.mean, spread.deviation, row);
-                    }
+        }
+    }
+
+    /// Writes a member from its numbers.
+    pub(crate) fn put_row(&mut self, member: usize, row: &[T]) {
+        match self {
+            Tile::Rows(rows) => rows[member].copy_from_slice(row),
+            Tile::Lanes(groups) => {
+                if let Some(group) = &mut groups[member / LANES] {
+                    let (group, _) = group.as_chunks_mut::<LANES>();
+                    group.iter_mut().zip(row).for_each(|(out, &x)| out[member % LANES] = x);
                 }
             }
+        }
+    }
+
+    /// Whether somebody wants a member.
+    pub(crate) fn wants(&self, member: usize) -> bool {
+        match self {
+            Tile::Rows(_) => true,
+            Tile::Lanes(groups) => groups[member / LANES].is_some(),
+        }
+    }
+
+    /// Brings every number between two bounds.
+    pub(crate) fn clip(&mut self, bounds: [T; 2]) {
+        match self {
+            Tile::Rows(rows) => rows.iter_mut().for_each(|row| clip(row, bounds)),
+            Tile::Lanes(groups) => groups.iter_mut().flatten().for_each(|group| clip(group, bounds)),
         }
     }
 
@@ -226,6 +240,14 @@ impl<T: Real> Tile<'_, T> {
         {
             pad_lanes(out, used, mean);
         }
+    }
+}
+
+/// Brings every number between two bounds.
+pub(crate) fn clip<T: Real>(values: &mut [T], [low, high]: [T; 2]) {
+    for value in values {
+        let raised = if *value > low { *value } else { low };
+        *value = if raised < high { raised } else { high };
     }
 }
 
@@ -281,49 +303,6 @@ impl<'a, T> Tile<'a, T> {
     }
 }
 
-kernel! {
-    /// `out[c][lane] = mean[c] + sign deviation[c] draws[c][lane]`
-    fn place_lanes<'a, T>(draws: &'a [T], sign: T, mean: &'a [T], deviation: &'a [T], out: &'a mut [T]) {
-        let (draws, _) = draws.as_chunks::<LANES>();
-        let (out, _) = out.as_chunks_mut::<LANES>();
-        for (((out, draws), &mean), &deviation) in out.iter_mut().zip(draws).zip(mean).zip(deviation) {
-            let deviation = sign * deviation;
-            for (out, &draw) in out.iter_mut().zip(draws) {
-                *out = deviation.mul_add(draw, mean);
-            }
-        }
-    }
-}
-
-kernel! {
-    /// The same from one lane to another.
-    fn place_lane<'a, T>(
-        draws: &'a [T],
-        lanes: [usize; 2],
-        sign: T,
-        mean: &'a [T],
-        deviation: &'a [T],
-        out: &'a mut [T],
-    ) {
-        let [from, to] = lanes;
-        let (draws, _) = draws.as_chunks::<LANES>();
-        let (out, _) = out.as_chunks_mut::<LANES>();
-        for (((out, draws), &mean), &deviation) in out.iter_mut().zip(draws).zip(mean).zip(deviation) {
-            out[to] = (sign * deviation).mul_add(draws[from], mean);
-        }
-    }
-}
-
-kernel! {
-    /// The same from one lane to a row.
-    fn place_row<'a, T>(draws: &'a [T], lane: usize, sign: T, mean: &'a [T], deviation: &'a [T], out: &'a mut [T]) {
-        let (draws, _) = draws.as_chunks::<LANES>();
-        for (((out, draws), &mean), &deviation) in out.iter_mut().zip(draws).zip(mean).zip(deviation) {
-            *out = (sign * deviation).mul_add(draws[lane], mean);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -351,8 +330,8 @@ mod tests {
                 let mut seen = vec![0.0; pairing.draws(members)];
                 for member in 0..members {
                     let (draw, sign) = pairing.draw_of(member, members);
-                    let takers = pairing.takers(draw, members);
-                    assert!(takers.into_iter().flatten().any(|taker| taker == (member, sign)));
+                    let [plus, minus] = pairing.takers(draw, members);
+                    assert_eq!(if sign > 0.0 { plus } else { minus }, Some(member));
                     seen[draw] += sign;
                 }
                 let total = if pairing == Pairing::None { 1.0 } else { 0.0 };

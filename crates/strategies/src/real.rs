@@ -13,6 +13,8 @@ use numerics::random::Stream;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::lanes::Lanes;
+
 /// `f32` or `f64`: the type of a search's parameters.
 ///
 /// Fitness, settings and sums over coordinates are `f64` whatever the parameters are.
@@ -32,6 +34,7 @@ pub trait Real:
     + Div<Output = Self>
     + Neg<Output = Self>
     + Sum
+    + Lanes
     + private::Sealed
     + 'static
 {

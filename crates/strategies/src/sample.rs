@@ -1,4 +1,4 @@
-//! One generation's population as strategies read and write it: tile by tile, from memory or drawn again.
+//! One generation's population as strategies read and write it: block by block, from memory or drawn again.
 //!
 //! The diagonal strategies learn from two weighted moments of the standardised steps `s_i = (x_i - m) / d`,
 //!
@@ -7,23 +7,23 @@
 //! ```
 //!
 //! and from nothing else of the population, so one pass over it serves them all. Where the population was not kept, the
-//! pass draws each tile again and never holds more than tiles: a few thousand numbers a thread.
+//! pass draws it again, tile by tile, and never holds more than a tile: a few thousand numbers a thread.
 //!
-//! The order of the sums is part of the definition: lane `l` adds members `l`, `l + 16`, `l + 32`, ... with fused
-//! multiply-add, then the lanes are added in halves (`l` and `l + 8`, then `l` and `l + 4`, ...). Groups whose weights
-//! are all zero are left out. Neither threads, instructions, block sizes, layouts nor the source can change a bit.
+//! Groups of sixteen members whose weights are all zero are left out, and not even drawn. The order of the sums is that
+//! of [`lanes`](crate::lanes). Neither threads, instructions, block sizes, layouts nor the source can change a bit.
 
 use std::ops::Range;
 
 use numerics::{Isa, LANES};
 
 use crate::execution::{Execution, kernel};
+use crate::lanes::Weights;
 use crate::noise::Draws;
-use crate::population::{Pairing, Population, PopulationMut, Spread, Tile, pad_lanes, tiles};
+use crate::population::{Pairing, Population, PopulationMut, Spread, Tile, clip, pad_lanes, tiles};
 use crate::real::Real;
 
-/// Coordinates that are worked on at a time: with 128 members in `f32`, 32 KiB.
-const TILE: usize = 64;
+/// Coordinates that are worked on at a time where they pass through scratch memory: with 128 members in `f32`, 16 KiB.
+const TILE: usize = 32;
 
 /// How a population was, or is to be, drawn.
 #[derive(Clone, Copy, Debug)]
@@ -32,27 +32,8 @@ pub(crate) struct Plan<'a, T> {
     pub(crate) pairing: Pairing,
     pub(crate) members: usize,
     pub(crate) dims: usize,
-}
-
-/// One weight a member, ready for lanes.
-struct Weights<T>(Vec<[T; LANES]>);
-
-impl<T: Real> Weights<T> {
-    fn new(weights: &[f64]) -> Weights<T> {
-        let limit = T::LARGEST.wide();
-        let group = |group: &[f64]| {
-            let mut lanes = [T::ZERO; LANES];
-            for (lane, &weight) in lanes.iter_mut().zip(group) {
-                *lane = T::of(weight.clamp(-limit, limit));
-            }
-            lanes
-        };
-        Weights(weights.chunks(LANES).map(group).collect())
-    }
-
-    fn is_zero(&self, group: usize) -> bool {
-        self.0[group].iter().all(|&weight| weight == T::ZERO)
-    }
+    /// Where candidates are clipped.
+    pub(crate) bounds: Option<[T; 2]>,
 }
 
 impl<T: Real> Plan<'_, T> {
@@ -60,48 +41,124 @@ impl<T: Real> Plan<'_, T> {
         self.members.div_ceil(LANES)
     }
 
-    /// Draws the whole population.
-    pub(crate) fn write(&self, execution: &Execution<'_>, spread: Spread<'_, T>, out: PopulationMut<'_, T>) {
-        let parts = execution.blocks(self.dims).zip(tiles(out, self.dims, execution.block()));
+    /// A number between the bounds.
+    pub(crate) fn clipped(&self, x: T) -> T {
+        let mut x = [x];
+        self.bounds.iter().for_each(|&bounds| clip(&mut x, bounds));
+        x[0]
+    }
+
+    /// Draws some coordinates of the whole population; `out` has no others.
+    pub(crate) fn write(
+        &self,
+        execution: &Execution<'_>,
+        spread: Spread<'_, T>,
+        coordinates: Range<usize>,
+        out: PopulationMut<'_, T>,
+    ) {
+        let parts = execution.blocks(coordinates.len()).zip(tiles(out, coordinates.len(), execution.block()));
         execution.threads.for_each(parts, |(block, mut tile)| {
-            let mut draws = vec![T::ZERO; TILE * LANES];
-            for start in block.clone().step_by(TILE) {
-                let end = block.end.min(start + TILE);
-                let mut part = tile.part(start - block.start..end - block.start);
-                self.write_tile(execution.isa, start..end, spread, &mut part, &mut draws);
-            }
+            let block = coordinates.start + block.start..coordinates.start + block.end;
+            self.write_tile(execution.isa, block, spread, &mut tile);
         });
     }
 
-    /// Draws some coordinates of all members.
-    fn write_tile(
+    /// Draws some coordinates of all members whom somebody wants.
+    fn write_tile(&self, isa: Isa, coordinates: Range<usize>, spread: Spread<'_, T>, tile: &mut Tile<'_, T>) {
+        let groups = 0..self.pairing.draws(self.members).div_ceil(LANES);
+        match tile {
+            Tile::Lanes(lanes) if self.pairing.keeps_lanes(self.members) => {
+                for group in groups {
+                    let out = self.group_takers(group, lanes);
+                    if out.iter().any(Option::is_some) {
+                        let spread = spread.part(coordinates.clone());
+                        self.draws.spread(isa, group, coordinates.clone(), self.dims, spread, out);
+                    }
+                }
+            }
+            _ => {
+                let mut scratch = [vec![T::ZERO; TILE * LANES], vec![T::ZERO; TILE * LANES]];
+                for start in coordinates.clone().step_by(TILE) {
+                    let piece = start..coordinates.end.min(start + TILE);
+                    let mut tile = tile.part(start - coordinates.start..piece.end - coordinates.start);
+                    for group in groups.clone() {
+                        self.scatter(isa, group, piece.clone(), spread, &mut tile, &mut scratch);
+                    }
+                }
+            }
+        }
+        if let Some(bounds) = self.bounds {
+            tile.clip(bounds);
+        }
+        tile.pad(self.members, &spread.mean[coordinates]);
+    }
+
+    /// The groups of members that take a group of draws lane by lane.
+    fn group_takers<'b>(&self, group: usize, lanes: &'b mut [Option<&mut [T]>]) -> [Option<&'b mut [T]>; 2] {
+        let takers = self.pairing.takers(group * LANES, self.members);
+        match takers.map(|taker| taker.map(|member| member / LANES)) {
+            [Some(plus), Some(minus)] => {
+                let pair = lanes.get_disjoint_mut([plus, minus]).expect("two groups of the population");
+                let [plus, minus] = pair;
+                [plus.as_deref_mut(), minus.as_deref_mut()]
+            }
+            [Some(plus), None] => [lanes[plus].as_deref_mut(), None],
+            [None, _] => [None, None],
+        }
+    }
+
+    /// Draws a group by way of scratch memory, and brings each lane to its member, wherever that is.
+    fn scatter(
         &self,
         isa: Isa,
+        group: usize,
         coordinates: Range<usize>,
         spread: Spread<'_, T>,
         tile: &mut Tile<'_, T>,
-        draws: &mut [T],
+        [plus, minus]: &mut [Vec<T>; 2],
     ) {
-        let spread = Spread {
-            mean: &spread.mean[coordinates.clone()],
-            deviation: &spread.deviation[coordinates.clone()],
-        };
-        let draws = &mut draws[..coordinates.len() * LANES];
-        for group in 0..self.pairing.draws(self.members).div_ceil(LANES) {
-            self.draws.fill(isa, group, coordinates.clone(), self.dims, draws);
-            tile.take(isa, (group, draws), (self.pairing, self.members), spread);
+        let draws = group * LANES..self.pairing.draws(self.members).min((group + 1) * LANES);
+        let takers = draws.map(|draw| (draw % LANES, self.pairing.takers(draw, self.members)));
+        if !takers.clone().any(|(_, takers)| takers.into_iter().flatten().any(|member| tile.wants(member))) {
+            return;
         }
-        tile.pad(self.members, spread.mean);
+        let lanes = ..coordinates.len() * LANES;
+        let mirrored = (self.pairing != Pairing::None).then_some(&mut minus[lanes]);
+        let part = spread.part(coordinates.clone());
+        self.draws.spread(isa, group, coordinates, self.dims, part, [Some(&mut plus[lanes]), mirrored]);
+        for (lane, takers) in takers {
+            for (taker, lanes) in takers.into_iter().zip([&plus[lanes], &minus[lanes]]) {
+                if let Some(member) = taker {
+                    tile.put(member, lanes, lane);
+                }
+            }
+        }
     }
 
     /// One member alone.
-    pub(crate) fn member(&self, member: usize, spread: Spread<'_, T>, out: &mut [T]) {
+    pub(crate) fn member(
+        &self,
+        execution: &Execution<'_>,
+        member: usize,
+        spread: Spread<'_, T>,
+        out: &mut [T],
+    ) {
         let (draw, sign) = self.pairing.draw_of(member, self.members);
-        let sign = T::of(sign);
-        for (coordinate, out) in out.iter_mut().enumerate() {
-            let deviate = self.draws.one(draw, coordinate, self.dims);
-            *out = (sign * spread.deviation[coordinate]).mul_add(deviate, spread.mean[coordinate]);
-        }
+        let parts = execution.blocks(self.dims).zip(out.chunks_mut(execution.block()));
+        execution.threads.for_each(parts, |(block, out)| {
+            let mut lanes = [T::ZERO; TILE * LANES];
+            for (start, out) in block.clone().step_by(TILE).zip(out.chunks_mut(TILE)) {
+                let piece = start..start + out.len();
+                let lanes = &mut lanes[..out.len() * LANES];
+                let part = spread.part(piece.clone());
+                let signed = if sign > 0.0 { [Some(&mut *lanes), None] } else { [None, Some(&mut *lanes)] };
+                self.draws.spread(execution.isa, draw / LANES, piece, self.dims, part, signed);
+                out.iter_mut().zip(lanes.chunks(LANES)).for_each(|(out, lanes)| *out = lanes[draw % LANES]);
+            }
+            if let Some(bounds) = self.bounds {
+                clip(out, bounds);
+            }
+        });
     }
 }
 
@@ -125,7 +182,9 @@ impl<T: Real> Sample<'_, T> {
     /// `sum_i u_i s_i` and `sum_i v_i s_i^2`; the latter is empty where no `v` is given. What is not finite becomes 0.
     pub(crate) fn moments(&self, spread: Spread<'_, T>, u: &[f64], v: Option<&[f64]>) -> Moments<T> {
         let dims = self.plan.dims;
-        let (u, v) = (Weights::new(u), v.map(Weights::new));
+        let (groups, weights) = weighted_groups(u, v);
+        let mut wanted = vec![false; self.plan.groups()];
+        groups.iter().for_each(|&group| wanted[group] = true);
         let mut slope = vec![T::ZERO; dims];
         let mut curvature = vec![T::ZERO; if v.is_some() { dims } else { 0 }];
         let block = self.execution.block();
@@ -134,110 +193,74 @@ impl<T: Real> Sample<'_, T> {
         curvatures.resize_with(dims.div_ceil(block), Default::default);
         let parts = self.execution.blocks(dims).zip(slope.chunks_mut(block).zip(curvatures));
         self.execution.threads.for_each(parts, |(block, (slope, curvature))| {
-            let mut scratch = Scratch::new(self.plan.groups());
-            for start in block.clone().step_by(TILE) {
-                let end = block.end.min(start + TILE);
-                let local = start - block.start..end - block.start;
+            let whole = groups.iter().all(|&group| self.is_in_place(group));
+            let (step, mut tile) = if whole {
+                (block.len(), Vec::new())
+            } else {
+                (TILE, vec![T::ZERO; self.plan.groups() * TILE * LANES])
+            };
+            for start in block.clone().step_by(step) {
+                let coordinates = start..block.end.min(start + step);
+                let local = start - block.start..coordinates.end - block.start;
                 let curvature = curvature.get_mut(local.clone()).unwrap_or_default();
-                let out = (&mut slope[local], curvature);
-                self.tile_moments(start..end, spread, (&u, v.as_ref()), out, &mut scratch);
+                if !whole {
+                    self.fetch(coordinates.clone(), spread, &wanted, &mut tile);
+                }
+                let members: Vec<&[T]> =
+                    groups.iter().map(|&group| self.group(group, coordinates.clone(), &tile)).collect();
+                let spread = spread.part(coordinates).slices();
+                T::moments(self.execution.isa, &members, &weights, spread, [&mut slope[local], curvature]);
             }
         });
         Moments { slope, curvature }
     }
 
-    fn tile_moments(
-        &self,
-        coordinates: Range<usize>,
-        spread: Spread<'_, T>,
-        (u, v): (&Weights<T>, Option<&Weights<T>>),
-        (slope, curvature): (&mut [T], &mut [T]),
-        scratch: &mut Scratch<T>,
-    ) {
-        let isa = self.execution.isa;
-        let wanted = |group: usize| !u.is_zero(group) || v.is_some_and(|v| !v.is_zero(group));
-        let lanes = coordinates.len() * LANES;
-        let mean = &spread.mean[coordinates.clone()];
-        let Scratch { tile, draws, inverse, sums } = scratch;
-        let inverse = &mut inverse[..coordinates.len()];
-        for (inverse, &deviation) in inverse.iter_mut().zip(&spread.deviation[coordinates.clone()]) {
-            *inverse = T::ONE / deviation;
-        }
-        let (first, second) = sums.split_at_mut(TILE * LANES);
-        let (first, second) = (&mut first[..lanes], &mut second[..lanes]);
-        first.fill(T::ZERO);
-        second.fill(T::ZERO);
-        self.lanes_into(coordinates.clone(), spread, &wanted, tile, draws);
-        for group in (0..self.plan.groups()).filter(|&group| wanted(group)) {
-            let held = self.group_in_place(group, coordinates.clone());
-            let x = held.unwrap_or_else(|| &tile[group * TILE * LANES..][..lanes]);
-            match v {
-                Some(v) => {
-                    let (u, v) = (&u.0[group], &v.0[group]);
-                    accumulate_both(isa, x, u, v, mean, inverse, first, second);
-                }
-                None => accumulate_slope(isa, x, &u.0[group], mean, inverse, first),
-            }
-        }
-        fold(isa, first, slope);
-        fold(isa, second, curvature);
-    }
-
-    /// A group's numbers of a tile where they lie in the told population as they are wanted.
-    fn group_in_place(&self, group: usize, coordinates: Range<usize>) -> Option<&[T]> {
+    /// Whether a group lies in the told population as it is wanted: in lanes, and its padding, if any, is not read.
+    fn is_in_place(&self, group: usize) -> bool {
         let padded = !self.plan.members.is_multiple_of(LANES) && group + 1 == self.plan.groups();
+        matches!(self.source, Population::Lanes(_)) && !padded
+    }
+
+    /// A group's numbers of some coordinates: where they lie, or in the tile that was fetched.
+    fn group<'b>(&'b self, group: usize, coordinates: Range<usize>, tile: &'b [T]) -> &'b [T] {
         match self.source {
-            Population::Lanes(values) if !padded => {
+            Population::Lanes(values) if self.is_in_place(group) => {
                 let start = group * self.plan.dims;
-                Some(&values[(start + coordinates.start) * LANES..(start + coordinates.end) * LANES])
+                &values[(start + coordinates.start) * LANES..(start + coordinates.end) * LANES]
             }
-            _ => None,
+            _ => &tile[group * TILE * LANES..][..coordinates.len() * LANES],
         }
     }
 
-    /// Puts into `tile` what [`Sample::group_in_place`] cannot give: rows turned into lanes, lanes whose padding is not
+    /// Puts into `tile` the wanted groups that are not in place: rows turned into lanes, lanes whose padding is not
     /// ours, or everything drawn again.
-    fn lanes_into(
-        &self,
-        coordinates: Range<usize>,
-        spread: Spread<'_, T>,
-        wanted: &dyn Fn(usize) -> bool,
-        tile: &mut [T],
-        draws: &mut [T],
-    ) {
-        let (groups, members, dims) = (self.plan.groups(), self.plan.members, self.plan.dims);
+    fn fetch(&self, coordinates: Range<usize>, spread: Spread<'_, T>, wanted: &[bool], tile: &mut [T]) {
+        let (members, dims) = (self.plan.members, self.plan.dims);
         let lanes = coordinates.len() * LANES;
         let mean = &spread.mean[coordinates.clone()];
-        match self.source {
-            Population::AsAsked => {
-                let parts = tile.chunks_mut(TILE * LANES).enumerate();
-                let parts = parts.map(|(group, part)| wanted(group).then_some(&mut part[..lanes]));
-                let mut tile = Tile::Lanes(parts.collect());
-                self.plan.write_tile(self.execution.isa, coordinates, spread, &mut tile, draws);
+        let groups = tile.chunks_mut(TILE * LANES).map(|group| &mut group[..lanes]).zip(wanted);
+        if let Population::AsAsked = self.source {
+            let mut tile = Tile::Lanes(groups.map(|(out, &wanted)| wanted.then_some(out)).collect());
+            return self.plan.write_tile(self.execution.isa, coordinates, spread, &mut tile);
+        }
+        for (group, (out, &wanted)) in groups.enumerate() {
+            if !wanted || self.is_in_place(group) {
+                continue;
             }
-            Population::Rows(values) => {
-                for (group, tile) in
-                    tile.chunks_mut(TILE * LANES).enumerate().filter(|&(group, _)| wanted(group))
-                {
-                    for (lane, row) in values.chunks_exact(dims).skip(group * LANES).take(LANES).enumerate() {
-                        turn_row(self.execution.isa, &row[coordinates.clone()], lane, tile);
-                    }
-                    let used = members - group * LANES;
-                    if used < LANES {
-                        pad_lanes(&mut tile[..lanes], used, mean);
+            match self.source {
+                Population::Rows(values) => {
+                    let (out, _) = out.as_chunks_mut::<LANES>();
+                    let rows = values.chunks_exact(dims).skip(group * LANES).take(LANES);
+                    for (lane, row) in rows.enumerate() {
+                        out.iter_mut().zip(&row[coordinates.clone()]).for_each(|(out, &x)| out[lane] = x);
                     }
                 }
-            }
-            Population::Lanes(values) => {
-                let used = members % LANES;
-                if used > 0 {
-                    let last = groups - 1;
-                    let start = (last * dims + coordinates.start) * LANES;
-                    let tile = &mut tile[last * TILE * LANES..][..lanes];
-                    tile.copy_from_slice(&values[start..start + lanes]);
-                    pad_lanes(tile, used, mean);
+                Population::Lanes(values) => {
+                    out.copy_from_slice(&values[(group * dims + coordinates.start) * LANES..][..lanes]);
                 }
+                Population::AsAsked => {}
             }
+            pad_lanes(out, (members - group * LANES).min(LANES), mean);
         }
     }
 
@@ -256,12 +279,14 @@ impl<T: Real> Sample<'_, T> {
         match self.source {
             Population::Rows(values) => out.copy_from_slice(&values[member * dims..][..dims]),
             Population::Lanes(values) => {
-                let group = &values[member / LANES * dims * LANES..][..dims * LANES];
-                for (out, lanes) in out.iter_mut().zip(group.chunks_exact(LANES)) {
-                    *out = lanes[member % LANES];
-                }
+                let (group, _) = values[member / LANES * dims * LANES..][..dims * LANES].as_chunks::<LANES>();
+                let block = self.execution.block();
+                let parts = out.chunks_mut(block).zip(group.chunks(block));
+                self.execution.threads.for_each(parts, |(out, group)| {
+                    out.iter_mut().zip(group).for_each(|(out, lanes)| *out = lanes[member % LANES]);
+                });
             }
-            Population::AsAsked => self.plan.member(member, spread, out),
+            Population::AsAsked => self.plan.member(&self.execution, member, spread, out),
         }
     }
 
@@ -270,104 +295,36 @@ impl<T: Real> Sample<'_, T> {
         let (groups, dims) = (self.plan.groups(), self.plan.dims);
         let mut sums = vec![[0.0f64; LANES]; groups];
         self.execution.threads.for_each(sums.iter_mut().enumerate(), |(group, sums)| {
-            let mut scratch = Scratch::new(groups);
-            let wanted = |candidate: usize| candidate == group;
+            let mut tile = vec![T::ZERO; groups * TILE * LANES];
+            let mut wanted = vec![false; groups];
+            wanted[group] = true;
             for start in (0..dims).step_by(TILE) {
                 let coordinates = start..dims.min(start + TILE);
-                let Scratch { tile, draws, .. } = &mut scratch;
-                self.lanes_into(coordinates.clone(), spread, &wanted, tile, draws);
-                let drawn = &tile[group * TILE * LANES..][..coordinates.len() * LANES];
-                add_squares(
-                    self.execution.isa,
-                    self.group_in_place(group, coordinates).unwrap_or(drawn),
-                    sums,
-                );
+                if !self.is_in_place(group) {
+                    self.fetch(coordinates.clone(), spread, &wanted, &mut tile);
+                }
+                add_squares(self.execution.isa, self.group(group, coordinates, &tile), sums);
             }
         });
         sums.iter().flatten().take(self.plan.members).map(|sum| sum / dims as f64).collect()
     }
 }
 
-/// What one thread needs for a tile.
-struct Scratch<T> {
-    tile: Vec<T>,
-    draws: Vec<T>,
-    inverse: Vec<T>,
-    sums: Vec<T>,
-}
-
-impl<T: Real> Scratch<T> {
-    fn new(groups: usize) -> Scratch<T> {
-        Scratch {
-            tile: vec![T::ZERO; groups * TILE * LANES],
-            draws: vec![T::ZERO; TILE * LANES],
-            inverse: vec![T::ZERO; TILE],
-            sums: vec![T::ZERO; 2 * TILE * LANES],
+/// The groups with a weight that is not zero, and their weights, ready for lanes.
+fn weighted_groups<T: Real>(u: &[f64], v: Option<&[f64]>) -> (Vec<usize>, Vec<Weights<T>>) {
+    let limit = T::LARGEST.wide();
+    let in_lanes = |weights: &[f64]| {
+        let mut lanes = [T::ZERO; LANES];
+        for (lane, &weight) in lanes.iter_mut().zip(weights) {
+            *lane = T::of(weight.clamp(-limit, limit));
         }
-    }
-}
-
-kernel! {
-    /// Adds a group's part of both moments, lane by lane.
-    fn accumulate_both<'a, T>(
-        x: &'a [T],
-        u: &'a [T; LANES],
-        v: &'a [T; LANES],
-        mean: &'a [T],
-        inverse: &'a [T],
-        first: &'a mut [T],
-        second: &'a mut [T],
-    ) {
-        let (x, _) = x.as_chunks::<LANES>();
-        let (first, _) = first.as_chunks_mut::<LANES>();
-        let (second, _) = second.as_chunks_mut::<LANES>();
-        let (u, v) = (*u, *v);
-        for ((((x, first), second), &mean), &inverse) in x.iter().zip(first).zip(second).zip(mean).zip(inverse) {
-            for lane in 0..LANES {
-                let step = (x[lane] - mean) * inverse;
-                first[lane] = u[lane].mul_add(step, first[lane]);
-                second[lane] = (v[lane] * step).mul_add(step, second[lane]);
-            }
-        }
-    }
-}
-
-kernel! {
-    /// Adds a group's part of the first moment, lane by lane.
-    fn accumulate_slope<'a, T>(
-        x: &'a [T],
-        u: &'a [T; LANES],
-        mean: &'a [T],
-        inverse: &'a [T],
-        first: &'a mut [T],
-    ) {
-        let (x, _) = x.as_chunks::<LANES>();
-        let (first, _) = first.as_chunks_mut::<LANES>();
-        let u = *u;
-        for (((x, first), &mean), &inverse) in x.iter().zip(first).zip(mean).zip(inverse) {
-            for lane in 0..LANES {
-                first[lane] = u[lane].mul_add((x[lane] - mean) * inverse, first[lane]);
-            }
-        }
-    }
-}
-
-kernel! {
-    /// Adds up the lanes of each coordinate, in halves.
-    fn fold<'a, T>(lanes: &'a [T], out: &'a mut [T]) {
-        let (lanes, _) = lanes.as_chunks::<LANES>();
-        for (out, lanes) in out.iter_mut().zip(lanes) {
-            let mut sums = *lanes;
-            let mut width = LANES / 2;
-            while width > 0 {
-                for lane in 0..width {
-                    sums[lane] += sums[lane + width];
-                }
-                width /= 2;
-            }
-            *out = sums[0].finite_or_zero();
-        }
-    }
+        lanes
+    };
+    let all = u.chunks(LANES).enumerate().map(|(group, u)| {
+        let v = v.map(|v| in_lanes(&v[group * LANES..][..u.len()]));
+        (group, [in_lanes(u), v.unwrap_or([T::ZERO; LANES])])
+    });
+    all.filter(|(_, weights)| weights.iter().flatten().any(|&weight| weight != T::ZERO)).unzip()
 }
 
 kernel! {
@@ -381,15 +338,5 @@ kernel! {
             }
         }
         *sums = total;
-    }
-}
-
-kernel! {
-    /// Writes a row into one lane.
-    fn turn_row<'a, T>(row: &'a [T], lane: usize, tile: &'a mut [T]) {
-        let (tile, _) = tile.as_chunks_mut::<LANES>();
-        for (lanes, &value) in tile.iter_mut().zip(row) {
-            lanes[lane] = value;
-        }
     }
 }

@@ -1,10 +1,11 @@
 //! The contract: ask for a population, evaluate it elsewhere, tell the fitness.
 
 use std::fmt;
+use std::ops::Range;
 
 use crate::execution::{Execution, kernel};
 use crate::noise::{Draws, generation_stream};
-use crate::population::{Population, PopulationMut, Spread};
+use crate::population::{Population, PopulationMut, Spread, tiles};
 use crate::real::Real;
 use crate::sample::{Plan, Sample};
 use crate::settings::{Goal, SettingError, Settings};
@@ -220,6 +221,54 @@ impl<T: Real> Search<T> {
         self.write(Draws::Recorded(draws), execution, out)
     }
 
+    /// Writes some coordinates of this generation's candidates: `out` has no others.
+    ///
+    /// The numbers are those of [`ask`](Search::ask). A population that does not fit memory is evaluated a part at a time
+    /// (a network layer by layer), and told as [`Population::AsAsked`]. Strategies that correlate coordinates draw all.
+    ///
+    /// ```
+    /// use strategies::{Execution, Method, Population, PopulationMut, Search, Settings};
+    ///
+    /// let (here, dims) = (Execution::default(), 10_000);
+    /// let mut search = Search::<f32>::new(Settings::new(Method::named("snes")?, 16), &vec![1.0; dims])?;
+    /// let (mut part, mut cost) = (vec![0.0; 16 * 1000], vec![0.0; 16]);
+    /// for start in (0..dims).step_by(1000) {
+    ///     search.ask_part(&here, start..start + 1000, PopulationMut::Rows(&mut part))?;
+    ///     for (cost, row) in cost.iter_mut().zip(part.chunks(1000)) {
+    ///         *cost += row.iter().map(|x| f64::from(x * x)).sum::<f64>();
+    ///     }
+    /// }
+    /// search.tell(&here, Population::AsAsked, &cost)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn ask_part(
+        &self,
+        execution: &Execution<'_>,
+        coordinates: Range<usize>,
+        out: PopulationMut<'_, T>,
+    ) -> Result<(), SearchError> {
+        if coordinates.start > coordinates.end || coordinates.end > self.dims() {
+            return Err(SearchError::Coordinates { coordinates, dims: self.dims() });
+        }
+        let (layout, found) = out.shape();
+        check_length("population", found, layout.len(self.members(), coordinates.len()))?;
+        if coordinates.is_empty() {
+            return Ok(());
+        }
+        if !self.strategy.draws_whole_members() {
+            self.plan(self.draws()).write(execution, self.spread(), coordinates, out);
+            return Ok(());
+        }
+        let mut rows = vec![T::ZERO; self.members() * self.dims()];
+        self.ask(execution, PopulationMut::Rows(&mut rows))?;
+        let mut tile = tiles(out, coordinates.len(), coordinates.len());
+        for (member, row) in rows.chunks(self.dims()).enumerate() {
+            tile[0].put_row(member, &row[coordinates.clone()]);
+        }
+        tile[0].pad(self.members(), &self.mean[coordinates]);
+        Ok(())
+    }
+
     /// One of this generation's candidates, alone.
     pub fn ask_member(&self, member: usize, out: &mut [T]) -> Result<(), SearchError> {
         if member >= self.members() {
@@ -231,7 +280,7 @@ impl<T: Real> Search<T> {
             self.ask(&Execution::default(), PopulationMut::Rows(&mut rows))?;
             out.copy_from_slice(&rows[member * self.dims()..][..self.dims()]);
         } else {
-            self.plan(self.draws()).member(member, self.spread(), out);
+            self.plan(self.draws()).member(&Execution::default(), member, self.spread(), out);
         }
         Ok(())
     }
@@ -371,7 +420,13 @@ impl<T: Real> Search<T> {
     }
 
     fn plan<'a>(&self, draws: Draws<'a, T>) -> Plan<'a, T> {
-        Plan { draws, pairing: self.strategy.pairing(), members: self.members(), dims: self.dims() }
+        Plan {
+            draws,
+            pairing: self.strategy.pairing(),
+            members: self.members(),
+            dims: self.dims(),
+            bounds: self.settings.bounds.map(|bounds| bounds.map(T::of)),
+        }
     }
 
     fn spread(&self) -> Spread<'_, T> {
@@ -464,6 +519,7 @@ pub enum SearchError {
     Start { coordinate: usize, found: f64 },
     Length { what: &'static str, found: usize, expected: usize },
     Member { member: usize, members: usize },
+    Coordinates { coordinates: Range<usize>, dims: usize },
 }
 
 impl fmt::Display for SearchError {
@@ -478,6 +534,9 @@ impl fmt::Display for SearchError {
             }
             SearchError::Member { member, members } => {
                 write!(f, "there is no member {member} among {members}, counted from 0")
+            }
+            SearchError::Coordinates { coordinates, dims } => {
+                write!(f, "there are no coordinates {coordinates:?} among {dims}, counted from 0")
             }
         }
     }

@@ -223,6 +223,10 @@ pub struct Settings {
     pub fitness_decay: f64,
     /// Share of the mean that is taken off after every generation; below 1.
     pub mean_decay: f64,
+    /// Candidates are clipped to these, lowest and highest, coordinate by coordinate; a clipped step is learned from as
+    /// it was evaluated. None for no bounds.
+    #[serde(default)]
+    pub bounds: Option<[f64; 2]>,
     /// The seed of the draws.
     pub seed: u64,
     /// The name of the stream of the draws: two searches of one seed and different names have nothing in common.
@@ -245,6 +249,7 @@ impl Settings {
             shaping,
             fitness_decay: 0.0,
             mean_decay: 0.0,
+            bounds: None,
             seed: 0,
             stream: "search".to_owned(),
             quirks: Quirks::NONE,
@@ -270,6 +275,10 @@ impl Settings {
         check("population", members, fits, "a population whose numbers can be counted")?;
         check("fitness_decay", self.fitness_decay, self.fitness_decay >= 0.0, "at least 0")?;
         check("mean_decay", self.mean_decay, (0.0..1.0).contains(&self.mean_decay), "at least 0, below 1")?;
+        if let Some([low, high]) = self.bounds {
+            check("bounds", low, true, "a finite lower bound")?;
+            check("bounds", high, high > low, "a finite upper bound above the lower one")?;
+        }
         self.method.check()
     }
 }

@@ -38,7 +38,7 @@ pub(crate) trait Strategy<T: Real>: fmt::Debug + Send + Sync {
 
     /// Draws a population. A strategy that correlates coordinates has its own way.
     fn write(&self, plan: &Plan<'_, T>, mean: &[T], execution: &Execution<'_>, out: PopulationMut<'_, T>) {
-        plan.write(execution, Spread { mean, deviation: self.deviations() }, out);
+        plan.write(execution, Spread { mean, deviation: self.deviations() }, 0..plan.dims, out);
     }
 
     /// Whether coordinates are correlated, so that members can only be drawn whole.

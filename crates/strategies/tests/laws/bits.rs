@@ -86,6 +86,7 @@ fn threads_instructions_blocks_layouts_and_keeping_do_not_change_a_bit() {
     for (population, dims) in [(2, 1), (6, 33), (34, 70), (64, 5)] {
         for mut settings in every_strategy(population) {
             (settings.fitness_decay, settings.mean_decay) = (0.1, 1e-3);
+            settings.bounds = (dims == 70).then_some([0.1, 1.6]);
             check::<f32>(&settings, dims, &pools);
             check::<f64>(&settings, dims, &pools);
         }

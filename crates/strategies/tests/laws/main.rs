@@ -3,6 +3,7 @@
 mod bits;
 mod failures;
 mod invariances;
+mod parts;
 mod sampling;
 
 use strategies::{Execution, Method, Population, PopulationMut, Quirks, Real, Search, Settings, Told};

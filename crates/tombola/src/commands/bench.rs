@@ -9,6 +9,7 @@ use numerics::Isa;
 use super::CommandError;
 use crate::suggest::nearest;
 
+mod ask_tell;
 mod convergence;
 mod kernels;
 mod machine;
@@ -22,6 +23,7 @@ pub(super) struct BenchArguments {
 
 #[derive(Debug, Subcommand)]
 enum BenchCommand {
+    AskTell(ask_tell::AskTellArguments),
     Convergence(convergence::ConvergenceArguments),
     Machine(machine::MachineArguments),
     Kernels(kernels::KernelsArguments),
@@ -29,6 +31,7 @@ enum BenchCommand {
 
 pub(super) fn run(arguments: &BenchArguments, out: &mut dyn Write) -> Result<(), CommandError> {
     match &arguments.command {
+        BenchCommand::AskTell(arguments) => ask_tell::run(arguments, out),
         BenchCommand::Convergence(arguments) => convergence::run(arguments, out),
         BenchCommand::Machine(arguments) => machine::run(arguments, out),
         BenchCommand::Kernels(arguments) => kernels::run(arguments, out),

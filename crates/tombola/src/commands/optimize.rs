@@ -124,7 +124,7 @@ impl<I: BufRead> Lines<I> {
 }
 
 /// Whether this machine would give a search its memory: its population, and the square of CMA-ES.
-fn check_memory(settings: &Settings, dims: usize) -> Result<(), CommandError> {
+pub(super) fn check_memory(settings: &Settings, dims: usize) -> Result<(), CommandError> {
     let square = if matches!(settings.method, Method::CmaEs(_)) { dims.saturating_mul(dims) } else { 0 };
     let numbers = settings.population.saturating_mul(dims).saturating_add(square.saturating_mul(4));
     Vec::<f64>::new().try_reserve_exact(numbers).map_err(|_| CommandError::Request {
@@ -137,7 +137,7 @@ fn check_memory(settings: &Settings, dims: usize) -> Result<(), CommandError> {
 }
 
 /// A setting that cannot be.
-fn refused(error: &dyn std::error::Error) -> CommandError {
+pub(super) fn refused(error: &dyn std::error::Error) -> CommandError {
     CommandError::Request { message: error.to_string(), hint: None }
 }
 

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::hint::black_box;
 
 use numerics::{AlignedBuffer, Isa, Kernel, LANES, Simd};
+use sparse_kernels::Threads;
 
 use super::processor::Level;
 use super::{Loop, Roof, measure};
@@ -30,6 +31,14 @@ pub fn roofs(level: &Level, sets: &[Isa], effort: Effort) -> Vec<Roof> {
         }
     }
     measure(loops, 1, effort)
+}
+
+/// Writes every number, then reads every number, each thread its share.
+pub fn write_and_read(threads: Threads<'_>, values: &mut [f32]) {
+    let isa = Isa::detected();
+    let share = threads.share(values.len()).next_multiple_of(STEP * LANES);
+    threads.for_each(values.chunks_mut(share), |to| isa.run(Write { to, repeats: 1 }));
+    threads.for_each(values.chunks(share), |from| isa.run(Read { from, repeats: 1 }));
 }
 
 struct Read<'a> {

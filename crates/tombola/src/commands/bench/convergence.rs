@@ -22,7 +22,7 @@ pub(super) struct ConvergenceArguments {
     #[arg(long, value_name = "D", value_delimiter = ',', default_value = "10,100")]
     dims: Vec<usize>,
     /// Runs of each case
-    #[arg(long, default_value_t = 15)]
+    #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..))]
     seeds: u64,
     /// One JSON object a run instead of a table
     #[arg(long)]
@@ -33,6 +33,12 @@ pub(super) fn run(arguments: &ConvergenceArguments, out: &mut dyn Write) -> Resu
     let all = || Method::NAMES.iter().filter_map(|name| Method::named(name).ok()).collect();
     let methods: Vec<Method> =
         if arguments.strategies.is_empty() { all() } else { arguments.strategies.clone() };
+    if arguments.dims.contains(&0) {
+        return Err(CommandError::Request {
+            message: "there are no functions of 0 coordinates".into(),
+            hint: None,
+        });
+    }
     let mut runs: Vec<Run> = Vec::new();
     for method in &methods {
         for &dims in &arguments.dims {
