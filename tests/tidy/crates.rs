@@ -15,6 +15,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("strategies", &["numerics", "threads", "serde"]),
     // what is computed, and the file that is left of it; sees neither who searches nor what for
     ("networks", &["numerics", "sparse-kernels", "serde", "serde_json"]),
+    // never sees who asks; `flate2` and `sha2` for the files of data sets
+    ("tasks", &["numerics", "flate2", "sha2"]),
     // the program: all of the crates
     (
         "tombola",
