@@ -11,6 +11,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("threads", &["rayon"]),
     // `sprs` and `wide` only exchange data with callers that have them
     ("sparse-kernels", &["numerics", "threads", "sprs", "wide"]),
+    // models are text, hence `serde`
+    ("physics", &["numerics", "serde", "serde_json"]),
     // sees neither what it optimises nor files
     ("strategies", &["numerics", "threads", "serde"]),
     // what is computed, and the file that is left of it; sees neither who searches nor what for
@@ -23,6 +25,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &[
             "networks",
             "numerics",
+            "physics",
             "sparse-kernels",
             "strategies",
             "clap",

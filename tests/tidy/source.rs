@@ -24,6 +24,7 @@ const EFFECTS: [&str; 10] = [
 const PURE_CRATES: &[(&str, &[&str])] = &[
     ("numerics", &["rayon"]),
     ("threads", &[]),
+    ("physics", &["tasks"]),
     ("sparse-kernels", &[]),
     ("strategies", &["tasks"]),
     ("networks", &["tasks", "strategies"]),

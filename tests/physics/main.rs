@@ -1,0 +1,9 @@
+//! The physics engine against recorded runs of the reference (Brax 0.9's first engine, legacy springs).
+//!
+//! A few records are in `tests/physics/records`; where `TOMBOLA_GOLDEN` names a folder with `physics/`, everything there
+//! is redone: the models, every part of a step, whole steps and starts.
+
+mod components;
+mod models;
+mod records;
+mod steps;
