@@ -233,5 +233,5 @@ fn damaged_traces_are_refused_and_nothing_is_written() {
         assert!(!out.exists(), "{part}");
     }
     let missing = ["replay", "strategy", "--trace", "no such file", "--out", "x.npz"];
-    refused(&missing, &["cannot replay no such file"]);
+    refused(&missing, &["cannot read no such file"]);
 }

@@ -8,13 +8,14 @@ use crate::{assert_none, project_files, read};
 /// review. `main` is no row: it calls the library.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("suggest", &[]),
+    ("store", &[]),
     ("timing", &[]),
     ("roofs", &["timing"]),
     ("workloads", &[]),
     ("npz", &[]),
     ("traces", &["npz"]),
     ("convergence", &[]),
-    ("commands", &["suggest", "timing", "roofs", "workloads", "npz", "traces", "convergence"]),
+    ("commands", &["suggest", "store", "timing", "roofs", "workloads", "npz", "traces", "convergence"]),
 ];
 
 /// The folder of the rooms.

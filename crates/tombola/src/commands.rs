@@ -7,6 +7,8 @@ use std::io::{self, Write};
 use clap::{Parser, Subcommand, ValueEnum};
 use strategies::Quirks;
 
+use crate::store::StoreError;
+
 pub mod bench;
 pub mod optimize;
 pub mod replay;
@@ -118,6 +120,13 @@ impl Error for CommandError {
             CommandError::Failed(error) => error.source(),
             CommandError::Output(error) => Some(error),
         }
+    }
+}
+
+/// A file that was named cannot be read or written.
+impl From<StoreError> for CommandError {
+    fn from(error: StoreError) -> CommandError {
+        CommandError::Request { message: error.to_string(), hint: None }
     }
 }
 

@@ -17,6 +17,7 @@ pub mod commands;
 pub mod convergence;
 pub mod npz;
 pub mod roofs;
+pub mod store;
 pub mod suggest;
 pub mod timing;
 pub mod traces;

@@ -131,6 +131,9 @@ impl fmt::Display for NpzError {
 
 impl std::error::Error for NpzError {}
 
+/// Longer archives are not read: a record holds some megabytes.
+pub const MOST_BYTES: u64 = 1 << 32;
+
 const LOCAL: u32 = 0x0403_4b50;
 const CENTRAL: u32 = 0x0201_4b50;
 const END: u32 = 0x0605_4b50;

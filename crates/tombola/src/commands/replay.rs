@@ -1,14 +1,14 @@
 //! `tombola replay`: recorded runs of reference implementations, done again.
 
-use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use strategies::Quirks;
 
 use super::{CommandError, Variant};
 use crate::npz;
+use crate::store;
 use crate::traces::{Mode, Trace};
 
 /// Do recorded runs of reference implementations again, and say how far apart they are.
@@ -67,15 +67,14 @@ fn strategy(arguments: &StrategyArguments, out: &mut dyn Write) -> Result<(), Co
         ModeName::OneStep => Mode::OneStep,
         ModeName::FreeRun => Mode::FreeRun,
     };
-    #[expect(clippy::disallowed_methods, reason = "a command reads the file that it is given")]
-    let bytes = fs::read(path).map_err(|error| refused(&error))?;
+    let bytes = store::read_whole(path, npz::MOST_BYTES)?;
     let trace = npz::read(&bytes).map_err(|error| refused(&error))?;
     let trace = Trace::new(trace).map_err(|error| refused(&with_causes(&error)))?;
     let redone =
         trace.replay(mode, Quirks::from(arguments.variant)).map_err(|error| refused(&with_causes(&error)))?;
 
     let arrays: Vec<npz::Array> = redone.iter().map(|redone| redone.array.clone()).collect();
-    write_whole(&arguments.out, &npz::write(&arrays))?;
+    store::write_whole(&arguments.out, &npz::write(&arrays))?;
     writeln!(out, "{:<28} {:>12}", "array", "error")?;
     for redone in redone {
         if let Some(error) = redone.error {
@@ -94,21 +93,4 @@ fn with_causes(error: &dyn std::error::Error) -> String {
         cause = inner.source();
     }
     text
-}
-
-/// The file appears whole or not at all.
-fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), CommandError> {
-    let refused = |error: std::io::Error| CommandError::Request {
-        message: format!("cannot write {}: {error}", path.display()),
-        hint: None,
-    };
-    let mut part = path.as_os_str().to_owned();
-    part.push(".part");
-    #[expect(clippy::disallowed_methods, reason = "a command writes the file that it is given")]
-    fs::write(&part, bytes).map_err(refused)?;
-    fs::rename(&part, path).map_err(|error| {
-        // Nothing is left behind; the first error is the one to tell.
-        let _ = fs::remove_file(&part);
-        refused(error)
-    })
 }

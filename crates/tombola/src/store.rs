@@ -1,0 +1,140 @@
+//! Files of the program: read whole, and written so that they appear whole or not at all.
+//!
+//! ```text
+//!   bytes ──► NAME.part, synced ──(rename)──► NAME ──► folder synced
+//! ```
+//!
+//! Whatever ends the process or the machine, `NAME` is what it was or what it was to be. A `.part` that is left of an
+//! ended process means nothing, and the next write replaces it.
+//!
+//! # Invariants
+//!
+//! - **Errors name the file,** what was to be done with it, and why it was not.
+//! - **Absent:** formats, and any notion of what the bytes are.
+
+#![expect(clippy::disallowed_methods, reason = "the room that reads and writes files")]
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+/// Why a file was not read or written.
+#[derive(Debug)]
+pub struct StoreError {
+    action: &'static str,
+    path: PathBuf,
+    cause: io::Error,
+}
+
+impl StoreError {
+    fn new<'a>(action: &'static str, path: &'a Path) -> impl Fn(io::Error) -> StoreError + use<'a> {
+        move |cause| StoreError { action, path: path.to_owned(), cause }
+    }
+
+    /// Whether there is no such file.
+    pub fn is_missing(&self) -> bool {
+        self.cause.kind() == io::ErrorKind::NotFound
+    }
+}
+
+impl std::fmt::Display for StoreError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "cannot {} {}: {}", self.action, self.path.display(), self.cause)
+    }
+}
+
+impl std::error::Error for StoreError {}
+
+/// Writes a file, or leaves what was there.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let mut part = path.as_os_str().to_owned();
+    part.push(".part");
+    let part = PathBuf::from(part);
+    write_synced(&part, bytes).and_then(|()| fs::rename(&part, path)).map_err(|error| {
+        // Nothing is left behind; the first error is the one to tell.
+        let _ = fs::remove_file(&part);
+        StoreError::new("write", path)(error)
+    })?;
+    sync_folder(path);
+    Ok(())
+}
+
+fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// The new name outlives a loss of power. Not every system can sync a folder, and none needs it for consistency.
+fn sync_folder(path: &Path) {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if let Ok(folder) = File::open(folder) {
+        let _ = folder.sync_all();
+    }
+}
+
+/// Makes a folder and those above it, where they are missing.
+pub fn make_folder(path: &Path) -> Result<(), StoreError> {
+    fs::create_dir_all(path).map_err(StoreError::new("make the folder", path))
+}
+
+/// A file of at most `limit` bytes.
+pub fn read_whole(path: &Path, limit: u64) -> Result<Vec<u8>, StoreError> {
+    let failed = StoreError::new("read", path);
+    let file = File::open(path).map_err(&failed)?;
+    let mut bytes = Vec::new();
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(&failed)?;
+    if bytes.len() as u64 > limit {
+        let message = format!("it is longer than {limit} bytes, the most such a file can have");
+        return Err(failed(io::Error::new(io::ErrorKind::InvalidData, message)));
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder that is gone afterwards.
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new(name: &str) -> Folder {
+            let path = std::env::temp_dir().join(format!("tombola-store-{name}-{}", std::process::id()));
+            fs::create_dir_all(&path).unwrap();
+            Folder(path)
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    #[test]
+    fn a_file_is_replaced_and_nothing_else_is_left() {
+        let folder = Folder::new("replace");
+        let path = folder.0.join("x");
+        // what an ended process left
+        fs::write(folder.0.join("x.part"), b"half").unwrap();
+        for bytes in [&b"one"[..], b"", b"two"] {
+            write_whole(&path, bytes).unwrap();
+            assert_eq!(read_whole(&path, 3).unwrap(), bytes);
+        }
+        assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 1);
+        let error = read_whole(&path, 2).unwrap_err();
+        assert!(!error.is_missing() && error.to_string().contains("longer than 2 bytes"), "{error}");
+    }
+
+    #[test]
+    fn what_cannot_be_written_leaves_what_was_there() {
+        let folder = Folder::new("refuse");
+        let path = folder.0.join("there");
+        make_folder(&path.join("inside")).unwrap();
+        let error = write_whole(&path, b"x").unwrap_err().to_string();
+        assert!(error.starts_with("cannot write ") && error.contains("there"), "{error}");
+        assert!(path.join("inside").is_dir());
+        assert!(read_whole(&folder.0.join("missing"), 9).unwrap_err().is_missing());
+    }
+}
