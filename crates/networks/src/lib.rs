@@ -1,4 +1,5 @@
-//! Networks as lists of layers: their flat vectors, masks, starts, and whole populations of them.
+//! Networks as lists of layers: their flat vectors, masks, starts, whole populations of them, and tickets, the format of
+//! what was trained.
 //!
 //! ```text
 //!   Preset ──► Architecture ─┬─► Start ──► flat vector [every weight and bias]
@@ -7,6 +8,8 @@
 //!                                               │
 //!                   Evaluator: a population on inputs that all members share (images)
 //!                   PolicyPlan: a population in which each member has inputs of its own (worlds)
+//!
+//!   Ticket: architecture, mask, start, mean, deviation ──► bytes of a safetensors file; foreign: PyTorch and flax
 //! ```
 //!
 //! A strategy searches the *free coordinates*: kept weights and all biases. They are, in this order, the parameters of
@@ -47,19 +50,24 @@
 //! - **Same bits** for any number of threads, any instruction set, any layout of the population, and any pieces in which
 //!   it is taken. Compilation can change bits, and only by the mode that the caller names.
 //! - **Checked once:** sizes when an architecture is made, masks against it when they meet.
+//! - **What is read is checked:** a damaged, newer or foreign ticket is an error that says which, and reading it takes
+//!   little more memory than it has bytes. Bytes come from the caller and go to the caller.
 //! - **Absent:** files, clocks, strategies, tasks, threads of its own, global state, unsafe code.
 
 #![forbid(unsafe_code)]
 
 pub mod architecture;
 mod evaluator;
+pub mod foreign;
 pub mod initial;
 mod mask;
 mod masked;
 pub mod order;
 mod policies;
 pub mod presets;
+pub mod safetensors;
 mod summary;
+pub mod ticket;
 mod unrolled;
 
 pub use architecture::{Architecture, ArchitectureError, Input, Kind, Layer, Role, Tensor};
@@ -70,3 +78,4 @@ pub use masked::{MaskedError, MaskedNetwork};
 pub use policies::{PolicyError, PolicyPlan};
 pub use presets::{Preset, PresetError};
 pub use summary::{LayerSummary, Summary, multiply_adds};
+pub use ticket::{Normaliser, Ticket, TicketError};
