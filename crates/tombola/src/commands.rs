@@ -10,8 +10,12 @@ use strategies::Quirks;
 use crate::store::StoreError;
 
 pub mod bench;
+pub mod describe;
+pub mod export;
+pub mod import_weights;
 pub mod optimize;
 pub mod replay;
+mod tickets;
 
 /// Find, train and study sparse trainable networks with evolution strategies.
 #[derive(Debug, Parser)]
@@ -26,6 +30,9 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Bench(bench::BenchArguments),
+    Describe(describe::DescribeArguments),
+    Export(export::ExportArguments),
+    ImportWeights(import_weights::ImportArguments),
     Optimize(optimize::OptimizeArguments),
     Replay(replay::ReplayArguments),
 }
@@ -52,6 +59,9 @@ impl From<Variant> for Quirks {
 pub fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<(), CommandError> {
     match &arguments.command {
         Command::Bench(arguments) => bench::run(arguments, out),
+        Command::Describe(arguments) => describe::run(arguments, out),
+        Command::Export(arguments) => export::run(arguments, out),
+        Command::ImportWeights(arguments) => import_weights::run(arguments, out),
         Command::Optimize(arguments) => optimize::run(arguments, out),
         Command::Replay(arguments) => replay::run(arguments, out),
     }
@@ -134,6 +144,17 @@ impl From<io::Error> for CommandError {
     fn from(error: io::Error) -> CommandError {
         CommandError::Output(error)
     }
+}
+
+/// A message with its causes, for one line.
+fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text = format!("{text}: {inner}");
+        cause = inner.source();
+    }
+    text
 }
 
 #[cfg(test)]

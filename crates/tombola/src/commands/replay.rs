@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use strategies::Quirks;
 
-use super::{CommandError, Variant};
+use super::{CommandError, Variant, with_causes};
 use crate::npz;
 use crate::store;
 use crate::traces::{Mode, Trace};
@@ -82,15 +82,4 @@ fn strategy(arguments: &StrategyArguments, out: &mut dyn Write) -> Result<(), Co
         }
     }
     Ok(())
-}
-
-/// A message with its causes, for one line.
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text = format!("{text}: {inner}");
-        cause = inner.source();
-    }
-    text
 }
