@@ -29,6 +29,7 @@ const PURE_CRATES: &[(&str, &[&str])] = &[
     ("strategies", &["tasks"]),
     ("networks", &["tasks", "strategies"]),
     ("tasks", &["strategies"]),
+    ("lottery", &[]),
 ];
 
 /// The rooms of such crates that read files.

@@ -19,6 +19,9 @@
 //! Normalisation::PAPER.blocks_into(set.train(), batch, &mut pixels);
 //! ```
 //!
+//! [`Task`] is the contract with whoever searches: fitness for populations, a score for one network
+//! ([`vision::classification`]).
+//!
 //! # Invariants
 //!
 //! - **A set is a function** of the files' bytes, or of a kind and a seed: the same on every machine and instruction set.
@@ -26,9 +29,12 @@
 //!   accounted for, labels against classes, published files against their SHA-256. Whatever the bytes: an error or the
 //!   right data, never a panic.
 //! - **One room reads files:** [`vision::files`]. All else computes.
-//! - **Absent:** strategies and whoever asks, networks of the papers, writing, downloading, the environment, clocks,
+//! - **Absent:** strategies and whoever asks, writing, downloading, the environment, clocks,
 //!   threads, unsafe code.
 
 #![forbid(unsafe_code)]
 
+mod task;
 pub mod vision;
+
+pub use task::{How, Task, Trial};

@@ -10,10 +10,12 @@
 //! | [`checksum`] | SHA-256 |
 //! | [`normalise`] | bytes to numbers, at one place |
 //! | [`batches`] | which images a generation sees |
+//! | [`classification`] | fitness of networks that name the class of an image |
 //! | [`corruption`] | noise, blur, contrast, shift, inversion |
 
 pub mod batches;
 pub mod checksum;
+pub mod classification;
 pub mod corruption;
 pub mod files;
 pub mod glyphs;

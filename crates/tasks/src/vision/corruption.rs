@@ -248,7 +248,7 @@ mod tests {
         assert_eq!(applied("inversion", 3, 3, &dot), dot.map(|pixel| 255 - pixel));
         assert_eq!(applied("contrast-3", 1, 4, &[0, 0, 100, 100]), [25, 25, 75, 75]);
         assert_eq!(applied("contrast-5", 1, 4, &[0, 0, 0, 240]), [50, 50, 50, 90]);
-        assert_eq!(applied("blur-5", 1, 0, &[]), []);
+        assert!(applied("blur-5", 1, 0, &[]).is_empty());
         // an even grey stays, but for the edges
         assert_eq!(applied("blur-1", 3, 3, &[200; 9])[4], 200);
     }

@@ -1,0 +1,228 @@
+use networks::{Mask, MaskedNetwork, Preset};
+use numerics::Isa;
+use numerics::random::Stream;
+use sparse_kernels::Threads;
+use sparse_kernels::compile::{Mode, Summary};
+use strategies::{Goal, Method};
+use tasks::vision::classification::Classification;
+use tasks::vision::glyphs::{self, Kind};
+use tasks::{How, Task};
+
+use super::*;
+
+/// A network on glyphs, ready to be trained.
+struct Setting {
+    task: Classification,
+    network: MaskedNetwork,
+    start: Vec<f32>,
+}
+
+impl Setting {
+    fn new(preset: &str) -> Setting {
+        let task = Classification::new(glyphs::draw(Kind::Digits, 3, 120, 60)).with_batch(40);
+        let preset = Preset::named(preset, task.input(), task.outputs()).unwrap();
+        let architecture = &preset.architecture;
+        let mask =
+            Mask::random(architecture.prunable(), architecture.prunable() / 20, Stream::new(0, "mask"));
+        let network = MaskedNetwork::new(architecture, &mask).unwrap();
+        let start = network.gather(&preset.start.draw(architecture, Stream::new(2, "start")));
+        Setting { task, network, start }
+    }
+
+    fn trial(&self, isa: Isa, compile: Option<Mode>) -> Box<dyn Trial + '_> {
+        let how = How { isa, compile, stream: Stream::new(7, "batches") };
+        self.task.trial(&self.network, how).unwrap()
+    }
+
+    fn training(&self, plan: &Plan) -> Training<'_> {
+        Training::new(plan, self.trial(Isa::detected(), None), &self.start).unwrap()
+    }
+
+    fn resume(&self, plan: &Plan, checkpoint: &Checkpoint) -> Result<Training<'_>, CheckpointError> {
+        Training::resume(plan, self.trial(Isa::detected(), None), self.network.dims(), checkpoint)
+    }
+}
+
+fn plan(strategy: &str, generations: u64, test_every: u64) -> Plan {
+    let mut method = Method::named(strategy).unwrap();
+    method.set_deviation(0.05);
+    let search = Settings { goal: Goal::Maximise, mean_decay: 1e-4, ..Settings::new(method, 12) };
+    Plan { search, generations, test_every }
+}
+
+/// All bits of where a run is.
+fn bits(training: &Training<'_>) -> (Vec<u32>, String) {
+    let mean = training.search().mean().iter().map(|x| x.to_bits()).collect();
+    (mean, serde_json::to_string(&training.checkpoint()).unwrap())
+}
+
+fn run(training: &mut Training<'_>, execution: &Execution<'_>) {
+    while !training.is_done() {
+        training.generation(execution);
+    }
+}
+
+/// A trial whose members are as good as their first coordinate is near 1; every third member fails.
+struct Fragile {
+    generations: Vec<u64>,
+    tests: usize,
+}
+
+impl Trial for Fragile {
+    fn prepare(&mut self, _: Threads<'_>, generation: u64) {
+        self.generations.push(generation);
+    }
+
+    fn fitness(&mut self, _: Threads<'_>, members: &[f32], fitness: &mut [f64]) {
+        let dims = members.len() / fitness.len();
+        for (index, (fitness, member)) in fitness.iter_mut().zip(members.chunks(dims)).enumerate() {
+            *fitness = if index % 3 == 0 { f64::NAN } else { -f64::from((member[0] - 1.0).powi(2)) };
+        }
+    }
+
+    fn test(&mut self, _: Threads<'_>, member: &[f32]) -> f64 {
+        self.tests += 1;
+        f64::from(member[0])
+    }
+
+    fn compiled(&self) -> Option<Summary> {
+        None
+    }
+}
+
+#[test]
+fn a_network_learns() {
+    let setting = Setting::new("mlp-16");
+    let mut training = setting.training(&plan("snes", 60, 30));
+    run(&mut training, &Execution::default());
+    let curve = training.curve();
+    assert!(curve[2].score > curve[0].score + 0.1, "{curve:?}");
+    assert!(curve[2].fitness_mean > curve[1].fitness_mean, "{curve:?}");
+}
+
+#[test]
+fn tests_come_first_regularly_and_last() {
+    for (generations, every, expected) in
+        [(7, 3, &[0, 3, 6, 7][..]), (6, 3, &[0, 3, 6]), (2, 5, &[0, 2]), (3, 0, &[0, 1, 2, 3])]
+    {
+        let plan = plan("snes", generations, every);
+        let trial = Fragile { generations: Vec::new(), tests: 0 };
+        let mut training = Training::new(&plan, Box::new(trial), &[0.0, 0.0]).unwrap();
+        run(&mut training, &Execution::default());
+        let found: Vec<u64> = training.curve().iter().map(|point| point.generation).collect();
+        assert_eq!(found, expected, "{generations} generations, tests every {every}");
+        assert_eq!(training.curve().last().unwrap().score, f64::from(training.search().mean()[0]));
+    }
+}
+
+#[test]
+fn failed_members_are_counted_and_never_win() {
+    let trial = Fragile { generations: Vec::new(), tests: 0 };
+    let mut training = Training::new(&plan("snes", 100, 50), Box::new(trial), &[0.0, 0.0]).unwrap();
+    run(&mut training, &Execution::default());
+    let last = training.curve().last().unwrap();
+    assert_eq!((last.evaluations, last.failures), (1200, 400));
+    assert!((last.score - 1.0).abs() < 0.1, "{last:?}");
+    assert!(last.fitness_best.unwrap() <= 0.0 && last.fitness_mean <= last.fitness_best);
+}
+
+#[test]
+fn parts_of_a_generation_end_in_their_order() {
+    let setting = Setting::new("mlp-16");
+    let mut training = setting.training(&plan("pgpe", 2, 1));
+    let mut seen = Vec::new();
+    training.generation_watched(&Execution::default(), &mut |phase| seen.push(phase));
+    assert_eq!(seen, [Phase::Ask, Phase::Prepare, Phase::Evaluate, Phase::Tell]);
+}
+
+#[test]
+fn threads_and_instruction_sets_change_no_bit_of_twenty_generations() {
+    for preset in ["cnn", "mlp-16", "lenet-300-100", "conv-2-4", "conv-4-2"] {
+        let setting = Setting::new(preset);
+        let plan = plan("sep-cma-es", 20, 10);
+        let mut reference = setting.training(&plan);
+        run(&mut reference, &Execution::default());
+        let expected = bits(&reference);
+        for isa in Isa::available() {
+            // the portable path multiplies and adds by a function call where the compiler knows no better
+            let generations = if isa.name() == "portable" { 3 } else { 20 };
+            let plan = Plan { generations, ..plan.clone() };
+            let mut found = Training::new(&plan, setting.trial(isa, None), &setting.start).unwrap();
+            run(&mut found, &Execution { isa, ..Execution::default() });
+            let mut twin = setting.training(&plan);
+            run(&mut twin, &Execution::default());
+            assert_eq!(bits(&found), bits(&twin), "{preset} on {isa}");
+        }
+        for count in [2, 3, 7, 16] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(count).build().unwrap();
+            let execution = Execution { threads: Threads::Pool(&pool), ..Execution::default() };
+            let mut found = setting.training(&plan);
+            run(&mut found, &execution);
+            assert_eq!(bits(&found), expected, "{preset} on {count} threads");
+        }
+    }
+}
+
+#[test]
+fn a_run_goes_on_from_every_checkpoint_with_the_same_bits() {
+    let setting = Setting::new("mlp-16");
+    for strategy in Method::NAMES {
+        // the square of a full covariance is no test of checkpoints
+        let (plan, every) = (plan(strategy, 9, 4), if strategy == "cma-es" { 8 } else { 1 });
+        let mut unbroken = setting.training(&plan);
+        let mut checkpoints = vec![unbroken.checkpoint()];
+        while !unbroken.is_done() {
+            unbroken.generation(&Execution::default());
+            if unbroken.search().generation().is_multiple_of(every) {
+                checkpoints.push(unbroken.checkpoint());
+            }
+        }
+        for checkpoint in checkpoints {
+            let text = serde_json::to_string(&checkpoint).unwrap();
+            let read = serde_json::from_str(&text).unwrap();
+            let mut resumed = setting.resume(&plan, &read).unwrap();
+            run(&mut resumed, &Execution::default());
+            assert_eq!(bits(&resumed), bits(&unbroken), "{strategy}");
+        }
+    }
+}
+
+#[test]
+fn checkpoints_of_other_runs_and_damaged_ones_are_refused() {
+    let setting = Setting::new("mlp-16");
+    let mine = plan("snes", 6, 2);
+    let mut training = setting.training(&mine);
+    training.generation(&Execution::default());
+    training.generation(&Execution::default());
+    let checkpoint = training.checkpoint();
+    assert!(setting.resume(&mine, &checkpoint).is_ok());
+
+    let longer = Plan { generations: 7, ..mine.clone() };
+    assert!(matches!(setting.resume(&longer, &checkpoint), Err(CheckpointError::Plan)));
+    let other = Setting::new("mlp-24");
+    let error = other.resume(&mine, &checkpoint).err().unwrap();
+    assert!(matches!(error, CheckpointError::Coordinates { .. }), "{error}");
+    let mut cut = checkpoint.clone();
+    cut.curve.pop();
+    let error = setting.resume(&mine, &cut).err().unwrap();
+    assert!(matches!(error, CheckpointError::Curve { generation: 2, tests: 1 }), "{error}");
+    let damaged =
+        serde_json::to_string(&checkpoint).unwrap().replacen("\"evaluations\":24", "\"evaluations\":25", 1);
+    let damaged = serde_json::from_str(&damaged).unwrap();
+    let error = setting.resume(&mine, &damaged).err().unwrap();
+    assert!(matches!(error, CheckpointError::State(_) | CheckpointError::Curve { .. }), "{error}");
+}
+
+#[test]
+fn compilation_is_a_setting_that_changes_what_is_computed_by_rounding_alone() {
+    let setting = Setting::new("cnn");
+    let plan = plan("snes", 1, 1);
+    let score = |compile| {
+        let mut training =
+            Training::new(&plan, setting.trial(Isa::detected(), compile), &setting.start).unwrap();
+        training.generation(&Execution::default());
+        training.curve()[1].fitness_mean.unwrap()
+    };
+    let (given, compiled) = (score(None), score(Some(Mode::Fold)));
+    assert!((given - compiled).abs() < 1e-4 * given.abs(), "{given} {compiled}");
+}
