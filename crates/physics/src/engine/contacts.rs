@@ -1,0 +1,323 @@
+//! The stage in which contacts push.
+
+use numerics::Simd;
+
+use super::plan::{BodyPlan, CapsuleGroup, CapsulePair, Plan, PlanePlan, Spot};
+use super::register::{
+    Vector, add, against, along, cross, cross_add, dot, scaled, select, sub, times, times_add,
+};
+use super::world::{Moving, Party, World};
+
+/// Slowest sliding that is rubbed against.
+const SLIDING: f32 = 0.01;
+/// Keeps directions of nothing from being nothing over nothing.
+const LEAST: f32 = 1e-6;
+
+/// Pushes bodies apart. All contacts are computed from the velocities at the beginning of the stage.
+#[inline(always)]
+pub(super) fn contacts<S: Simd>(simd: S, plan: &Plan, world: &mut World<S>) {
+    for plane in &plan.planes {
+        let constants = &plan.bodies[plane.body];
+        let body = &mut world.bodies[plane.body];
+        let Some(party) = on_plane(simd, plan.recovery_rate, plane, constants, body) else { continue };
+        if plane.alone {
+            push(simd, constants, body, party.velocity, party.angular, party.count);
+        } else {
+            wait(simd, body, &party);
+        }
+    }
+    for group in &plan.capsules {
+        capsules(simd, plan, group, world);
+    }
+    for &index in &plan.together {
+        let body = &mut world.bodies[index];
+        let (velocity, angular, touched) = (body.force, body.torque, body.touched);
+        push(simd, &plan.bodies[index], body, velocity, angular, touched);
+    }
+}
+
+/// Changes the velocities of a body in the lanes where `touched` is above 0.
+#[inline(always)]
+fn push<S: Simd>(
+    simd: S,
+    constants: &BodyPlan,
+    body: &mut Moving<S>,
+    velocity: Vector<S>,
+    angular: Vector<S>,
+    touched: S::F,
+) {
+    // the others keep even the sign of a zero, whether the stage was skipped or not
+    let is_touched = simd.less(simd.zero(), touched);
+    let pushed = times_add(simd, velocity, constants.moves, body.velocity);
+    body.velocity = select(simd, is_touched, pushed, body.velocity);
+    let twisted = times_add(simd, angular, constants.turns, body.angular);
+    body.angular = select(simd, is_touched, twisted, body.angular);
+    body.pushed = add(simd, body.pushed, velocity);
+    body.twisted = add(simd, body.twisted, angular);
+}
+
+/// Adds what a group does to what waits for the end of the stage.
+#[inline(always)]
+fn wait<S: Simd>(simd: S, body: &mut Moving<S>, party: &Party<S>) {
+    body.force = add(simd, body.force, party.velocity);
+    body.torque = add(simd, body.torque, party.angular);
+    body.touched = simd.add(body.touched, party.count);
+}
+
+/// What a plane does to a body: the mean over the spots that touch it. None if no lane touches it.
+#[inline(always)]
+fn on_plane<S: Simd>(
+    simd: S,
+    recovery_rate: f32,
+    plane: &PlanePlan,
+    constants: &BodyPlan,
+    body: &Moving<S>,
+) -> Option<Party<S>> {
+    let zero = [simd.zero(); 3];
+    let mut party = Party { velocity: zero, angular: zero, count: simd.zero() };
+    let mut touches = false;
+    for spot in &plane.spots {
+        let mut arm = spot.center.turned(simd, &body.frame);
+        arm[2] = simd.sub(arm[2], simd.splat(spot.radius));
+        let depth = simd.sub(simd.splat(spot.height), simd.add(body.position[2], arm[2]));
+        if simd.mask_bits(simd.less(simd.zero(), depth)) == 0 {
+            continue;
+        }
+        touches = true;
+        let impulse = on_spot(simd, recovery_rate, spot, constants, body, arm, depth);
+        party.velocity = add(simd, party.velocity, impulse);
+        party.angular = cross_add(simd, arm, impulse, party.angular);
+        let counts = simd.less(simd.zero(), impulse[2]);
+        party.count = simd.add(party.count, simd.select(counts, simd.splat(1.0), simd.zero()));
+    }
+    if !touches {
+        return None;
+    }
+    if plane.spots.len() > 1 {
+        let share = simd.div(simd.splat(1.0), simd.max(party.count, simd.splat(1.0)));
+        party.velocity = scaled(simd, party.velocity, share);
+        party.angular = scaled(simd, party.angular, share);
+    }
+    party.velocity = scaled(simd, party.velocity, simd.splat(constants.inverse_mass));
+    party.angular = times(simd, party.angular, constants.inverse_inertia);
+    Some(party)
+}
+
+/// The impulse at one spot; the normal is up.
+#[inline(always)]
+fn on_spot<S: Simd>(
+    simd: S,
+    recovery_rate: f32,
+    spot: &Spot,
+    constants: &BodyPlan,
+    body: &Moving<S>,
+    arm: Vector<S>,
+    depth: S::F,
+) -> Vector<S> {
+    let zero = simd.zero();
+    let [x, y, approach] = cross_add(simd, body.angular, arm, body.velocity);
+    let [turn_x, turn_y, _] = constants.inverse_inertia;
+    let response = simd.mul_add(
+        simd.mul(arm[1], simd.splat(turn_x)),
+        arm[1],
+        simd.mul_add(simd.mul(arm[0], simd.splat(turn_y)), arm[0], simd.splat(constants.inverse_mass)),
+    );
+    let mobility = simd.div(simd.splat(1.0), response);
+    let recovery = simd.mul(depth, simd.splat(recovery_rate));
+    let size = simd.mul(simd.neg_mul_add(approach, simd.splat(spot.bounce), recovery), mobility);
+    // only where it touches and comes nearer
+    let size = simd.select(simd.less(approach, zero), size, zero);
+    let size = simd.select(simd.less(zero, depth), simd.max(size, zero), zero);
+
+    let speed = simd.sqrt(simd.mul_add(x, x, simd.mul(y, y)));
+    let rate = rub(simd, speed, mobility, size, spot.friction);
+    [simd.neg(simd.mul(rate, x)), simd.neg(simd.mul(rate, y)), size]
+}
+
+/// How much impulse friction takes for each unit of the sliding velocity.
+#[inline(always)]
+fn rub<S: Simd>(simd: S, speed: S::F, mobility: S::F, size: S::F, friction: f32) -> S::F {
+    let most = simd.mul(size, simd.splat(friction));
+    let rub = simd.min(simd.mul(speed, mobility), most);
+    let rate = simd.div(rub, simd.add(speed, simd.splat(LEAST)));
+    simd.select(simd.less(simd.splat(SLIDING), speed), rate, simd.zero())
+}
+
+/// Pushes the capsules of one group.
+#[inline(always)]
+fn capsules<S: Simd>(simd: S, plan: &Plan, group: &CapsuleGroup, world: &mut World<S>) {
+    let zero = [simd.zero(); 3];
+    let mut touches = false;
+    for party in &mut world.parties {
+        *party = Party { velocity: zero, angular: zero, count: simd.zero() };
+    }
+    for pair in &group.pairs {
+        let (first, second) = (&world.bodies[pair.first], &world.bodies[pair.second]);
+        let meeting = meet(simd, pair, first, second);
+        if simd.mask_bits(simd.less(simd.zero(), meeting.depth)) == 0 {
+            continue;
+        }
+        touches = true;
+        let (constants, other) = (&plan.bodies[pair.first], &plan.bodies[pair.second]);
+        let recovery_rate = plan.recovery_rate;
+        let arm = sub(simd, meeting.place, first.position);
+        let other_arm = sub(simd, meeting.place, second.position);
+        let velocity = cross_add(simd, first.angular, arm, first.velocity);
+        let other_velocity = cross_add(simd, second.angular, other_arm, second.velocity);
+        let velocity = sub(simd, velocity, other_velocity);
+        let mut response = response(simd, constants, arm, meeting.normal);
+        if !group.one_way {
+            response = simd.add(response, self::response(simd, other, other_arm, meeting.normal));
+        }
+        let impulse = between(simd, recovery_rate, pair, &meeting, velocity, response);
+        let counts = simd.less(simd.zero(), impulse.1);
+        let count = simd.select(counts, simd.splat(1.0), simd.zero());
+        charge(simd, &mut world.parties[pair.parties[0]], constants, arm, impulse.0, count);
+        if !group.one_way {
+            let back = sub(simd, zero, impulse.0);
+            charge(simd, &mut world.parties[pair.parties[1]], other, other_arm, back, count);
+        }
+    }
+    if !touches {
+        return;
+    }
+    for (party, &body) in world.parties.iter().zip(&group.parties) {
+        let share = simd.div(simd.splat(1.0), simd.max(party.count, simd.splat(1.0)));
+        let mean = Party {
+            velocity: scaled(simd, party.velocity, share),
+            angular: scaled(simd, party.angular, share),
+            count: party.count,
+        };
+        wait(simd, &mut world.bodies[body], &mean);
+    }
+}
+
+/// Adds the change by one impulse to those of its group.
+#[inline(always)]
+fn charge<S: Simd>(
+    simd: S,
+    party: &mut Party<S>,
+    constants: &BodyPlan,
+    arm: Vector<S>,
+    impulse: Vector<S>,
+    count: S::F,
+) {
+    party.velocity = along(simd, impulse, simd.splat(constants.inverse_mass), party.velocity);
+    let twist = cross(simd, arm, impulse);
+    party.angular = times_add(simd, twist, constants.inverse_inertia, party.angular);
+    party.count = simd.add(party.count, count);
+}
+
+/// The velocity that an impulse of 1 along the normal makes at a place of a body, along the normal.
+#[inline(always)]
+fn response<S: Simd>(simd: S, constants: &BodyPlan, arm: Vector<S>, normal: Vector<S>) -> S::F {
+    let turn = times(simd, cross(simd, arm, normal), constants.inverse_inertia);
+    simd.add(dot(simd, normal, cross(simd, turn, arm)), simd.splat(constants.inverse_mass))
+}
+
+/// The impulse on the first body, and its part along the normal.
+#[inline(always)]
+fn between<S: Simd>(
+    simd: S,
+    recovery_rate: f32,
+    pair: &CapsulePair,
+    meeting: &Meeting<S>,
+    velocity: Vector<S>,
+    response: S::F,
+) -> (Vector<S>, S::F) {
+    let zero = simd.zero();
+    let mobility = simd.div(simd.splat(1.0), response);
+    let approach = dot(simd, meeting.normal, velocity);
+    let recovery = simd.mul(meeting.depth, simd.splat(recovery_rate));
+    let size = simd.mul(simd.neg_mul_add(approach, simd.splat(pair.bounce), recovery), mobility);
+    let size = simd.select(simd.less(approach, zero), size, zero);
+    let size = simd.select(simd.less(zero, meeting.depth), simd.max(size, zero), zero);
+    let sliding = against(simd, meeting.normal, approach, velocity);
+    let rate = rub(simd, norm(simd, sliding), mobility, size, pair.friction);
+    (against(simd, sliding, rate, scaled(simd, meeting.normal, size)), size)
+}
+
+/// Where two capsules are closest.
+struct Meeting<S: Simd> {
+    place: Vector<S>,
+    /// From the second to the first.
+    normal: Vector<S>,
+    depth: S::F,
+}
+
+/// A line in the world.
+struct Line<S: Simd> {
+    begin: Vector<S>,
+    /// From its beginning to its end.
+    way: Vector<S>,
+    direction: Vector<S>,
+    half: S::F,
+    middle: Vector<S>,
+}
+
+#[inline(always)]
+fn line<S: Simd>(simd: S, pair: &CapsulePair, side: usize, body: &Moving<S>) -> Line<S> {
+    let center = add(simd, body.position, pair.centers[side].turned(simd, &body.frame));
+    let half_way = pair.halves[side].turned(simd, &body.frame);
+    let (begin, end) = (add(simd, center, half_way), sub(simd, center, half_way));
+    let way = sub(simd, end, begin);
+    let length = norm(simd, way);
+    let length = simd.select(simd.equal(length, simd.zero()), simd.splat(LEAST), length);
+    let direction = scaled(simd, way, simd.div(simd.splat(1.0), length));
+    let half = simd.mul(length, simd.splat(0.5));
+    Line { begin, way, direction, half, middle: along(simd, direction, half, begin) }
+}
+
+/// The closest points of the lines of two capsules. With lines that are nearly parallel the place is what rounding makes it.
+#[inline(always)]
+fn meet<S: Simd>(simd: S, pair: &CapsulePair, first: &Moving<S>, second: &Moving<S>) -> Meeting<S> {
+    let (a, b) = (line(simd, pair, 0, first), line(simd, pair, 1, second));
+    let between = sub(simd, a.middle, b.middle);
+    let both = dot(simd, a.direction, b.direction);
+    let (on_a, on_b) = (dot(simd, a.direction, between), dot(simd, b.direction, between));
+    let apart = simd.add(simd.neg_mul_add(both, both, simd.splat(1.0)), simd.splat(LEAST));
+    let way_a = simd.div(simd.sub(simd.mul(both, on_b), on_a), apart);
+    let way_b = simd.mul_add(way_a, both, on_b);
+    let at_a = along(simd, a.direction, within(simd, way_a, a.half), a.middle);
+    let at_b = along(simd, b.direction, within(simd, way_b, b.half), b.middle);
+    // cut off at the ends, one of the two is not the closest any more
+    let (from_b, from_a) = (closest_to(simd, &a, at_b), closest_to(simd, &b, at_a));
+    let (with_b, with_a) = (sub(simd, at_b, from_b), sub(simd, at_a, from_a));
+    let first_is_closer = simd.less(dot(simd, with_b, with_b), dot(simd, with_a, with_a));
+    let at_a = select(simd, first_is_closer, from_b, at_a);
+    let at_b = select(simd, first_is_closer, at_b, from_a);
+
+    let way = sub(simd, at_a, at_b);
+    let distance = norm(simd, way);
+    let scale = simd.div(simd.splat(1.0), simd.add(distance, simd.splat(LEAST)));
+    Meeting {
+        place: scaled(simd, add(simd, at_a, at_b), simd.splat(0.5)),
+        normal: scaled(simd, way, scale),
+        depth: simd.sub(simd.splat(pair.radii), distance),
+    }
+}
+
+/// A way cut off at both ends.
+#[inline(always)]
+fn within<S: Simd>(simd: S, way: S::F, half: S::F) -> S::F {
+    simd.min(simd.max(way, simd.neg(half)), half)
+}
+
+/// The point of a line that is closest to another point.
+#[inline(always)]
+fn closest_to<S: Simd>(simd: S, line: &Line<S>, point: Vector<S>) -> Vector<S> {
+    let square = simd.add(dot(simd, line.way, line.way), simd.splat(LEAST));
+    let part = simd.div(dot(simd, sub(simd, point, line.begin), line.way), square);
+    let part = simd.min(simd.max(part, simd.zero()), simd.splat(1.0));
+    along(simd, line.way, part, line.begin)
+}
+
+/// The length, or 0 where every component is as good as 0.
+#[inline(always)]
+fn norm<S: Simd>(simd: S, vector: Vector<S>) -> S::F {
+    const SAFE: f32 = 1e-8;
+    let [x, y, z] = [simd.abs(vector[0]), simd.abs(vector[1]), simd.abs(vector[2])];
+    let largest = simd.max(x, simd.max(y, z));
+    let length = simd.sqrt(dot(simd, vector, vector));
+    simd.select(simd.less_or_equal(largest, simd.splat(SAFE)), simd.zero(), length)
+}

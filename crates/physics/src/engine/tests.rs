@@ -1,0 +1,304 @@
+//! Laws of the engine: the twin, bits, neighbours, snapshots, and physics that needs no reference.
+
+use numerics::random::Stream;
+use numerics::{Isa, LANES};
+
+use super::*;
+use crate::naive::{self, Motion};
+use crate::vector::{Quaternion, Vector};
+use crate::{Description, models};
+
+/// Copies of most tests: a whole block and a part of one.
+const COPIES: usize = LANES + 5;
+
+fn draws(name: &str, index: u64) -> Stream {
+    Stream::new(11, name).child(index)
+}
+
+/// A number from -1 to 1.
+fn signed(stream: Stream, element: u64) -> f64 {
+    2.0 * stream.uniform_f64(element) - 1.0
+}
+
+/// A start with angles off the rest, thrown up and turned a little: bodies fall, swing and touch the ground.
+fn world(model: &Model, copy: u64) -> Vec<Motion> {
+    let stream = draws("world", copy);
+    let angles: Vec<f64> =
+        model.rest().iter().zip(0..).map(|(rest, at)| rest + 0.1 * signed(stream, at)).collect();
+    let velocities: Vec<f64> = (0..model.axis_count() as u64).map(|at| signed(stream, 1000 + at)).collect();
+    let mut world = naive::start(model, &angles, &velocities);
+    for (index, body) in world.iter_mut().enumerate() {
+        let constants = &model.description().bodies[index];
+        let number = |at: u64| signed(stream, 2000 + 10 * index as u64 + at);
+        let mask = |flags: [u8; 3]| Vector(flags.map(f64::from));
+        body.velocity = Vector([number(0), number(1), number(2)]).times(mask(constants.moves));
+        body.angular = body.angular + Vector([number(3), number(4), number(5)]).times(mask(constants.turns));
+    }
+    // as the engine has it
+    let round = |number: f64| f64::from(number as f32);
+    for body in &mut world {
+        *body = Motion {
+            position: Vector(body.position.0.map(round)),
+            rotation: Quaternion(body.rotation.0.map(round)),
+            velocity: Vector(body.velocity.0.map(round)),
+            angular: Vector(body.angular.0.map(round)),
+        };
+    }
+    world
+}
+
+/// The action of a copy in a step, for a torque or (in degrees) for an angle.
+fn action(model: &Model, copy: u64, step: u64, action: usize) -> f32 {
+    let is_angle =
+        model.description().actuators.iter().any(|it| it.kind == crate::description::ActuatorKind::Angle);
+    signed(draws("action", copy).child(step), action as u64) as f32 * if is_angle { 60.0 } else { 1.0 }
+}
+
+/// The actions of one step, for copies that are numbered by `name`.
+fn actions(model: &Model, copies: usize, step: u64, name: impl Fn(usize) -> u64) -> Vec<f32> {
+    let rows = copies.div_ceil(LANES) * model.actions();
+    let lanes = (0..rows * LANES).map(|place| {
+        let (block, row, lane) =
+            (place / (model.actions() * LANES), place / LANES % model.actions(), place % LANES);
+        let copy = block * LANES + lane;
+        if copy < copies { action(model, name(copy), step, row) } else { 0.0 }
+    });
+    lanes.collect()
+}
+
+fn state(model: &Model, copies: usize, name: impl Fn(usize) -> u64) -> State {
+    let mut state = State::new(model, copies);
+    (0..copies).for_each(|copy| state.set(copy, &world(model, name(copy))));
+    state
+}
+
+fn all_models() -> impl Iterator<Item = Model> {
+    models::names().map(|name| models::named(name).expect("it is listed"))
+}
+
+fn bits(numbers: &[f32]) -> Vec<u32> {
+    numbers.iter().map(|number| number.to_bits()).collect()
+}
+
+/// The largest difference of two worlds, each number relative to one more than the expected.
+fn difference(found: &[Motion], expected: &[Motion]) -> f64 {
+    let numbers = |motion: &Motion| {
+        let Motion { position, rotation, velocity, angular } = *motion;
+        [&position.0[..], &rotation.0, &velocity.0, &angular.0].concat()
+    };
+    let pairs = found.iter().zip(expected).flat_map(|(a, b)| numbers(a).into_iter().zip(numbers(b)));
+    pairs.map(|(a, b)| (a - b).abs() / (1.0 + b.abs())).fold(0.0, f64::max)
+}
+
+#[test]
+fn every_instruction_set_has_the_same_bits() {
+    for model in all_models() {
+        let run = |isa: Isa| {
+            let engine = Engine::new(isa, &model);
+            let mut state = state(&model, COPIES, |copy| copy as u64);
+            for step in 0..12 {
+                engine.step(&mut state, &actions(&model, COPIES, step, |copy| copy as u64));
+            }
+            let mut sensed = state.clone();
+            engine.sense(&mut sensed);
+            [bits(state.blocks()), bits(sensed.blocks())]
+        };
+        let expected = run(Isa::PORTABLE);
+        for isa in Isa::available() {
+            assert!(run(isa) == expected, "{}: {isa} differs", model.description().name);
+        }
+    }
+}
+
+#[test]
+fn a_copy_does_not_notice_its_neighbours() {
+    for model in all_models() {
+        let engine = Engine::new(Isa::detected(), &model);
+        let run = |copies: usize, name: &dyn Fn(usize) -> u64, broken: Option<usize>| {
+            let mut state = state(&model, copies, name);
+            if let Some(copy) = broken {
+                let mut world = state.world(copy);
+                world.iter_mut().for_each(|body| body.velocity = Vector([f64::NAN; 3]));
+                state.set(copy, &world);
+            }
+            for step in 0..20 {
+                engine.step(&mut state, &actions(&model, copies, step, name));
+            }
+            state
+        };
+        let together = run(COPIES, &|copy| copy as u64, None);
+        let broken = run(COPIES, &|copy| copy as u64, Some(3));
+        for copy in [0, 2, 4, LANES + 4] {
+            let expected = bits(&together.snapshot(copy));
+            let alone = run(1, &|_| copy as u64, None);
+            assert!(bits(&alone.snapshot(0)) == expected, "{}: copy {copy}", model.description().name);
+            assert!(bits(&broken.snapshot(copy)) == expected, "{}: copy {copy}", model.description().name);
+        }
+        assert!(broken.snapshot(3).iter().any(|number| number.is_nan()));
+    }
+}
+
+#[test]
+fn a_snapshot_goes_on_as_the_copy_did() {
+    for model in all_models() {
+        let engine = Engine::new(Isa::detected(), &model);
+        let mut one = state(&model, COPIES, |copy| copy as u64);
+        for step in 0..5 {
+            engine.step(&mut one, &actions(&model, COPIES, step, |copy| copy as u64));
+        }
+        let mut other = State::new(&model, 3);
+        other.restore(2, &one.snapshot(7));
+        for step in 5..10 {
+            engine.step(&mut one, &actions(&model, COPIES, step, |copy| copy as u64));
+            engine.step(&mut other, &actions(&model, 3, step, |copy| if copy == 2 { 7 } else { 0 }));
+        }
+        assert!(bits(&one.snapshot(7)) == bits(&other.snapshot(2)), "{}", model.description().name);
+    }
+}
+
+#[test]
+fn blocks_can_be_stepped_apart() {
+    let model = models::named("ant").expect("it is listed");
+    let engine = Engine::new(Isa::detected(), &model);
+    let mut one = state(&model, COPIES, |copy| copy as u64);
+    let mut other = one.clone();
+    let inputs = actions(&model, COPIES, 0, |copy| copy as u64);
+    engine.step(&mut one, &inputs);
+    let block = other.layout().block();
+    for (block, actions) in other.blocks_mut().chunks_mut(block).zip(inputs.chunks(engine.actions_len())) {
+        engine.step_blocks(block, actions);
+    }
+    assert!(bits(one.blocks()) == bits(other.blocks()));
+}
+
+/// The most by which rounding to single precision changes a step of these worlds. A spring of stiffness k sees positions
+/// rounded by 2^-24 of a size of about 2, so that in a sub-step of h it changes a velocity by up to h k 2^-23 / m (and an
+/// angular velocity likewise), which it takes back in the next; contacts hand that on. Twice that, for each of the up to
+/// three springs of a body in each of the two or three sub-steps that a stiff spring remembers, and at least sixteen
+/// roundings.
+fn rounding(model: &Model) -> f64 {
+    let description = model.description();
+    let quickest = description.joints.iter().map(|joint| {
+        let of = |body: usize| {
+            let body = &description.bodies[body];
+            (1.0 / body.mass).max(body.inverse_inertia.0[1])
+        };
+        joint.stiffness * of(joint.parent).max(of(joint.child))
+    });
+    let unit = f64::from(f32::EPSILON);
+    16.0 * unit + 20.0 * unit * model.sub_step() * quickest.fold(0.0, f64::max)
+}
+
+#[test]
+fn steps_are_those_of_the_twin_but_for_rounding() {
+    for model in all_models() {
+        let name = &model.description().name;
+        let engine = Engine::new(Isa::detected(), &model);
+        let mut state = state(&model, COPIES, |copy| copy as u64);
+        let (mut worst, mut apart) = (0.0f64, 0);
+        for step in 0..20 {
+            let before: Vec<Vec<Motion>> = (0..COPIES).map(|copy| state.world(copy)).collect();
+            engine.step(&mut state, &actions(&model, COPIES, step, |copy| copy as u64));
+            for (copy, mut world) in before.into_iter().enumerate() {
+                let inputs = (0..model.actions()).map(|at| action(&model, copy as u64, step, at).into());
+                naive::step(&model, &mut world, &inputs.collect::<Vec<f64>>());
+                let error = difference(&state.world(copy), &world);
+                worst = worst.max(error);
+                apart += usize::from(error > rounding(&model));
+            }
+        }
+        // a contact that is just begun or just over may differ in one sub-step, and then the whole step does
+        assert!(
+            apart * 20 <= 20 * COPIES,
+            "{name}: {apart} steps are off, by {worst:.1e}; {:.1e}",
+            rounding(&model)
+        );
+    }
+}
+
+#[test]
+fn what_is_sensed_is_what_the_twin_reads() {
+    for model in all_models() {
+        let name = &model.description().name;
+        let engine = Engine::new(Isa::detected(), &model);
+        let mut state = state(&model, COPIES, |copy| copy as u64);
+        let before = state.clone();
+        engine.sense(&mut state);
+        let layout = state.layout();
+        for copy in 0..COPIES {
+            let world = state.world(copy);
+            assert_eq!(world, before.world(copy), "{name}: sensing moves nothing");
+            let (angles, velocities) = naive::readings(&model, &world);
+            for (axis, (angle, velocity)) in angles.into_iter().zip(velocities).enumerate() {
+                // products of three rounded numbers, summed, and an arc tangent of them
+                let bound = 32.0 * f64::from(f32::EPSILON);
+                let error = f64::from(state.number(copy, layout.angle(axis))) - angle;
+                assert!(error.abs() <= bound * 4.0, "{name}: angle {axis} of copy {copy} by {error:.1e}");
+                let error = f64::from(state.number(copy, layout.angle_velocity(axis))) - velocity;
+                assert!(error.abs() <= bound * 4.0, "{name}: velocity {axis} of copy {copy} by {error:.1e}");
+            }
+        }
+    }
+}
+
+/// Two bodies and a ball joint, in a world without gravity, damping, ground or motors.
+fn pair() -> Model {
+    let mut description: Description = models::named("humanoid").expect("it is listed").description().clone();
+    description.bodies.truncate(2);
+    description.joints.truncate(1);
+    description.actuators.clear();
+    description.shapes.clear();
+    description.contacts.clear();
+    (description.gravity, description.angular_damping) = (Vector::ZERO, 0.0);
+    description.joints[0].child = 1;
+    description.joints[0].parent = 0;
+    description.joints[0].limits = vec![[-3.0, 3.0]; 3];
+    description.joints[0].rest = vec![0.0; 3];
+    Model::new(description).expect("a model")
+}
+
+#[test]
+fn free_flight_keeps_momentum() {
+    let model = pair();
+    let engine = Engine::new(Isa::detected(), &model);
+    let mut state = state(&model, 1, |_| 0);
+    let momentum = |world: &[Motion]| {
+        let bodies = &model.description().bodies;
+        world
+            .iter()
+            .zip(bodies)
+            .fold(Vector::ZERO, |sum, (body, constants)| sum + body.velocity * constants.mass)
+    };
+    let before = momentum(&state.world(0));
+    let steps = 200;
+    for _ in 0..steps {
+        engine.step(&mut state, &[]);
+    }
+    let lost = (momentum(&state.world(0)) - before).norm();
+    // one rounding of each velocity in each sub-step, all to the same side
+    let mass: f64 = model.description().bodies.iter().map(|body| body.mass).sum();
+    let roundings = f64::from(steps * model.description().substeps) * f64::from(f32::EPSILON);
+    assert!(lost <= roundings * mass * 4.0, "lost {lost:.1e}");
+    assert!(state.motion(0, 0).position != world(&model, 0)[0].position, "and it flies");
+}
+
+#[test]
+fn rest_stays_at_rest() {
+    // a world without gravity, at the angles at which no limit and no motor pulls
+    let mut description = models::named("humanoid").expect("it is listed").description().clone();
+    description.gravity = Vector::ZERO;
+    description.contacts.clear();
+    description.joints.iter_mut().for_each(|joint| joint.limits.iter_mut().for_each(|it| *it = [-3.0, 3.0]));
+    description.joints.iter_mut().for_each(|joint| joint.rest.fill(0.0));
+    let model = Model::new(description).expect("a model");
+    let engine = Engine::new(Isa::detected(), &model);
+    let start = naive::start(&model, &model.rest(), &vec![0.0; model.axis_count()]);
+    let mut state = State::new(&model, 1);
+    state.set(0, &start);
+    for _ in 0..100 {
+        engine.step(&mut state, &vec![0.0; engine.actions_len()]);
+    }
+    // places are rounded when the start is; springs pull by that, and damp it
+    let error = difference(&state.world(0), &start);
+    assert!(error <= rounding(&model), "moved by {error:.1e}");
+}
