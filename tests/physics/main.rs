@@ -1,9 +1,12 @@
 //! The physics engine against recorded runs of the reference (Brax 0.9's first engine, legacy springs).
 //!
 //! A few records are in `tests/physics/records`; where `TOMBOLA_GOLDEN` names a folder with `physics/`, everything there
-//! is redone: the models, every part of a step, whole steps and starts.
+//! is redone: the models, every part of a step, whole steps and starts, and the tasks: what is seen, rewards and ends,
+//! those of classic control too.
 
+mod classic;
 mod components;
+mod control;
 mod models;
 mod records;
 mod steps;

@@ -10,7 +10,7 @@ use physics::{Engine, Model, State, models};
 use crate::records::{Records, flat, mixed_error, recorded};
 
 /// Runs in each record; those of `mlp0` are driven by a network.
-const RUNS: [&str; 6] = ["rand0", "rand1", "rand2", "rand3", "zero0", "mlp0"];
+pub(crate) const RUNS: [&str; 6] = ["rand0", "rand1", "rand2", "rand3", "zero0", "mlp0"];
 
 /// Bodies that a task moves after the step, and so are not compared.
 fn moved_by_the_task(name: &str) -> Option<usize> {
@@ -103,7 +103,7 @@ fn engine_errors(model: &Model, isa: Isa, runs: &Records, run: &str) -> Vec<f64>
 }
 
 /// Largest error of a step in single precision, of the two being rounded differently.
-fn engine_limit(name: &str) -> f64 {
+pub(crate) fn engine_limit(name: &str) -> f64 {
     match name {
         "ant" | "ant_modified" => 4e-4,
         "fetch" => 5e-5,

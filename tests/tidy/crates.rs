@@ -18,7 +18,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // what is computed, and the file that is left of it; sees neither who searches nor what for
     ("networks", &["numerics", "sparse-kernels", "serde", "serde_json"]),
     // never sees who asks; `flate2` and `sha2` for the files of data sets
-    ("tasks", &["numerics", "sparse-kernels", "networks", "flate2", "sha2"]),
+    ("tasks", &["numerics", "sparse-kernels", "networks", "physics", "flate2", "sha2"]),
     // the only crate that sees strategies and tasks
     ("lottery", &["networks", "numerics", "sparse-kernels", "strategies", "tasks", "threads", "serde"]),
     // the program: all of the crates
@@ -31,6 +31,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "physics",
             "sparse-kernels",
             "strategies",
+            "tasks",
             "clap",
             "flate2",
             "rayon",

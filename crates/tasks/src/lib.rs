@@ -19,6 +19,8 @@
 //! Normalisation::PAPER.blocks_into(set.train(), batch, &mut pixels);
 //! ```
 //!
+//! [`control`] holds worlds in which a network acts: walking bodies, arms, and the classics.
+//!
 //! [`Task`] is the contract with whoever searches: fitness for populations, a score for one network
 //! ([`vision::classification`]).
 //!
@@ -34,6 +36,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod control;
 mod task;
 pub mod vision;
 

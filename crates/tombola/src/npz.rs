@@ -1,9 +1,9 @@
 //! NumPy archives: named arrays in a `.npz` file, read and written.
 //!
 //! A `.npz` file is a zip archive of `.npy` members, stored or deflated. Read here: C order, little-endian `f4`, `f8`,
-//! `i4`, `i8` and `u1`. Written: the same types, stored, in the order given, with a fixed date, so that equal arrays give
-//! equal bytes. Sources: the zip application note (APPNOTE 6.3, sections 4.3 and 4.4), without zip64; NumPy's format
-//! description, versions 1.0 and 2.0.
+//! `i4`, `i8`, `u1`, and `b1`, whose truths become 0 and 1 of `u1`. Written: the other types, stored, in the order given,
+//! with a fixed date, so that equal arrays give equal bytes. Sources: the zip application note (APPNOTE 6.3, sections 4.3
+//! and 4.4), without zip64; NumPy's format description, versions 1.0 and 2.0.
 //!
 //! Every number that a file claims is checked against its length before it is used: a damaged file is an error that
 //! names the member, never a panic, and never a large allocation for a small file.
@@ -122,7 +122,7 @@ impl fmt::Display for NpzError {
             NpzError::Type { name, found } => {
                 write!(
                     f,
-                    "array `{name}` has type {found}; read here are <f4, <f8, <i4, <i8 and |u1 in C order"
+                    "array `{name}` has type {found}; read here are <f4, <f8, <i4, <i8, |u1 and |b1 in C order"
                 )
             }
         }
@@ -259,7 +259,7 @@ fn array(name: &str, bytes: &[u8]) -> Result<Array, NpzError> {
     let width = match descriptor {
         "<f4" | "<i4" => 4,
         "<f8" | "<i8" => 8,
-        "|u1" => 1,
+        "|u1" | "|b1" => 1,
         _ => return Err(unreadable()),
     };
     if count.checked_mul(width) != Some(data.len()) {

@@ -1,0 +1,170 @@
+//! Control: worlds in which a network acts, sixteen copies to a block, a lane a copy.
+//!
+//! | file | task | bodies | observations | actions | an episode ends |
+//! |---|---|---:|---:|---:|---|
+//! | `ant` | a torso on four legs walks forwards | 10 | 87 | 8 | where the torso is low or high |
+//! | `ant_modified` | the same with a heavier torso | 10 | 87 | 8 | likewise |
+//! | `fetch` | a dog runs to a target | 13 | 101 | 10 | never |
+//! | `grasp` | a hand carries a ball to a target | 16 | 132 | 19 | never |
+//! | `halfcheetah` | a flat cheetah runs | 8 | 18 | 6 | never |
+//! | `hopper` | a flat leg hops | 5 | 11 | 3 | where the torso is low or leans |
+//! | `humanoid` | a humanoid walks | 12 | 227 | 17 | where the torso is low or high |
+//! | `reacher` | an arm of two links points at a target | 4 | 11 | 2 | never |
+//! | `ur5e` | an industrial arm touches targets | 8 | 66 | 6 | never |
+//! | `walker2d` | two flat legs walk | 8 | 17 | 6 | where the torso is low, high, or leans |
+//! | `CartPole-v1` | a cart balances a pole | | 4 | 1 of 2 | where the pole falls or the cart leaves |
+//! | `Acrobot-v1` | two links swing up | | 6 | 1 of 3 | at the goal |
+//! | `Pendulum-v1` | a pendulum swings up | | 3 | 1 | never |
+//!
+//! Rules, rewards and starts are those of Brax 0.9 and gymnax 0.0.6, compared with recorded runs, oddities included.
+//!
+//! # Invariants
+//!
+//! - **A state is rows of numbers.** Whoever runs episodes owns the blocks; a copy is a lane of them, and can be taken out
+//!   and put back in any lane of any block at any step.
+//! - **A copy does not notice its neighbours,** to the bit.
+//! - **An observation and its names are one piece of code,** so that they cannot differ.
+//! - **Absent:** counting of steps, scores, networks.
+
+mod acrobot;
+mod ant;
+mod arm;
+mod bodies;
+mod cartpole;
+mod cheetah;
+mod fetch;
+mod grasp;
+mod hopper;
+mod humanoid;
+mod lanes;
+mod pendulum;
+mod reacher;
+mod sight;
+
+use numerics::random::Stream;
+use numerics::{Isa, LANES};
+
+pub use self::bodies::BodyEnvironment;
+
+/// What actions are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Actions {
+    /// A row of numbers for each.
+    Numbers(usize),
+    /// One row, of whole numbers below this.
+    OneOf(usize),
+}
+
+impl Actions {
+    /// How many rows of a block of actions.
+    pub fn rows(self) -> usize {
+        match self {
+            Actions::Numbers(count) => count,
+            Actions::OneOf(_) => 1,
+        }
+    }
+}
+
+/// What a step came to, for each copy of a block.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Outcome {
+    /// What the step was worth.
+    pub reward: [f32; LANES],
+    /// Whether the task ends the episode.
+    pub done: [bool; LANES],
+}
+
+impl Outcome {
+    /// Nothing yet.
+    pub const NONE: Outcome = Outcome { reward: [0.0; LANES], done: [false; LANES] };
+}
+
+/// The target that a copy gets where it reaches the one it has: asked for the lanes that do.
+pub type Targets<'a> = &'a mut dyn FnMut(usize) -> [f32; 3];
+
+/// A world in which a network acts.
+pub trait Environment: Send + Sync {
+    /// The name in commands and files.
+    fn name(&self) -> &'static str;
+
+    /// What each observation is, in order.
+    fn observation_names(&self) -> Vec<String>;
+
+    /// What each action does, in order; of one action, what each of its values does.
+    fn action_names(&self) -> Vec<String>;
+
+    /// What actions are.
+    fn actions(&self) -> Actions;
+
+    /// Numbers of a copy's state: rows of a block.
+    fn rows(&self) -> usize;
+
+    /// The state of one copy at the start of an episode, drawn from a stream.
+    fn start(&self, stream: Stream) -> Vec<f32>;
+
+    /// A target drawn from a stream, in tasks that have some.
+    fn target(&self, _stream: Stream) -> [f32; 3] {
+        [0.0; 3]
+    }
+
+    /// What copies see at the start of an episode: `[observation][copy]` of a block `[row][copy]`.
+    fn look(&self, block: &[f32], observation: &mut [f32]);
+
+    /// One step of a block with actions `[action][copy]`, and what copies see after it.
+    ///
+    /// # Panics
+    ///
+    /// If the lengths do not fit.
+    fn step(
+        &self,
+        block: &mut [f32],
+        actions: &[f32],
+        targets: Targets<'_>,
+        observation: &mut [f32],
+        outcome: &mut Outcome,
+    );
+}
+
+/// The names of all tasks, sorted.
+pub const NAMES: [&str; 13] = [
+    "Acrobot-v1",
+    "CartPole-v1",
+    "Pendulum-v1",
+    "ant",
+    "ant_modified",
+    "fetch",
+    "grasp",
+    "halfcheetah",
+    "hopper",
+    "humanoid",
+    "reacher",
+    "ur5e",
+    "walker2d",
+];
+
+/// The task of a name, or of a common other name of it. Instructions change no bit.
+pub fn named(name: &str, isa: Isa) -> Option<Box<dyn Environment>> {
+    let name = match name {
+        "acrobot" => "Acrobot-v1",
+        "cartpole" => "CartPole-v1",
+        "pendulum" => "Pendulum-v1",
+        "ant-modified" => "ant_modified",
+        "half-cheetah" | "half_cheetah" => "halfcheetah",
+        "walker" => "walker2d",
+        name => name,
+    };
+    Some(match name {
+        "Acrobot-v1" => Box::new(acrobot::Acrobot::new(isa)),
+        "CartPole-v1" => Box::new(cartpole::CartPole::new(isa)),
+        "Pendulum-v1" => Box::new(pendulum::Pendulum::new(isa)),
+        name => Box::new(BodyEnvironment::named(name, isa)?),
+    })
+}
+
+/// A row of a block.
+fn row(block: &[f32], row: usize) -> &[f32] {
+    &block[row * LANES..][..LANES]
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,90 @@
+//! A pendulum swings up by a torque that is too weak to lift it: `Pendulum-v1` (as in gymnax 0.0.6).
+//!
+//! Sees cosine and sine of the angle from the top, and the angular velocity. Acts by a torque, cut off at 2.
+//!
+//! Reward: less the square of the angle, a tenth of that of the velocity and a thousandth of that of the torque, all
+//! before the step. Never ends.
+
+use std::f32::consts::{PI, TAU};
+
+use numerics::functions::{Cos, Sin, map};
+use numerics::random::Stream;
+use numerics::{Isa, LANES};
+
+use super::lanes::Lanes;
+use super::{Actions, Environment, Outcome, Targets, row};
+
+pub(super) struct Pendulum {
+    isa: Isa,
+}
+
+const STRONGEST: f32 = 2.0;
+const FASTEST: f32 = 8.0;
+const TIME: f32 = 0.05;
+
+impl Pendulum {
+    pub(super) fn new(isa: Isa) -> Pendulum {
+        Pendulum { isa }
+    }
+}
+
+/// The angle between -pi and pi.
+fn wrapped(angle: f32) -> f32 {
+    (angle + PI).rem_euclid(TAU) - PI
+}
+
+impl Environment for Pendulum {
+    fn name(&self) -> &'static str {
+        "Pendulum-v1"
+    }
+
+    fn observation_names(&self) -> Vec<String> {
+        ["cosine of the angle", "sine of the angle", "angular velocity"].map(str::to_owned).into()
+    }
+
+    fn action_names(&self) -> Vec<String> {
+        vec!["torque".to_owned()]
+    }
+
+    fn actions(&self) -> Actions {
+        Actions::Numbers(1)
+    }
+
+    fn rows(&self) -> usize {
+        2
+    }
+
+    fn start(&self, stream: Stream) -> Vec<f32> {
+        vec![TAU * stream.uniform(0) - PI, 2.0 * stream.uniform(1) - 1.0]
+    }
+
+    fn look(&self, block: &[f32], observation: &mut [f32]) {
+        let (cosine, rest) = observation.split_at_mut(LANES);
+        let (sine, velocity) = rest.split_at_mut(LANES);
+        map(self.isa, Cos, row(block, 0), cosine);
+        map(self.isa, Sin, row(block, 0), sine);
+        velocity.copy_from_slice(row(block, 1));
+    }
+
+    fn step(
+        &self,
+        block: &mut [f32],
+        actions: &[f32],
+        _: Targets<'_>,
+        sight: &mut [f32],
+        outcome: &mut Outcome,
+    ) {
+        let (angle, velocity) = (Lanes::of(row(block, 0)), Lanes::of(row(block, 1)));
+        let torque = Lanes::of(actions).clamp(-STRONGEST, STRONGEST);
+        let off = Lanes(angle.0.map(wrapped));
+        let cost = off * off + velocity * velocity * 0.1 + torque * torque * 0.001;
+        let mut sine = [0.0; LANES];
+        map(self.isa, Sin, &angle.0, &mut sine);
+        let velocity = (velocity + (Lanes(sine) * 15.0 + torque * 3.0) * TIME).clamp(-FASTEST, FASTEST);
+        let angle = angle + velocity * TIME;
+        block[..LANES].copy_from_slice(&angle.0);
+        block[LANES..].copy_from_slice(&velocity.0);
+        self.look(block, sight);
+        *outcome = Outcome { reward: (-cost).0, done: [false; LANES] };
+    }
+}

@@ -1,0 +1,121 @@
+//! Laws that every task of control keeps.
+
+use super::*;
+
+fn all() -> impl Iterator<Item = Box<dyn Environment>> {
+    NAMES.iter().map(|name| named(name, Isa::detected()).unwrap_or_else(|| panic!("no task {name}")))
+}
+
+/// A block of copies that begin by these streams.
+fn block(task: &dyn Environment, streams: &[u64]) -> Vec<f32> {
+    let mut block = vec![0.0; task.rows() * LANES];
+    for lane in 0..LANES {
+        let state = task.start(Stream::new(3, "start").child(streams[lane % streams.len()]));
+        assert_eq!(state.len(), task.rows(), "{}", task.name());
+        state.iter().enumerate().for_each(|(row, &number)| block[row * LANES + lane] = number);
+    }
+    block
+}
+
+/// The action of a copy in a step.
+fn action(task: &dyn Environment, copy: u64, step: u64, row: usize) -> f32 {
+    let draw = Stream::new(5, "action").child(copy).child(step);
+    match task.actions() {
+        Actions::Numbers(_) => 2.0 * draw.uniform(row as u64) - 1.0,
+        Actions::OneOf(count) => draw.below(0, count as u64) as f32,
+    }
+}
+
+/// What a lane saw and got over some steps, and its state at the end: bits.
+fn run(task: &dyn Environment, streams: &[u64], steps: u64, lane: usize) -> Vec<u32> {
+    let mut block = block(task, streams);
+    let copy = |lane: usize| streams[lane % streams.len()];
+    let mut sight = vec![0.0; task.observation_names().len() * LANES];
+    let mut outcome = Outcome::NONE;
+    let mut seen = Vec::new();
+    task.look(&block, &mut sight);
+    for step in 0..steps {
+        let rows = task.actions().rows();
+        let actions: Vec<f32> =
+            (0..rows * LANES).map(|at| action(task, copy(at % LANES), step, at / LANES)).collect();
+        seen.extend(sight.chunks(LANES).map(|row| row[lane].to_bits()));
+        let mut targets = |lane: usize| task.target(Stream::new(9, "target").child(copy(lane)).child(step));
+        task.step(&mut block, &actions, &mut targets, &mut sight, &mut outcome);
+        seen.extend([outcome.reward[lane].to_bits(), u32::from(outcome.done[lane])]);
+    }
+    seen.extend(block.chunks(LANES).map(|row| row[lane].to_bits()));
+    seen
+}
+
+#[test]
+fn a_copy_does_not_notice_its_neighbours() {
+    for task in all() {
+        let expected = run(&*task, &[7, 1, 2, 3, 4], 8, 0);
+        assert!(run(&*task, &[9, 8, 6, 7], 8, 3) == expected, "{}", task.name());
+        assert!(run(&*task, &[9, 8, 6, 5], 8, 3) != expected, "{}: the streams decide", task.name());
+    }
+}
+
+#[test]
+fn instruction_sets_agree() {
+    for name in NAMES {
+        let of = |isa: Isa| run(&*named(name, isa).expect("it is listed"), &[1, 2, 3], 5, 1);
+        let expected = of(Isa::PORTABLE);
+        for isa in Isa::available() {
+            assert!(of(isa) == expected, "{name}: {isa}");
+        }
+    }
+}
+
+#[test]
+fn observations_and_actions_have_names_of_their_own() {
+    let sizes = [6, 4, 3, 87, 87, 101, 132, 18, 11, 227, 11, 66, 17];
+    let actions = [3, 2, 1, 8, 8, 10, 19, 6, 3, 17, 2, 6, 6];
+    for ((task, size), count) in all().zip(sizes).zip(actions) {
+        for (names, expected) in [(task.observation_names(), size), (task.action_names(), count)] {
+            assert_eq!(names.len(), expected, "{}", task.name());
+            let mut sorted = names.clone();
+            sorted.sort();
+            sorted.dedup();
+            assert_eq!(sorted.len(), expected, "{}: {names:?}", task.name());
+            assert!(names.iter().all(|name| !name.is_empty()), "{}: {names:?}", task.name());
+        }
+    }
+}
+
+#[test]
+fn the_table_of_the_module_says_what_tasks_are() {
+    let text = include_str!("../control.rs");
+    for task in all() {
+        let start = format!("//! | `{}` |", task.name());
+        let line =
+            text.lines().find(|line| line.starts_with(&start)).unwrap_or_else(|| panic!("no row {start}"));
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        assert_eq!(cells[4], task.observation_names().len().to_string(), "{line}");
+        let actions = match task.actions() {
+            Actions::Numbers(count) => count.to_string(),
+            Actions::OneOf(count) => format!("1 of {count}"),
+        };
+        assert_eq!(cells[5], actions, "{line}");
+    }
+}
+
+#[test]
+fn a_hit_moves_the_target_after_it_was_seen() {
+    let task = named("grasp", Isa::detected()).expect("it is listed");
+    let mut block = block(&*task, &[1]);
+    let names = task.observation_names();
+    let rest = names.iter().position(|name| name == "distance of ball and target").expect("it is seen");
+    let mut sight = vec![0.0; names.len() * LANES];
+    let (mut outcome, mut asked) = (Outcome::NONE, Vec::new());
+    let actions = vec![0.0; 19 * LANES];
+    let mut targets = |lane: usize| {
+        asked.push(lane);
+        [20.0, 0.0, 3.0]
+    };
+    task.step(&mut block, &actions, &mut targets, &mut sight, &mut outcome);
+    assert!(sight[rest * LANES] < 1.1 && outcome.reward[0] > 4.9, "the first step always hits");
+    task.step(&mut block, &actions, &mut targets, &mut sight, &mut outcome);
+    assert!(sight[rest * LANES] > 15.0 && outcome.reward[0] < 1.0);
+    assert_eq!(asked, (0..LANES).collect::<Vec<_>>(), "once for each lane");
+}
