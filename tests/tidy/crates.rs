@@ -38,6 +38,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "serde",
             "serde_json",
             "strsim",
+            "ureq",
         ],
     ),
 ];

@@ -9,13 +9,17 @@ use crate::{assert_none, project_files, read};
 const MAY_USE: &[(&str, &[&str])] = &[
     ("suggest", &[]),
     ("store", &[]),
+    ("download", &[]),
     ("timing", &[]),
     ("roofs", &["timing"]),
     ("workloads", &[]),
     ("npz", &[]),
     ("traces", &["npz"]),
     ("convergence", &[]),
-    ("commands", &["suggest", "store", "timing", "roofs", "workloads", "npz", "traces", "convergence"]),
+    (
+        "commands",
+        &["suggest", "store", "download", "timing", "roofs", "workloads", "npz", "traces", "convergence"],
+    ),
 ];
 
 /// The folder of the rooms.

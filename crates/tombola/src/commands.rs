@@ -10,6 +10,7 @@ use strategies::Quirks;
 use crate::store::StoreError;
 
 pub mod bench;
+pub mod data;
 pub mod describe;
 pub mod export;
 pub mod import_weights;
@@ -30,6 +31,7 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Bench(bench::BenchArguments),
+    Data(data::DataArguments),
     Describe(describe::DescribeArguments),
     Export(export::ExportArguments),
     ImportWeights(import_weights::ImportArguments),
@@ -59,6 +61,7 @@ impl From<Variant> for Quirks {
 pub fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<(), CommandError> {
     match &arguments.command {
         Command::Bench(arguments) => bench::run(arguments, out),
+        Command::Data(arguments) => data::run(arguments, out),
         Command::Describe(arguments) => describe::run(arguments, out),
         Command::Export(arguments) => export::run(arguments, out),
         Command::ImportWeights(arguments) => import_weights::run(arguments, out),

@@ -15,6 +15,8 @@
 
 pub mod commands;
 pub mod convergence;
+#[cfg(feature = "fetch")]
+pub mod download;
 pub mod npz;
 pub mod roofs;
 pub mod store;
