@@ -10,8 +10,8 @@
 //! against its length before it is used, names may come once, and bytes that belong to no array are refused. So a damaged
 //! file is an error that names its place, never a panic, and reading takes little more memory than the file has.
 //!
-//! Departures: headers are read up to 16 MiB (the reference reads 100 MB), with up to 65,536 arrays of up to 8 axes.
-//! Written are headers whose arrays lie as the reference writes them, those with wide elements first.
+//! Departures: headers are read up to 16 MiB (the reference reads 100 MB), with up to 65,536 arrays of up to 8 axes and as
+//! many texts. Written are headers whose arrays lie as the reference writes them, those with wide elements first.
 
 use std::fmt;
 

@@ -10,8 +10,9 @@ use super::{Dtype, Owned, SafetensorsError, short};
 /// The key that holds texts in place of an array.
 const METADATA: &str = "__metadata__";
 
-/// Most arrays, and axes of one.
+/// Most arrays, texts of the metadata, and axes of an array.
 const MOST_ARRAYS: usize = 1 << 16;
+const MOST_TEXTS: usize = 1 << 16;
 const MOST_AXES: usize = 8;
 
 /// What the header says.
@@ -105,6 +106,9 @@ impl<'de> Deserialize<'de> for Texts {
                 let mut texts: Vec<(String, String)> = Vec::new();
                 let mut keys = BTreeSet::new();
                 while let Some((key, text)) = map.next_entry::<String, String>()? {
+                    if keys.len() == MOST_TEXTS {
+                        return Err(de::Error::custom(format!("more than {MOST_TEXTS} texts")));
+                    }
                     if !keys.insert(key.clone()) {
                         return Err(de::Error::custom(format!("the key `{}` comes twice", short(&key))));
                     }
