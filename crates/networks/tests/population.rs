@@ -166,3 +166,28 @@ fn a_population_of_another_network_is_refused() {
     let rows = Population::Rows(&case.rows[1..]);
     evaluator.evaluate(Threads::Sequential, rows, case.images(), &case.labels, &mut [Score::default(); 5]);
 }
+
+#[test]
+fn a_population_taken_in_pieces_has_the_same_bits() {
+    // Without biases, so that parameters are copied: of two million, two members at a time.
+    let architecture: networks::Architecture =
+        "1024: dense 2048 unbiased relu; dense 3 unbiased".parse().expect("an architecture");
+    let full = Mask::full(architecture.prunable());
+    let network = MaskedNetwork::new(&architecture, &full).expect("a network");
+    let (dims, members, each) = (network.dims(), 5, 1024);
+    let mut rows = vec![0.0; members * dims];
+    Stream::new(1, "pieces").uniform_into(Isa::detected(), 0, &mut rows);
+    rows.iter_mut().for_each(|value| *value -= 0.5);
+    let mut pixels = AlignedBuffer::new(Images::buffer_len(3, each));
+    Stream::new(2, "pieces").uniform_into(Isa::detected(), 0, &mut pixels);
+    let images = Images::new(&pixels, 3, each);
+    let mut evaluator = Evaluator::new(Isa::detected(), &network, None).expect("a plan");
+    let mut scores = vec![Score::default(); members];
+    evaluator.evaluate(Threads::Sequential, Population::Rows(&rows), images, &[0, 1, 2], &mut scores);
+    for (row, together) in rows.chunks_exact(dims).zip(&scores) {
+        let mut alone = [Score::default()];
+        evaluator.evaluate(Threads::Sequential, Population::Rows(row), images, &[0, 1, 2], &mut alone);
+        assert_eq!(alone[0], *together);
+    }
+    assert!(scores.windows(2).all(|pair| pair[0].loss != pair[1].loss));
+}
