@@ -14,6 +14,10 @@
 //! | `sep-cma-es` | mean, step size, a variance a coordinate | yes | `5 D` | `P D` | any |
 //! | `cma-es` | mean, step size, all covariances | yes | `2 D^2` in `f64` | `P D^2`, and `6 D^3` now and then | any |
 //!
+//! With `D` = 10^7, `P` = 128 and `f32` numbers, a whole process takes 196 MiB with `snes`, 234 MiB with `open-es`, 272 MiB
+//! with `pgpe` and 311 MiB with `sep-cma-es`; the population alone would take 4.8 GiB. Measured as the largest resident set by
+//! `/usr/bin/time -v target/release/examples/ten_million STRATEGY`, on Linux.
+//!
 //! - **Up to a few hundred coordinates, expensive fitness:** `cma-es`. It alone learns that coordinates are correlated,
 //!   and needs the fewest evaluations where they are.
 //! - **Separable or nearly so, any size:** `sep-cma-es`; on a badly scaled separable function it needs the fewest

@@ -6,10 +6,12 @@
 //! ellipsoid    sum_j 10^(6 j / (D-1)) y_j^2,   y = x - 0.3, turned for strategies that learn correlations
 //! ```
 //!
-//! The turn is a product of plane rotations: for `sweep` = 0, 1 and `i` = 0 .. D-2 the pair `(y_i, y_{i+1})` by
-//! `0.3 + 0.7 i + 0.11 sweep`. A run starts uniformly in a box of width 1 around the origin with deviation 0.5, has
-//! `4 + 3 ln D` members (even), and `10^5 D` evaluations. A run that has not halved its best value in `4000 D`
-//! evaluations is given up, and counts as missed.
+//! The turn is a product of plane rotations: for `sweep` = 0, 1 and `i` = 0 .. D-2 the pair `(y_i, y_{i+1})` by the angle
+//! whose half has the tangent `t = (1 + (7 i + 3 sweep) mod 11) / 10`, so that sine and cosine are fractions, and the bits of
+//! a run are the same on every machine. A run starts uniformly in a box of width 1 around the origin with deviation 0.5, has
+//! `4 + 3 ln D` members (even), and `10^5 D` evaluations. A run that has not halved its best value in `4000 D` evaluations
+//! is given up, and counts as missed: at that pace its whole budget would halve the value 25 times, and 1 is 27 halvings
+//! from 1e-8.
 
 use numerics::Isa;
 use numerics::random::Stream;
@@ -49,10 +51,27 @@ impl Function {
             if matches!(method, Method::CmaEs(_)) { Function::TurnedEllipsoid } else { Function::Ellipsoid };
         [Function::Sphere, Function::Rosenbrock, ellipsoid]
     }
+}
+
+/// A function of so many coordinates, ready to be evaluated.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    function: Function,
+    /// Of the ellipsoid's axes, from 1 to 10^6.
+    weights: Vec<f64>,
+}
+
+impl Problem {
+    /// The function of `dims` coordinates.
+    pub fn new(function: Function, dims: usize) -> Problem {
+        let ratio = root(1e6, dims.saturating_sub(1));
+        let weights = std::iter::successors(Some(1.0), |weight| Some(weight * ratio));
+        Problem { function, weights: weights.take(dims).collect() }
+    }
 
     /// The value at a point.
-    pub fn value(self, x: &[f64]) -> f64 {
-        match self {
+    pub fn value(&self, x: &[f64]) -> f64 {
+        match self.function {
             Function::Sphere => x.iter().map(|x| (x - 0.3) * (x - 0.3)).sum(),
             Function::Rosenbrock => {
                 let valley = |pair: &[f64]| {
@@ -61,24 +80,45 @@ impl Function {
                 };
                 x.windows(2).map(valley).sum()
             }
-            Function::Ellipsoid => stretched(&x.iter().map(|x| x - 0.3).collect::<Vec<_>>()),
+            Function::Ellipsoid => self.stretched(x.iter().map(|x| x - 0.3)),
             Function::TurnedEllipsoid => {
-                let mut y: Vec<f64> = x.iter().map(|x| x - 0.3).collect();
-                for sweep in 0..2 {
-                    for i in 0..y.len() - 1 {
-                        let (sine, cosine) = (0.3 + 0.7 * i as f64 + 0.11 * f64::from(sweep)).sin_cos();
-                        (y[i], y[i + 1]) = (cosine * y[i] - sine * y[i + 1], sine * y[i] + cosine * y[i + 1]);
-                    }
-                }
-                stretched(&y)
+                self.stretched(turned(x.iter().map(|x| x - 0.3).collect()).into_iter())
             }
         }
     }
+
+    fn stretched(&self, y: impl Iterator<Item = f64>) -> f64 {
+        y.zip(&self.weights).map(|(y, weight)| weight * y * y).sum()
+    }
 }
 
-fn stretched(y: &[f64]) -> f64 {
-    let last = (y.len() - 1).max(1) as f64;
-    y.iter().enumerate().map(|(j, y)| 10f64.powf(6.0 * j as f64 / last) * y * y).sum()
+fn turned(mut y: Vec<f64>) -> Vec<f64> {
+    for sweep in 0..2 {
+        for i in 0..y.len() - 1 {
+            let tangent = (1 + (7 * i + 3 * sweep) % 11) as f64 / 10.0;
+            let square = tangent * tangent;
+            let (cosine, sine) = ((1.0 - square) / (1.0 + square), 2.0 * tangent / (1.0 + square));
+            (y[i], y[i + 1]) = (cosine * y[i] - sine * y[i + 1], sine * y[i] + cosine * y[i + 1]);
+        }
+    }
+    y
+}
+
+/// The largest number whose power is at most `value`, which is at least 1; 1 for the power 0. Found by halving, because
+/// the platform's roots and powers differ between platforms.
+fn root(value: f64, power: usize) -> f64 {
+    let (mut low, mut high) = (1.0f64, 2.0 * value);
+    if power == 0 {
+        return 1.0;
+    }
+    loop {
+        let middle = low + 0.5 * (high - low);
+        if middle <= low || middle >= high {
+            return low;
+        }
+        let reached = (0..power).fold(1.0, |product, _| product * middle);
+        if reached > value { high = middle } else { low = middle }
+    }
 }
 
 /// One run.
@@ -118,6 +158,7 @@ pub fn run(mut method: Method, function: Function, dims: usize, seed: u64) -> Re
     let (strategy, members) = (method.name(), population(dims));
     let settings = Settings { seed, ..Settings::new(method, members) };
     let mut search = Search::new(settings, &start(dims, seed))?;
+    let problem = Problem::new(function, dims);
     let here = Execution::default();
     let (budget, patience) = (100_000 * dims as u64, 4000 * dims as u64);
     let mut rows = vec![0.0; members * dims];
@@ -134,7 +175,7 @@ pub fn run(mut method: Method, function: Function, dims: usize, seed: u64) -> Re
     while search.evaluations() < budget && search.evaluations() - since < patience && search.stop().is_none()
     {
         search.ask(&here, PopulationMut::Rows(&mut rows))?;
-        let values: Vec<f64> = rows.chunks_exact(dims).map(|x| function.value(x)).collect();
+        let values: Vec<f64> = rows.chunks_exact(dims).map(|x| problem.value(x)).collect();
         result.best = values.iter().copied().fold(result.best, f64::min);
         if let Some(first) = values.iter().position(|&value| value <= TARGET) {
             result.evaluations = Some(search.evaluations() + first as u64 + 1);
@@ -190,13 +231,40 @@ mod tests {
             (Function::Ellipsoid, 0.3),
             (Function::TurnedEllipsoid, 0.3),
         ] {
-            assert_eq!(function.value(&[optimum; 7]), 0.0, "{function:?}");
-            assert!(function.value(&[0.7; 7]) > 0.0, "{function:?}");
+            let problem = Problem::new(function, 7);
+            assert_eq!(problem.value(&[optimum; 7]), 0.0, "{function:?}");
+            assert!(problem.value(&[0.7; 7]) > 0.0, "{function:?}");
         }
-        assert_eq!(Function::Rosenbrock.value(&[2.0, 3.0]), 101.0);
-        // Half a unit along the last axis, whose weight is 10^6.
-        let stretched = Function::Ellipsoid.value(&[0.3, 0.3, 0.8]);
-        assert!((stretched - 250_000.0).abs() < 1e-9, "{stretched}");
+        assert_eq!(Problem::new(Function::Rosenbrock, 2).value(&[2.0, 3.0]), 101.0);
+        // Half a unit along the last axis, whose weight is 10^6, up to the rounding of its root and of the coordinate.
+        let stretched = Problem::new(Function::Ellipsoid, 3).value(&[0.3, 0.3, 0.8]);
+        assert!((stretched - 250_000.0).abs() < 250_000.0 * 8.0 * f64::EPSILON, "{stretched}");
+    }
+
+    #[test]
+    fn a_turn_keeps_lengths_and_mixes_all_coordinates() {
+        for (at, size) in [(0, 2), (0, 9), (4, 9), (8, 9)] {
+            let mut axis = vec![0.0; size];
+            axis[at] = 1.0;
+            let turned = turned(axis);
+            let square: f64 = turned.iter().map(|y| y * y).sum();
+            // Two sweeps of rotations whose entries are rounded a few times each.
+            assert!((square - 1.0).abs() < 2.0 * size as f64 * 8.0 * f64::EPSILON, "{square}");
+            assert!(turned.iter().all(|y| *y != 0.0) || at > 1, "{turned:?}");
+        }
+        // Tangents 1/10 and 4/10: as complex numbers, (99 + 20 i) / 101 times (84 + 80 i) / 116.
+        let found = turned(vec![1.0, 0.0]);
+        let expected =
+            [(99.0 * 84.0 - 20.0 * 80.0) / (101.0 * 116.0), (20.0 * 84.0 + 99.0 * 80.0) / (101.0 * 116.0)];
+        for (found, expected) in found.iter().zip(expected) {
+            // A dozen operations on numbers up to 1.
+            assert!((found - expected).abs() < 12.0 * f64::EPSILON, "{found}, not {expected}");
+        }
+    }
+
+    #[test]
+    fn roots_of_hand_worked_cases() {
+        assert_eq!([root(1e6, 1), root(1e6, 2), root(1e6, 6), root(1e6, 0)], [1e6, 1e3, 10.0, 1.0]);
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod bits;
 mod failures;
 mod invariances;
 mod parts;
+mod quirks;
 mod sampling;
 
 use strategies::{Execution, Method, Population, PopulationMut, Quirks, Real, Search, Settings, Told};

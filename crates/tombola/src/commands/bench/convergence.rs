@@ -10,7 +10,7 @@ use crate::convergence::{Function, Run, run as search, table};
 
 /// Count the evaluations that strategies need to reach 1e-8 on three functions.
 ///
-/// Medians and quartiles over seeds; a run that stands still for long counts as missed. All of it takes an hour.
+/// Medians and quartiles over seeds; a run that stands still for long counts as missed. All of it takes half an hour.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  tombola bench convergence > crates/tombola/reports/convergence.md\n  \
     tombola bench convergence --strategies cma-es,sep-cma-es --dims 10 --seeds 5")]
@@ -21,6 +21,15 @@ pub(super) struct ConvergenceArguments {
     /// Numbers of coordinates, separated by commas
     #[arg(long, value_name = "D", value_delimiter = ',', default_value = "10,100")]
     dims: Vec<usize>,
+    /// Functions, separated by commas; the ellipsoid is turned for strategies that learn correlations
+    #[arg(
+        long,
+        value_name = "NAMES",
+        value_delimiter = ',',
+        value_parser = ["sphere", "rosenbrock", "ellipsoid"],
+        default_value = "sphere,rosenbrock,ellipsoid"
+    )]
+    functions: Vec<String>,
     /// Runs of each case
     #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..))]
     seeds: u64,
@@ -42,7 +51,9 @@ pub(super) fn run(arguments: &ConvergenceArguments, out: &mut dyn Write) -> Resu
     let mut runs: Vec<Run> = Vec::new();
     for method in &methods {
         for &dims in &arguments.dims {
-            for function in Function::of(method) {
+            let wanted =
+                |function: &Function| arguments.functions.iter().any(|name| function.name().ends_with(name));
+            for function in Function::of(method).into_iter().filter(wanted) {
                 for seed in 0..arguments.seeds {
                     let run = search(*method, function, dims, seed)
                         .map_err(|error| CommandError::Request { message: error.to_string(), hint: None })?;

@@ -87,7 +87,9 @@ fn solve(
         let patience = PATIENCE + (30 * dims / settings.population) as u64;
         let mut search = Search::new(settings, &start).map_err(|error| refused(&error))?;
         let mut improved = 0;
-        while search.stop().is_none() && search.generation() < improved + patience {
+        // A generation in any case: a search that stops at its start would be restarted for ever.
+        while search.generation() == 0 || search.stop().is_none() && search.generation() < improved + patience
+        {
             if spent >= problem.evaluations {
                 return Ok(());
             }
