@@ -51,6 +51,14 @@ fn wrong_requests_are_refused_with_a_suggestion() {
     refused(&["bench", "ask-tell", "--strategies", "pgpe", "--dims", "9", "--population", "3"], &["even"]);
     refused(&["bench", "convergence", "--dims", "10,0", "--json"], &["0 coordinates"]);
     refused(&["bench", "convergence", "--seeds", "0"], &["'0'"]);
+    let record = "tests/physics/records/ant.npz";
+    let replay = ["replay", "env", "--trace", record, "--out", "never-written.npz", "--task"];
+    refused(&[&replay[..], &["antt"]].concat(), &["there is no control task `antt`", "did you mean `ant`?"]);
+    refused(
+        &[&replay[..], &["ant", "--prefix", "rand1"]].concat(),
+        &["the trace has no run `rand1`; it has rand0", "did you mean `rand0`?"],
+    );
+    refused(&[&replay[..], &["humanoid"]].concat(), &["`rand0_actions`", "expected [4, 17]"]);
     refused(&["bench", "kernels", "--threads", "0"], &["'0'", "1..=1024"]);
     refused(&["bench", "kernels", "--seconds=-1"], &["'-1'", "0 to 3600"]);
     refused(&["bench", "kernels", "--seconds=nan"], &["'nan'", "0 to 3600"]);

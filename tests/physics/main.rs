@@ -9,4 +9,5 @@ mod components;
 mod control;
 mod models;
 mod records;
+mod replays;
 mod steps;

@@ -15,10 +15,22 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("workloads", &[]),
     ("npz", &[]),
     ("traces", &["npz"]),
+    ("episodes", &["npz"]),
     ("convergence", &[]),
     (
         "commands",
-        &["suggest", "store", "download", "timing", "roofs", "workloads", "npz", "traces", "convergence"],
+        &[
+            "suggest",
+            "store",
+            "download",
+            "timing",
+            "roofs",
+            "workloads",
+            "npz",
+            "traces",
+            "episodes",
+            "convergence",
+        ],
     ),
 ];
 

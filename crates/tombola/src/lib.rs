@@ -17,6 +17,7 @@ pub mod commands;
 pub mod convergence;
 #[cfg(feature = "fetch")]
 pub mod download;
+pub mod episodes;
 pub mod npz;
 pub mod roofs;
 pub mod store;

@@ -7,8 +7,10 @@ use clap::{Args, Subcommand, ValueEnum};
 use strategies::Quirks;
 
 use super::{CommandError, Variant, with_causes};
+use crate::episodes::{self, Episodes, EpisodesError};
 use crate::npz;
 use crate::store;
+use crate::suggest::nearest;
 use crate::traces::{Mode, Trace};
 
 /// Do recorded runs of reference implementations again, and say how far apart they are.
@@ -21,6 +23,7 @@ pub(super) struct ReplayArguments {
 #[derive(Debug, Subcommand)]
 enum ReplayCommand {
     Strategy(StrategyArguments),
+    Env(EnvironmentArguments),
 }
 
 /// Redo a recorded run of an evolution strategy with its draws and its fitness.
@@ -45,6 +48,32 @@ struct StrategyArguments {
     variant: Variant,
 }
 
+/// Redo recorded episodes of a control task with their actions and their targets.
+///
+/// Prints the largest error of each array, relative to its largest number, and writes what was redone under the names
+/// of the record.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Example:\n  tombola replay env --task ant --trace tests/physics/records/ant.npz --out redone.npz"
+)]
+struct EnvironmentArguments {
+    /// The task
+    #[arg(long, value_name = "NAME")]
+    task: String,
+    /// The record: a `.npz` file
+    #[arg(long, value_name = "FILE")]
+    trace: PathBuf,
+    /// Where to write what was redone, as `.npz`
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Which run of the record, such as `rand0`; all of them where this is not given
+    #[arg(long, value_name = "NAME")]
+    prefix: Option<String>,
+    /// Start each step from the recorded state, or only the first
+    #[arg(long, value_enum, default_value = "one-step")]
+    mode: ModeName,
+}
+
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum ModeName {
     OneStep,
@@ -54,7 +83,46 @@ enum ModeName {
 pub(super) fn run(arguments: &ReplayArguments, out: &mut dyn Write) -> Result<(), CommandError> {
     match &arguments.command {
         ReplayCommand::Strategy(arguments) => strategy(arguments, out),
+        ReplayCommand::Env(arguments) => environment(arguments, out),
     }
+}
+
+fn environment(arguments: &EnvironmentArguments, out: &mut dyn Write) -> Result<(), CommandError> {
+    let path = &arguments.trace;
+    let refused = |problem: &dyn std::fmt::Display, hint: Option<&str>| CommandError::Request {
+        message: format!("cannot replay {}: {problem}", path.display()),
+        hint: hint.map(|name| format!("did you mean `{name}`?")),
+    };
+    let mode = match arguments.mode {
+        ModeName::OneStep => episodes::Mode::OneStep,
+        ModeName::FreeRun => episodes::Mode::FreeRun,
+    };
+    let bytes = store::read_whole(path, npz::MOST_BYTES)?;
+    let arrays = npz::read(&bytes).map_err(|error| refused(&error, None))?;
+    let with_hint = |error: EpisodesError| {
+        let hint = match &error {
+            EpisodesError::Task { found } => nearest(found, tasks::control::NAMES),
+            EpisodesError::Prefix { found, known } => nearest(found, known.iter().map(String::as_str)),
+            _ => None,
+        };
+        refused(&error, hint)
+    };
+    let recorded = Episodes::new(&arguments.task, arrays).map_err(with_hint)?;
+    let prefixes = arguments.prefix.clone().map_or_else(|| recorded.prefixes(), |prefix| vec![prefix]);
+    if prefixes.is_empty() {
+        return Err(refused(&"it has no array of actions", None));
+    }
+    let mut redone = Vec::new();
+    for prefix in prefixes {
+        redone.extend(recorded.replay(&prefix, mode).map_err(with_hint)?);
+    }
+    let arrays: Vec<npz::Array> = redone.iter().map(|redone| redone.array.clone()).collect();
+    store::write_whole(&arguments.out, &npz::write(&arrays))?;
+    writeln!(out, "{:<28} {:>12}", "array", "error")?;
+    for redone in redone {
+        writeln!(out, "{:<28} {:>12.1e}", redone.array.name, redone.error)?;
+    }
+    Ok(())
 }
 
 fn strategy(arguments: &StrategyArguments, out: &mut dyn Write) -> Result<(), CommandError> {
