@@ -1,6 +1,7 @@
 //! Laws that every registered strategy obeys. The loops run over `Method::NAMES`; nothing is excepted by name.
 
 mod bits;
+mod definitions;
 mod failures;
 mod invariances;
 mod parts;
@@ -51,4 +52,14 @@ pub(crate) fn generation<T: Real>(search: &mut Search<T>, cost: impl Fn(&[T]) ->
     let rows = ask(search);
     let fitness: Vec<f64> = rows.chunks(search.dims()).map(cost).collect();
     search.tell(&Execution::default(), Population::Rows(&rows), &fitness).expect("lengths are right")
+}
+
+/// The same; what was told, by member.
+pub(crate) fn generation_told(
+    search: &mut Search<f64>,
+    cost: impl Fn(&[f64]) -> f64,
+) -> Vec<(Vec<f64>, f64)> {
+    let told = ask(search).chunks(search.dims()).map(|row| (row.to_vec(), cost(row))).collect();
+    generation(search, cost);
+    told
 }

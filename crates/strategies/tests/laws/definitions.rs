@@ -1,0 +1,285 @@
+//! The corrected strategies against their papers' equations, written here once more: a coordinate at a time, with sums in
+//! the order of ranks and the platform's functions.
+//!
+//! Both sides do some hundred operations a generation on numbers near 1, so they may differ by some hundred units of
+//! roundoff, and more where differences cancel; an error in a constant is a thousand million times that.
+
+use strategies::{Method, Search, Settings};
+
+use crate::{generation_told, start};
+
+const DIMS: usize = 5;
+const MEMBERS: usize = 40;
+const GENERATIONS: usize = 6;
+const BOUND: f64 = 1e5 * f64::EPSILON;
+
+/// Mean and deviation of each coordinate.
+struct Spread {
+    mean: Vec<f64>,
+    deviation: Vec<f64>,
+}
+
+/// A candidate and its fitness.
+type Told = (Vec<f64>, f64);
+
+/// Runs a strategy beside its definition, which is given the members in order and may sort them.
+fn check(name: &str, generations: usize, mut definition: impl FnMut(usize, &[Told], &mut Spread)) {
+    let method = Method::named(name).expect("a name of the list");
+    let mut search = Search::new(Settings::new(method, MEMBERS), &start::<f64>(DIMS)).expect("good settings");
+    let deviation = search.deviation().expect("all seven have one").at(0);
+    let mut spread = Spread { mean: start(DIMS), deviation: vec![deviation; DIMS] };
+    for turn in 0..generations {
+        let told = generation_told(&mut search, |x| {
+            x.iter().zip(1..).map(|(x, weight)| f64::from(weight) * (x - 0.3) * (x - 0.3)).sum()
+        });
+        definition(turn, &told, &mut spread);
+        let deviation = search.deviation().expect("all seven have one");
+        for coordinate in 0..DIMS {
+            for (what, found, expected) in [
+                ("mean", search.mean()[coordinate], spread.mean[coordinate]),
+                ("deviation", deviation.at(coordinate), spread.deviation[coordinate]),
+            ] {
+                assert!(
+                    (found - expected).abs() < BOUND,
+                    "{name}, generation {turn}: {what} {found}, by definition {expected}"
+                );
+            }
+        }
+    }
+    assert_ne!(spread.mean, start::<f64>(DIMS), "{name} moved");
+}
+
+fn best_first(told: &[Told]) -> Vec<Told> {
+    let mut sorted = told.to_vec();
+    sorted.sort_by(|a, b| a.1.total_cmp(&b.1));
+    sorted
+}
+
+/// `sum_i w_i f(x_i)` of one coordinate.
+fn weighted(told: &[Told], weights: &[f64], coordinate: usize, f: impl Fn(f64) -> f64) -> f64 {
+    told.iter().zip(weights).map(|((x, _), weight)| weight * f(x[coordinate])).sum()
+}
+
+fn scaled_to_one(weights: Vec<f64>) -> Vec<f64> {
+    let sum: f64 = weights.iter().sum();
+    weights.iter().map(|weight| weight / sum).collect()
+}
+
+/// Ranks from -1/2, best, to 1/2, worst, in the order of members.
+fn centred_ranks(told: &[Told]) -> Vec<f64> {
+    let rank = |f: f64| told.iter().filter(|(_, other)| *other < f).count() as f64;
+    told.iter().map(|&(_, f)| rank(f) / (told.len() - 1) as f64 - 0.5).collect()
+}
+
+/// Adam with the constants of its paper.
+#[derive(Default)]
+struct Adam {
+    first: Vec<f64>,
+    second: Vec<f64>,
+}
+
+impl Adam {
+    fn step(&mut self, turn: usize, rate: f64, mean: &mut [f64], gradient: &[f64]) {
+        self.first.resize(DIMS, 0.0);
+        self.second.resize(DIMS, 0.0);
+        let steps = turn as i32 + 1;
+        for (coordinate, g) in gradient.iter().enumerate() {
+            let (first, second) = (&mut self.first[coordinate], &mut self.second[coordinate]);
+            *first = 0.9 * *first + 0.1 * g;
+            *second = 0.999 * *second + 0.001 * g * g;
+            let (m, v) = (*first / (1.0 - 0.9f64.powi(steps)), *second / (1.0 - 0.999f64.powi(steps)));
+            mean[coordinate] -= rate * m / (v.sqrt() + 1e-8);
+        }
+    }
+}
+
+#[test]
+fn snes_is_its_definition() {
+    let half = MEMBERS as f64 / 2.0;
+    let raw = (1..=MEMBERS).map(|rank| ((half + 1.0).ln() - (rank as f64).ln()).max(0.0)).collect();
+    let weights: Vec<f64> = scaled_to_one(raw).iter().map(|weight| weight - 1.0 / MEMBERS as f64).collect();
+    let rate = (3.0 + (DIMS as f64).ln()) / (5.0 * (DIMS as f64).sqrt());
+    check("snes", GENERATIONS, |_, told, Spread { mean, deviation }| {
+        let told = best_first(told);
+        for coordinate in 0..DIMS {
+            let (m, s) = (mean[coordinate], deviation[coordinate]);
+            let slope = weighted(&told, &weights, coordinate, |x| (x - m) / s);
+            let curvature = weighted(&told, &weights, coordinate, |x| ((x - m) / s).powi(2) - 1.0);
+            mean[coordinate] += s * slope;
+            deviation[coordinate] *= (0.5 * rate * curvature).exp();
+        }
+    });
+}
+
+#[test]
+fn des_is_its_definition() {
+    let place = |rank: usize| rank as f64 / (MEMBERS - 1) as f64 - 0.5;
+    let raw = (0..MEMBERS).map(|rank| (-20.0 / (1.0 + (-12.5 * place(rank)).exp())).exp()).collect();
+    let weights = scaled_to_one(raw);
+    check("des", GENERATIONS, |_, told, Spread { mean, deviation }| {
+        let told = best_first(told);
+        for coordinate in 0..DIMS {
+            let m = mean[coordinate];
+            let seen = weighted(&told, &weights, coordinate, |x| (x - m) * (x - m)).sqrt();
+            mean[coordinate] = weighted(&told, &weights, coordinate, |x| x);
+            deviation[coordinate] += 0.1 * (seen - deviation[coordinate]);
+        }
+    });
+}
+
+/// What CMA-ES and Sep-CMA-ES share: rate, damping and the length of a normal vector.
+fn step_size(parents: f64, added: f64) -> [f64; 3] {
+    let dims = DIMS as f64;
+    let rate = (parents + 2.0) / (dims + parents + added);
+    let damping = 1.0 + 2.0 * (((parents - 1.0) / (dims + 1.0)).sqrt() - 1.0).max(0.0) + rate;
+    [rate, damping, dims.sqrt() * (1.0 - 1.0 / (4.0 * dims) + 1.0 / (21.0 * dims * dims))]
+}
+
+fn length(vector: &[f64]) -> f64 {
+    vector.iter().map(|x| x * x).sum::<f64>().sqrt()
+}
+
+#[test]
+fn sep_cma_es_is_its_definition() {
+    let (half, dims) = (MEMBERS / 2, DIMS as f64);
+    let raw = (1..=half).map(|rank| ((half + 1) as f64).ln() - (rank as f64).ln()).collect();
+    let weights = scaled_to_one(raw);
+    let parents = 1.0 / weights.iter().map(|weight| weight * weight).sum::<f64>();
+    let many = ((2.0 * parents - 1.0) / ((dims + 2.0).powi(2) + parents)).min(1.0);
+    let full = 2.0 / parents / (dims + 2f64.sqrt()).powi(2) + (1.0 - 1.0 / parents) * many;
+    let learned = ((dims + 2.0) / 3.0 * full).min(1.0);
+    let (one, many, path): (f64, f64, f64) =
+        (learned / parents, learned * (1.0 - 1.0 / parents), 4.0 / (dims + 4.0));
+    let [rate, damping, normal] = step_size(parents, 3.0);
+    let mut sigma = 1.0f64;
+    let (mut variance, mut step_path, mut long_path) =
+        (vec![1.0f64; DIMS], vec![0.0f64; DIMS], vec![0.0f64; DIMS]);
+    check("sep-cma-es", GENERATIONS, |turn, told, Spread { mean, deviation }| {
+        let told = best_first(told);
+        let old = mean.clone();
+        let (keep, take) = (1.0 - rate, (rate * (2.0 - rate) * parents).sqrt());
+        let step =
+            |coordinate: usize| weighted(&told, &weights, coordinate, |x| (x - old[coordinate]) / sigma);
+        for coordinate in 0..DIMS {
+            let pulled = step(coordinate) / variance[coordinate].sqrt();
+            step_path[coordinate] = keep * step_path[coordinate] + take * pulled;
+        }
+        let settled = (1.0 - keep.powi(2 * (turn as i32 + 1))).sqrt();
+        let grows = length(&step_path) / settled < (1.4 + 2.0 / (dims + 1.0)) * normal;
+        let h = f64::from(u8::from(grows));
+        for coordinate in 0..DIMS {
+            let pull = h * (path * (2.0 - path) * parents).sqrt() * step(coordinate);
+            long_path[coordinate] = (1.0 - path) * long_path[coordinate] + pull;
+            let seen = weighted(&told, &weights, coordinate, |x| ((x - old[coordinate]) / sigma).powi(2));
+            let kept = 1.0 + one * (1.0 - h) * path * (2.0 - path) - one - many;
+            variance[coordinate] =
+                kept * variance[coordinate] + one * long_path[coordinate].powi(2) + many * seen;
+            mean[coordinate] += sigma * step(coordinate);
+        }
+        sigma *= (rate / damping * (length(&step_path) / normal - 1.0)).exp();
+        for (deviation, variance) in deviation.iter_mut().zip(&variance) {
+            *deviation = sigma * variance.sqrt();
+        }
+    });
+}
+
+#[test]
+fn open_es_is_its_definition() {
+    let mut adam = Adam::default();
+    check("open-es", GENERATIONS, |turn, told, Spread { mean, deviation }| {
+        let (ranks, s, m) = (centred_ranks(told), deviation[0], mean.clone());
+        let slope = |coordinate: usize| weighted(told, &ranks, coordinate, |x| (x - m[coordinate]) / s);
+        let gradient: Vec<f64> = (0..DIMS).map(|c| slope(c) / (MEMBERS as f64 * s)).collect();
+        adam.step(turn, 0.05, mean, &gradient);
+    });
+}
+
+#[test]
+fn ars_is_its_definition() {
+    let (mut adam, half) = (Adam::default(), MEMBERS / 2);
+    check("ars", GENERATIONS, |turn, told, Spread { mean, deviation }| {
+        let best = |pair: &usize| told[*pair].1.min(told[pair + half].1);
+        let mut pairs: Vec<usize> = (0..half).collect();
+        pairs.sort_by(|a, b| best(a).total_cmp(&best(b)));
+        pairs.truncate(half / 10);
+        let values: Vec<f64> = pairs.iter().flat_map(|&pair| [told[pair].1, told[pair + half].1]).collect();
+        let average = values.iter().sum::<f64>() / values.len() as f64;
+        let variance = values.iter().map(|f| (f - average).powi(2)).sum::<f64>() / values.len() as f64;
+        let scale = 1.0 / (pairs.len() as f64 * (variance.sqrt() + 1e-5));
+        let of_pair = |&pair: &usize, c: usize, m: f64| {
+            scale * (told[pair].1 - told[pair + half].1) * (told[pair].0[c] - m) / deviation[c]
+        };
+        let gradient: Vec<f64> =
+            (0..DIMS).map(|c| pairs.iter().map(|pair| of_pair(pair, c, mean[c])).sum()).collect();
+        adam.step(turn, 0.05, mean, &gradient);
+    });
+}
+
+#[test]
+fn pgpe_is_its_definition() {
+    let (mut adam, half) = (Adam::default(), MEMBERS / 2);
+    check("pgpe", GENERATIONS, |turn, told, Spread { mean, deviation }| {
+        let ranks = centred_ranks(told);
+        let baseline = ranks.iter().sum::<f64>() / MEMBERS as f64;
+        let mut gradient = vec![0.0; DIMS];
+        for coordinate in 0..DIMS {
+            let (m, s) = (mean[coordinate], deviation[coordinate]);
+            let mut ascent = 0.0;
+            for pair in 0..half {
+                let (step, plus, minus) = (told[pair].0[coordinate] - m, ranks[pair], ranks[pair + half]);
+                gradient[coordinate] += 0.5 * (plus - minus) * step / half as f64;
+                ascent += (0.5 * (plus + minus) - baseline) * (step * step - s * s) / s / half as f64;
+            }
+            deviation[coordinate] = (s - 0.1 * ascent).clamp(0.8 * s, 1.2 * s).max(0.01);
+        }
+        adam.step(turn, 0.15, mean, &gradient);
+    });
+}
+
+/// The first generation, in which the covariance is the unit matrix; its later form is held by recorded traces.
+#[test]
+fn cma_es_begins_as_its_definition() {
+    let (half, dims, members) = (MEMBERS / 2, DIMS as f64, MEMBERS as f64);
+    let raw: Vec<f64> = (1..=MEMBERS).map(|rank| ((members + 1.0) / 2.0).ln() - (rank as f64).ln()).collect();
+    let effective = |weights: &[f64]| {
+        weights.iter().sum::<f64>().powi(2) / weights.iter().map(|weight| weight * weight).sum::<f64>()
+    };
+    let (parents, against) = (effective(&raw[..half]), effective(&raw[half..]));
+    let one = 2.0 / ((dims + 1.3).powi(2) + parents);
+    let many =
+        (2.0 * (parents - 2.0 + 1.0 / parents) / ((dims + 2.0).powi(2) + parents)).min(1.0 - one - 1e-8);
+    let bound =
+        (1.0 + one / many).min(1.0 + 2.0 * against / (parents + 2.0)).min((1.0 - one - many) / (dims * many));
+    let positive: f64 = raw[..half].iter().sum();
+    let negative: f64 = -raw[half..].iter().sum::<f64>();
+    let scaled = |weight: &f64| if *weight > 0.0 { weight / positive } else { bound * weight / negative };
+    let weights: Vec<f64> = raw.iter().map(scaled).collect();
+    let path = (4.0 + parents / dims) / (dims + 4.0 + 2.0 * parents / dims);
+    let [rate, damping, normal] = step_size(parents, 5.0);
+    check("cma-es", 1, |_, told, Spread { mean, deviation }| {
+        let told = best_first(told);
+        let old = mean.clone();
+        let step: Vec<f64> =
+            (0..DIMS).map(|c| weighted(&told, &weights[..half], c, |x| x - old[c])).collect();
+        let long = length(&step) * (rate * (2.0 - rate) * parents).sqrt();
+        let h =
+            f64::from(u8::from(long / (rate * (2.0 - rate)).sqrt() < (1.4 + 2.0 / (dims + 1.0)) * normal));
+        let all: f64 = weights.iter().sum();
+        let kept = 1.0 + one * (1.0 - h) * path * (2.0 - path) - one - many * all;
+        let sigma = (rate / damping * (long / normal - 1.0)).exp();
+        for coordinate in 0..DIMS {
+            let seen: f64 = told
+                .iter()
+                .zip(&weights)
+                .map(|((x, _), &weight)| {
+                    let y: Vec<f64> = x.iter().zip(&old).map(|(x, m)| x - m).collect();
+                    let scale = if weight < 0.0 { dims / length(&y).powi(2) } else { 1.0 };
+                    weight * scale * y[coordinate] * y[coordinate]
+                })
+                .sum();
+            let pulled = h * path * (2.0 - path) * parents * step[coordinate].powi(2);
+            deviation[coordinate] = sigma * (kept + one * pulled + many * seen).sqrt();
+            mean[coordinate] += step[coordinate];
+        }
+    });
+}
