@@ -178,3 +178,20 @@ fn the_published_sets_are_read_in_time() {
         }
     }
 }
+
+/// What people read about the sets is what the program believes.
+#[test]
+fn the_page_of_data_sets_says_what_the_table_says() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../datasets/README.md");
+    let page = fs::read_to_string(page).unwrap();
+    let lacks = |text: &str| assert!(page.contains(text), "datasets/README.md lacks `{text}`");
+    for set in sets::SETS {
+        lacks(&format!("| `{}`", set.name));
+        [set.licence, set.attribution].into_iter().chain(set.mirrors.iter().copied()).for_each(lacks);
+        for file in &set.files {
+            if let Some(packed) = file.packed {
+                lacks(&format!("| `{}/{}` | {} | `{}` |", set.name, file.name, packed.bytes, packed.sha256));
+            }
+        }
+    }
+}
