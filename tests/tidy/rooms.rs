@@ -17,6 +17,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("traces", &["npz"]),
     ("episodes", &["npz"]),
     ("convergence", &[]),
+    ("progress", &[]),
+    ("run", &["suggest", "store"]),
     (
         "commands",
         &[
@@ -28,8 +30,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "workloads",
             "npz",
             "traces",
+<<<<<<< HEAD
             "episodes",
             "convergence",
+=======
+            "convergence",
+            "progress",
+            "run",
+>>>>>>> 3c0603c (Train from the command line: runs in folders that go on where they were ended, tested tickets, timed generations)
         ],
     ),
 ];

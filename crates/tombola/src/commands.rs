@@ -12,11 +12,13 @@ use crate::store::StoreError;
 pub mod bench;
 pub mod data;
 pub mod describe;
+pub mod evaluate;
 pub mod export;
 pub mod import_weights;
 pub mod optimize;
 pub mod replay;
 mod tickets;
+pub mod train;
 
 /// Find, train and study sparse trainable networks with evolution strategies.
 #[derive(Debug, Parser)]
@@ -33,10 +35,12 @@ enum Command {
     Bench(bench::BenchArguments),
     Data(data::DataArguments),
     Describe(describe::DescribeArguments),
+    Evaluate(evaluate::EvaluateArguments),
     Export(export::ExportArguments),
     ImportWeights(import_weights::ImportArguments),
     Optimize(optimize::OptimizeArguments),
     Replay(replay::ReplayArguments),
+    Train(Box<train::TrainArguments>),
 }
 
 /// Which form of a strategy runs.
@@ -63,10 +67,12 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<(), CommandErro
         Command::Bench(arguments) => bench::run(arguments, out),
         Command::Data(arguments) => data::run(arguments, out),
         Command::Describe(arguments) => describe::run(arguments, out),
+        Command::Evaluate(arguments) => evaluate::run(arguments, out),
         Command::Export(arguments) => export::run(arguments, out),
         Command::ImportWeights(arguments) => import_weights::run(arguments, out),
         Command::Optimize(arguments) => optimize::run(arguments, out),
         Command::Replay(arguments) => replay::run(arguments, out),
+        Command::Train(arguments) => train::run(arguments, out),
     }
 }
 

@@ -14,7 +14,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "the room that reads and writes files")]
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -76,6 +76,17 @@ fn sync_folder(path: &Path) {
 /// Makes a folder and those above it, where they are missing.
 pub fn make_folder(path: &Path) -> Result<(), StoreError> {
     fs::create_dir_all(path).map_err(StoreError::new("make the folder", path))
+}
+
+/// Makes a file the possession of this process, until it ends or drops the answer; none where another process has it.
+pub fn lock(path: &Path) -> Result<Option<File>, StoreError> {
+    let failed = StoreError::new("lock", path);
+    let file = File::options().create(true).truncate(false).write(true).open(path).map_err(&failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(failed(error)),
+    }
 }
 
 /// A file of at most `limit` bytes.

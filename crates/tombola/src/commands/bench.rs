@@ -11,6 +11,7 @@ use crate::suggest::nearest;
 
 mod ask_tell;
 mod convergence;
+mod generation;
 mod kernels;
 mod machine;
 
@@ -25,6 +26,7 @@ pub(super) struct BenchArguments {
 enum BenchCommand {
     AskTell(ask_tell::AskTellArguments),
     Convergence(convergence::ConvergenceArguments),
+    Generation(Box<generation::GenerationArguments>),
     Machine(machine::MachineArguments),
     Kernels(kernels::KernelsArguments),
 }
@@ -33,13 +35,14 @@ pub(super) fn run(arguments: &BenchArguments, out: &mut dyn Write) -> Result<(),
     match &arguments.command {
         BenchCommand::AskTell(arguments) => ask_tell::run(arguments, out),
         BenchCommand::Convergence(arguments) => convergence::run(arguments, out),
+        BenchCommand::Generation(arguments) => generation::run(arguments, out),
         BenchCommand::Machine(arguments) => machine::run(arguments, out),
         BenchCommand::Kernels(arguments) => kernels::run(arguments, out),
     }
 }
 
 /// The instruction set of an argument.
-fn instruction_set(name: &str) -> Result<Isa, String> {
+pub(super) fn instruction_set(name: &str) -> Result<Isa, String> {
     Isa::from_str(name).map_err(|error| {
         let sets = Isa::available();
         match nearest(name, sets.iter().map(|isa| isa.name())) {

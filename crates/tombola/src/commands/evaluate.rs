@@ -1,0 +1,68 @@
+//! `tombola evaluate`: how good the network of a ticket is.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::Args;
+use numerics::Isa;
+use numerics::random::Stream;
+use sparse_kernels::Threads;
+use tasks::vision::classification::Classification;
+use tasks::{How, Task};
+
+use super::{CommandError, data, tickets, with_causes};
+use crate::roofs::threads;
+
+/// Test the network of a ticket.
+///
+/// Prints a line a number: the score, the weights that the mask keeps, and the density.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  tombola evaluate --ticket runs/glyphs-snes-0/ticket.safetensors\n  \
+    tombola evaluate --ticket ticket.safetensors --task glyphs+noise-3")]
+pub(super) struct EvaluateArguments {
+    /// The ticket
+    #[arg(long, value_name = "FILE")]
+    ticket: PathBuf,
+    /// Another task than the ticket's
+    #[arg(long, value_name = "NAME")]
+    task: Option<String>,
+    /// Test the start, not the trained network
+    #[arg(long)]
+    start: bool,
+    /// Where to look for image files first
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Threads to compute on; changes no result
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: u16,
+}
+
+pub(super) fn run(arguments: &EvaluateArguments, out: &mut dyn Write) -> Result<(), CommandError> {
+    let ticket = tickets::read(&arguments.ticket)?;
+    let name = arguments.task.as_ref().unwrap_or(&ticket.contents().task);
+    let task = Classification::new(data::image_set(name, arguments.data.as_deref())?);
+    let refused =
+        |error: &dyn std::error::Error| CommandError::Request { message: with_causes(error), hint: None };
+    let network = ticket.masked().map_err(|error| refused(&error))?;
+    let found = (ticket.network().input().len(), ticket.network().outputs());
+    let expected = (task.input().len(), task.outputs());
+    if found != expected {
+        return Err(CommandError::Request {
+            message: format!(
+                "the network reads {} numbers and gives {}; the task `{name}` has {} and {}",
+                found.0, found.1, expected.0, expected.1
+            ),
+            hint: None,
+        });
+    }
+    let how = How { isa: Isa::detected(), compile: None, stream: Stream::new(0, "fitness") };
+    let mut trial = task.trial(&network, how).map_err(|error| refused(&error))?;
+    let contents = ticket.contents();
+    let member = if arguments.start { &contents.start } else { &contents.mean };
+    let pool = threads::pool(arguments.threads.into()).map_err(|error| CommandError::Failed(error.into()))?;
+    let score = trial.test(Threads::Pool(&pool), member);
+    let mask = ticket.mask();
+    writeln!(out, "task {name}\nnetwork {}", ticket.network())?;
+    writeln!(out, "{} {score}\nweights {}\ndensity {}", task.score_name(), mask.kept(), mask.density())?;
+    Ok(())
+}

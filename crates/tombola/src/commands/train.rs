@@ -1,0 +1,314 @@
+//! `tombola train`: one run of an evolution strategy on one network, dense, masked, or begun from a ticket.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use lottery::Training;
+use networks::ticket::Contents;
+use networks::{Mask, MaskedNetwork, Preset, Ticket};
+use numerics::Isa;
+use numerics::random::Stream;
+use rayon::ThreadPool;
+use sparse_kernels::Threads;
+use sparse_kernels::compile::Mode;
+use strategies::{Execution, Method, Quirks};
+use tasks::vision::classification::Classification;
+use tasks::{How, Task};
+
+use super::{CommandError, Variant, data, tickets, with_causes};
+use crate::progress::{Progress, Timer};
+use crate::roofs::threads;
+use crate::run::folder::{FolderError, RunFolder};
+use crate::run::settings::{RunSettings, SettingsError};
+
+/// Between two checkpoints, when no test comes earlier.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(20);
+
+/// Train one network with an evolution strategy.
+///
+/// Settings are the papers' unless changed. A run lives in a folder; the same command goes on where an earlier one was
+/// ended, and leaves the same bytes as one that nobody ended. Prints the curve as CSV.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  tombola train --task glyphs --strategy snes\n  \
+    tombola train --task mnist --strategy sep-cma-es --density 0.2 --set generations=500\n  \
+    tombola train --task mnist --strategy snes --ticket runs/a/ticket.safetensors --out runs/b\n\n\
+    A setting is named by the end of its path: `--set temperature=12`, `--set learning_rate.initial=0.1`.\n\
+    `--print-settings` shows them all and trains nothing.")]
+pub(super) struct TrainArguments {
+    #[command(flatten)]
+    pub(super) run: RunArguments,
+    /// The folder of the run [default: runs/TASK-STRATEGY-SEED]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Print the settings and train nothing
+    #[arg(long)]
+    print_settings: bool,
+}
+
+/// What names a run, here and where generations are timed.
+#[derive(Args, Debug)]
+pub(super) struct RunArguments {
+    /// An image set: glyphs (needs no file), mnist, fashion-mnist, kmnist .. (`tombola data list`)
+    #[arg(long, value_name = "NAME")]
+    pub(super) task: String,
+    /// One of open-es, pgpe, ars, snes, des, sep-cma-es, cma-es
+    #[arg(long, value_name = "NAME", value_parser = strategy, default_value = "sep-cma-es")]
+    strategy: Method,
+    /// Fraction of the prunable weights that a random mask keeps
+    #[arg(long, value_name = "D", conflicts_with = "ticket")]
+    density: Option<f64>,
+    /// Take network, mask and start of a ticket
+    #[arg(long, value_name = "FILE")]
+    ticket: Option<PathBuf>,
+    /// Change a setting; may be given many times
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    changes: Vec<String>,
+    /// Seed of every stream of the run
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Copy the departures of the published code, or not
+    #[arg(long, value_enum, default_value = "corrected")]
+    variant: Variant,
+    /// Where to look for image files first
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Threads to compute on; changes no result [default: all]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+    /// Instruction set; changes no result [default: the fastest that there is]
+    #[arg(long, value_name = "NAME", value_parser = super::bench::instruction_set)]
+    isa: Option<Isa>,
+}
+
+fn strategy(name: &str) -> Result<Method, strategies::UnknownStrategy> {
+    Method::named(name)
+}
+
+/// A run, ready to begin.
+pub(super) struct Prepared {
+    pub(super) settings: RunSettings,
+    pub(super) task: Classification,
+    /// Network, mask and start, as a ticket that nobody trained.
+    pub(super) start: Ticket,
+    network: MaskedNetwork,
+    pool: Option<ThreadPool>,
+    isa: Isa,
+}
+
+impl RunArguments {
+    /// The settings: the papers', then what the arguments change.
+    pub(super) fn settings(&self) -> Result<RunSettings, CommandError> {
+        let mut settings = RunSettings::paper(&self.task, self.strategy, Quirks::from(self.variant));
+        settings.density = self.density.unwrap_or(settings.density);
+        settings.seed = self.seed.unwrap_or(settings.seed);
+        for change in &self.changes {
+            settings = settings.with(change)?;
+        }
+        settings.plan.search.seed = settings.seed;
+        Ok(settings)
+    }
+
+    /// Loads the data, and makes network, mask and start.
+    pub(super) fn prepare(&self, mut settings: RunSettings) -> Result<Prepared, CommandError> {
+        let set = data::image_set(&settings.task, self.data.as_deref())?;
+        settings.check(set.train().len())?;
+        let task = Classification::new(set).with_batch(settings.batch);
+        let start = match &self.ticket {
+            None => drawn(&settings, &task)?,
+            Some(path) => rewound(tickets::read(path)?, path, &task)?,
+        };
+        if let (Some(_), Some(preset)) = (&self.ticket, &start.contents().preset) {
+            settings.network.clone_from(preset);
+        }
+        let network = start.masked().map_err(|error| failed(&error))?;
+        let available = || std::thread::available_parallelism().map_or(1, usize::from);
+        let count = self.threads.map_or_else(available, usize::from);
+        let pool = if count == 1 { None } else { Some(threads::pool(count)) };
+        let pool = pool.transpose().map_err(|error| CommandError::Failed(error.into()))?;
+        Ok(Prepared { settings, task, start, network, pool, isa: self.isa.unwrap_or(Isa::detected()) })
+    }
+}
+
+/// A random mask and a fresh start, each from its own stream.
+fn drawn(settings: &RunSettings, task: &Classification) -> Result<Ticket, CommandError> {
+    let preset = Preset::named(&settings.network, task.input(), task.outputs()).map_err(|error| {
+        let like = crate::suggest::nearest(&settings.network, networks::presets::NAMES);
+        CommandError::Request {
+            message: with_causes(&error),
+            hint: like.map(|like| format!("did you mean `{like}`?")),
+        }
+    })?;
+    let prunable = preset.architecture.prunable();
+    let kept = (settings.density * prunable as f64).round() as usize;
+    let mask = Mask::random(prunable, kept, Stream::new(settings.seed, "mask"));
+    let network = MaskedNetwork::new(&preset.architecture, &mask).map_err(|error| failed(&error))?;
+    let flat = preset.start.draw(&preset.architecture, Stream::new(settings.seed, "start"));
+    let start = network.gather(&flat);
+    let contents = Contents {
+        preset: Some(preset.name),
+        task: settings.task.clone(),
+        mean: start.clone(),
+        start,
+        ..Contents::default()
+    };
+    Ticket::new(preset.architecture, &mask, contents).map_err(|error| failed(&error))
+}
+
+/// A ticket before it was trained, for this task.
+fn rewound(ticket: Ticket, path: &std::path::Path, task: &Classification) -> Result<Ticket, CommandError> {
+    let network = ticket.network();
+    if network.input().len() != task.input().len() || network.outputs() != task.outputs() {
+        return Err(CommandError::Request {
+            message: format!(
+                "{}: its network reads {} numbers and gives {}; the task `{}` has {} and {}",
+                path.display(),
+                network.input().len(),
+                network.outputs(),
+                task.name(),
+                task.input().len(),
+                task.outputs()
+            ),
+            hint: None,
+        });
+    }
+    let old = ticket.contents();
+    let contents = Contents {
+        preset: old.preset.clone(),
+        task: task.name().to_owned(),
+        start: old.start.clone(),
+        mean: old.start.clone(),
+        ..Contents::default()
+    };
+    Ticket::new(network.clone(), &ticket.mask(), contents).map_err(|error| failed(&error))
+}
+
+impl Prepared {
+    /// With which threads and instructions.
+    pub(super) fn execution(&self) -> Execution<'_> {
+        let threads = self.pool.as_ref().map_or(Threads::Sequential, Threads::Pool);
+        Execution { threads, isa: self.isa, ..Execution::default() }
+    }
+
+    /// The network on the task.
+    fn trial(&self) -> Result<Box<dyn tasks::Trial + '_>, CommandError> {
+        let compile = self.settings.compile.then_some(Mode::Fold);
+        let stream = Stream::new(self.settings.seed, "fitness");
+        let how = How { isa: self.isa, compile, stream };
+        self.task.trial(&self.network, how).map_err(|error| failed(&error))
+    }
+
+    /// The run, from its start.
+    pub(super) fn training(&self) -> Result<Training<'_>, CommandError> {
+        Training::new(&self.settings.plan, self.trial()?, &self.start.contents().start)
+            .map_err(|error| CommandError::Request { message: error.to_string(), hint: None })
+    }
+
+    /// The run, from its folder's checkpoint where there is one.
+    fn continued(&self, folder: &RunFolder) -> Result<Training<'_>, CommandError> {
+        let Some(checkpoint) = folder.checkpoint()? else { return self.training() };
+        let dims = self.network.dims();
+        Training::resume(&self.settings.plan, self.trial()?, dims, &checkpoint)
+            .map_err(|error| folder.damaged("checkpoint.json", &error).into())
+    }
+
+    /// What the run leaves.
+    fn ticket(&self, training: &Training<'_>) -> Result<Ticket, CommandError> {
+        let search = training.search();
+        let each = |deviation: strategies::Deviation<'_, f32>| {
+            (0..search.dims()).map(|coordinate| deviation.at(coordinate)).collect()
+        };
+        let score = training.curve().last().map_or(String::new(), |point| point.score.to_string());
+        let settings = serde_json::to_string(&self.settings).expect("settings are data");
+        let told = [
+            ("program", concat!("tombola ", env!("CARGO_PKG_VERSION")).to_owned()),
+            ("settings", settings),
+            (self.task.score_name(), score),
+        ];
+        let start = self.start.contents();
+        let contents = Contents {
+            preset: start.preset.clone(),
+            task: start.task.clone(),
+            start: start.start.clone(),
+            mean: search.mean().to_vec(),
+            deviation: search.deviation().ok().map(each),
+            normaliser: None,
+            provenance: told
+                .map(|(key, value)| (key.to_owned(), value))
+                .into_iter()
+                .collect::<BTreeMap<_, _>>(),
+        };
+        Ticket::new(self.start.network().clone(), &self.start.mask(), contents)
+            .map_err(|error| failed(&error))
+    }
+}
+
+pub(super) fn run(arguments: &TrainArguments, out: &mut dyn Write) -> Result<(), CommandError> {
+    let settings = arguments.run.settings()?;
+    if arguments.print_settings {
+        let text = serde_json::to_string_pretty(&settings).map_err(std::io::Error::from)?;
+        writeln!(out, "{text}")?;
+        return Ok(());
+    }
+    let prepared = arguments.run.prepare(settings)?;
+    let Prepared { settings, task, start, .. } = &prepared;
+    let name = format!("{}-{}-{}", settings.task, settings.plan.search.method.name(), settings.seed);
+    let path = arguments.out.clone().unwrap_or_else(|| PathBuf::from("runs").join(name));
+    // a run that cannot begin leaves no folder
+    prepared.training()?;
+    let folder = RunFolder::open(&path, settings, start)?;
+    let mut training = prepared.continued(&folder)?;
+    let is_done = folder.ticket()?.is_some() && training.is_done();
+    if !is_done {
+        train(&prepared, &mut training, &folder)?;
+        folder.finish(&prepared.ticket(&training)?)?;
+    }
+    write!(out, "{}", crate::run::folder::curve_csv(training.curve(), task.score_name()))?;
+    out.flush()?;
+    tell(&format!("ticket: {}", folder.file("ticket.safetensors").display()));
+    Ok(())
+}
+
+/// All generations that are left.
+fn train(prepared: &Prepared, training: &mut Training<'_>, folder: &RunFolder) -> Result<(), CommandError> {
+    let execution = prepared.execution();
+    let score = prepared.task.score_name();
+    let mut progress =
+        Progress::new("generation", training.search().generation(), training.plan().generations);
+    let mut saved = Timer::start();
+    while !training.is_done() {
+        let tests = training.curve().len();
+        training.generation(&execution);
+        let last = training.curve().last().expect("a test comes first").score;
+        progress.at(training.search().generation(), &format!("{score} {last:.4}"));
+        if training.curve().len() > tests || saved.elapsed() > CHECKPOINT_EVERY {
+            folder.save(&training.checkpoint(), training.curve(), score)?;
+            saved = Timer::start();
+        }
+    }
+    Ok(())
+}
+
+/// A line for people.
+fn tell(line: &str) {
+    // A closed stderr leaves nobody to tell.
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+fn failed(error: &dyn std::error::Error) -> CommandError {
+    CommandError::Request { message: with_causes(error), hint: None }
+}
+
+impl From<SettingsError> for CommandError {
+    fn from(error: SettingsError) -> CommandError {
+        CommandError::Request { hint: error.hint(), message: error.to_string() }
+    }
+}
+
+impl From<FolderError> for CommandError {
+    fn from(error: FolderError) -> CommandError {
+        CommandError::Request { hint: error.hint(), message: error.to_string() }
+    }
+}
