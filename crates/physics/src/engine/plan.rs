@@ -127,6 +127,8 @@ pub(super) struct CapsulePair {
     pub(super) centers: [Sparse; 2],
     pub(super) halves: [Sparse; 2],
     pub(super) radii: f32,
+    /// Square of a distance of the middles from which the capsules cannot touch.
+    pub(super) out_of_reach: f32,
     pub(super) friction: f32,
     pub(super) bounce: f32,
 }
@@ -276,6 +278,11 @@ fn add_capsules(group: &crate::ContactGroup, capsules: &mut Vec<CapsuleGroup>) {
             centers: [Sparse::new(first.center), Sparse::new(second.center)],
             halves: [Sparse::new(first.half), Sparse::new(second.half)],
             radii: (first.radius + second.radius) as f32,
+            // a thousandth more than exactly: no rounding of the distance can make up for that
+            out_of_reach: {
+                let reach = first.radius + second.radius + first.half.norm() + second.half.norm();
+                (1.001 * 1.001 * reach * reach) as f32
+            },
             friction: pair.friction as f32,
             bounce: (1.0 + pair.elasticity) as f32,
         });
