@@ -30,14 +30,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "workloads",
             "npz",
             "traces",
-<<<<<<< HEAD
             "episodes",
-            "convergence",
-=======
             "convergence",
             "progress",
             "run",
->>>>>>> 3c0603c (Train from the command line: runs in folders that go on where they were ended, tested tickets, timed generations)
         ],
     ),
 ];
