@@ -1,7 +1,7 @@
 //! `glyphs`: sets of handwritten-like signs that the program draws itself, so that nothing has to be fetched.
 //!
-//! A glyph is a form of its class (strokes through a few points), moved and bent as a hand would ([`hand`]), drawn with a
-//! pen ([`pen`]) on 28 x 28 pixels, with grain. Everything random about image `i` of a part comes from the stream of the
+//! A glyph is a form of its class (strokes through a few points), moved and bent as a hand would (`hand`), drawn with a
+//! pen (`pen`) on 28 x 28 pixels, with grain. Everything random about image `i` of a part comes from the stream of the
 //! kind's name, the part and `i`: an image does not depend on how many there are. Its label is `i mod 10`, so classes are
 //! equally large.
 //!
