@@ -120,8 +120,9 @@ impl RunArguments {
             None => drawn(&settings, &task)?,
             Some(path) => rewound(tickets::read(path)?, path, &task)?,
         };
-        if let (Some(_), Some(preset)) = (&self.ticket, &start.contents().preset) {
-            settings.network.clone_from(preset);
+        if self.ticket.is_some() {
+            settings.density = start.mask().density();
+            settings.network = start.contents().preset.clone().unwrap_or_else(|| start.network().to_string());
         }
         let network = start.masked().map_err(|error| failed(&error))?;
         let available = || std::thread::available_parallelism().map_or(1, usize::from);
