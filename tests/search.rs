@@ -167,6 +167,13 @@ fn wrong_searches_are_refused() {
         &["`deviation` is NaN"],
     );
     refused(&["optimize", "--strategy", "snes", "--dims", "999999999999999"], &["memory"]);
+    refused(&["optimize", "--strategy", "snes", "--dims", "3", "--target", "nan"], &["the target is NaN"]);
+    for members in ["0", "1", "18446744073709551615"] {
+        refused(
+            &["optimize", "--strategy", "snes", "--dims", "3", "--population", members],
+            &["`population`"],
+        );
+    }
     refused(&["optimize", "--strategy", "snes", "--dims", "3", "--start", "inf"], &["the start is inf"]);
     let mut talk = Talk::new(&["optimize", "--strategy", "snes", "--protocol", "bbob"]);
     talk.say("START 2 5 -5 100 1");

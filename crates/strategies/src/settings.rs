@@ -270,8 +270,9 @@ impl Settings {
             let even = self.population.is_multiple_of(2);
             check("population", members, even, "an even number, because members are mirrored in pairs")?;
         }
-        let fits =
-            dims.checked_mul(self.population.next_multiple_of(16)).is_some_and(|count| count < 1 << 60);
+        let lanes = self.population.checked_next_multiple_of(16);
+        let numbers = lanes.and_then(|lanes| dims.checked_mul(lanes));
+        let fits = numbers.is_some_and(|count| count < 1 << 60);
         check("population", members, fits, "a population whose numbers can be counted")?;
         check("fitness_decay", self.fitness_decay, self.fitness_decay >= 0.0, "at least 0")?;
         check("mean_decay", self.mean_decay, (0.0..1.0).contains(&self.mean_decay), "at least 0, below 1")?;
@@ -360,6 +361,36 @@ mod tests {
             "{}",
             message("gradient descent")
         );
+    }
+
+    #[test]
+    fn settings_that_no_search_can_have_are_refused_by_name() {
+        let message = |change: &dyn Fn(&mut Settings), name: &str| {
+            let mut settings = Settings::new(Method::named(name).expect("a name of the list"), 8);
+            change(&mut settings);
+            settings.check(3).expect_err("no search has this").to_string()
+        };
+        for name in Method::NAMES {
+            for wild in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -1.0, 0.0] {
+                let found = message(&|settings| settings.method.set_deviation(wild), name);
+                assert!(found.starts_with(&format!("setting `deviation` is {wild}")), "{name}: {found}");
+            }
+            for population in [0, 1, usize::MAX, usize::MAX - 15, 1 << 59] {
+                let found = message(&|settings| settings.population = population, name);
+                assert!(found.starts_with("setting `population` is"), "{name}: {found}");
+            }
+            for wild in [f64::NAN, f64::INFINITY, -0.1] {
+                let found = message(&|settings| settings.fitness_decay = wild, name);
+                assert!(found.starts_with("setting `fitness_decay` is"), "{name}: {found}");
+            }
+            for wild in [f64::NAN, 1.0, -0.1] {
+                let found = message(&|settings| settings.mean_decay = wild, name);
+                assert!(found.starts_with("setting `mean_decay` is"), "{name}: {found}");
+            }
+            let method = Method::named(name).expect("a name of the list");
+            assert!(Settings::new(method, 8).check(0).is_err() && Settings::new(method, 8).check(1).is_ok());
+            assert_eq!(Settings::new(method, 7).check(3).is_err(), method.is_mirrored(), "{name}");
+        }
     }
 
     #[test]

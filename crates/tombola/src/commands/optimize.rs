@@ -88,6 +88,12 @@ impl OptimizeArguments {
 }
 
 pub(super) fn run(arguments: &OptimizeArguments, out: &mut dyn Write) -> Result<(), CommandError> {
+    if arguments.target.is_some_and(f64::is_nan) {
+        return Err(CommandError::Request {
+            message: "the target is NaN; expected a number".into(),
+            hint: None,
+        });
+    }
     let mut lines = Lines { input: io::stdin().lock(), number: 0 };
     let out = &mut BufWriter::new(out);
     match arguments.protocol {
