@@ -12,7 +12,7 @@ pub struct Sigmoid;
 
 impl Function for Sigmoid {
     const NAME: &'static str = "sigmoid";
-    const ULP: f64 = 2.4;
+    const ULP: f64 = 2.5;
 
     #[inline(always)]
     fn of<S: Simd>(self, simd: S, x: S::F) -> S::F {
