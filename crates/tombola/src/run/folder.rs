@@ -9,7 +9,7 @@
 //! | `ticket.safetensors` | the trained network | last: a folder that has it is done |
 //! | `lock` | nothing; held by the process that writes | |
 //!
-//! Each file appears whole or not at all ([`store`](crate::store)), and none depends on the moment at which a process was
+//! Each file appears whole or not at all ([`crate::store`]), and none depends on the moment at which a process was
 //! ended: the next one goes on from the checkpoint and leaves the same bytes as a run that nobody ended.
 
 use std::fs::File;
