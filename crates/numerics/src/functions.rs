@@ -53,7 +53,7 @@
 //! | [`Ln`] | 1.0 | polynomial |
 //! | [`Tanh`] | 2.6 | polynomial, one division |
 //! | [`TanhFast`] | 1600 (four digits) | quotient of polynomials, no division |
-//! | [`Sigmoid`], [`Swish`] | 2.5, 3.2 | exponential, one division |
+//! | [`Sigmoid`], [`Swish`] | 2.5, 3.4 | exponential, one division |
 //! | [`Softplus`] | 2.2 | exponential, polynomial |
 //! | [`Sin`], [`Cos`], [`sin_cos`] | 1.6 | two polynomials; large arguments one by one |
 //! | [`Asin`], [`Acos`] | 2.4, 1.2 | polynomial, one root |

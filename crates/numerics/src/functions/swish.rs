@@ -13,7 +13,7 @@ pub struct Swish;
 
 impl Function for Swish {
     const NAME: &'static str = "swish";
-    const ULP: f64 = 3.2;
+    const ULP: f64 = 3.4;
 
     #[inline(always)]
     fn of<S: Simd>(self, simd: S, x: S::F) -> S::F {
