@@ -44,16 +44,8 @@ pub(super) fn run(arguments: &EvaluateArguments, out: &mut dyn Write) -> Result<
     let refused =
         |error: &dyn std::error::Error| CommandError::Request { message: with_causes(error), hint: None };
     let network = ticket.masked().map_err(|error| refused(&error))?;
-    let found = (ticket.network().input().len(), ticket.network().outputs());
-    let expected = (task.input().len(), task.outputs());
-    if found != expected {
-        return Err(CommandError::Request {
-            message: format!(
-                "the network reads {} numbers and gives {}; the task `{name}` has {} and {}",
-                found.0, found.1, expected.0, expected.1
-            ),
-            hint: None,
-        });
+    if let Some(mismatch) = tickets::mismatch(ticket.network(), &task, name) {
+        return Err(CommandError::Request { message: format!("the {mismatch}"), hint: None });
     }
     let how = How { isa: Isa::detected(), compile: None, stream: Stream::new(0, "fitness") };
     let mut trial = task.trial(&network, how).map_err(|error| refused(&error))?;

@@ -26,7 +26,7 @@ Example:
   tombola optimize --strategy cma-es --dims 10 --evaluations 20000 --target 1e-8")]
 pub(super) struct OptimizeArguments {
     /// One of open-es, pgpe, ars, snes, des, sep-cma-es, cma-es
-    #[arg(long, value_name = "NAME", value_parser = strategy)]
+    #[arg(long, value_name = "NAME", value_parser = Method::named)]
     strategy: Method,
     /// Coordinates; the bbob protocol names its own
     #[arg(long, value_name = "D")]
@@ -64,10 +64,6 @@ pub(super) struct OptimizeArguments {
 enum Protocol {
     Json,
     Bbob,
-}
-
-fn strategy(name: &str) -> Result<Method, strategies::UnknownStrategy> {
-    Method::named(name)
 }
 
 impl OptimizeArguments {

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use networks::{Ticket, TicketError};
+use networks::{Architecture, Ticket, TicketError};
+use tasks::Task;
 
 use super::{CommandError, with_causes};
 use crate::store;
@@ -14,6 +15,18 @@ pub(super) const MOST_BYTES: u64 = 1 << 33;
 pub(super) fn read(path: &Path) -> Result<Ticket, CommandError> {
     let bytes = store::read_whole(path, MOST_BYTES)?;
     Ticket::decode(&bytes).map_err(|error| refused(path, &error))
+}
+
+/// Why a network does not fit a task, after "the" or "its"; none where it does.
+pub(super) fn mismatch(network: &Architecture, task: &dyn Task, name: &str) -> Option<String> {
+    let found = (network.input().len(), network.outputs());
+    let expected = (task.input().len(), task.outputs());
+    (found != expected).then(|| {
+        let ((reads, gives), (inputs, outputs)) = (found, expected);
+        format!(
+            "network reads {reads} numbers and gives {gives}; the task `{name}` has {inputs} and {outputs}"
+        )
+    })
 }
 
 /// Why a file is no ticket.

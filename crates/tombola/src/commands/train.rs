@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use lottery::Training;
+use lottery::{Checkpoint, Training};
 use networks::ticket::Contents;
 use networks::{Mask, MaskedNetwork, Preset, Ticket};
 use numerics::Isa;
@@ -55,7 +55,7 @@ pub(super) struct RunArguments {
     #[arg(long, value_name = "NAME")]
     pub(super) task: String,
     /// One of open-es, pgpe, ars, snes, des, sep-cma-es, cma-es
-    #[arg(long, value_name = "NAME", value_parser = strategy, default_value = "sep-cma-es")]
+    #[arg(long, value_name = "NAME", value_parser = Method::named, default_value = "sep-cma-es")]
     strategy: Method,
     /// Fraction of the prunable weights that a random mask keeps
     #[arg(long, value_name = "D", conflicts_with = "ticket")]
@@ -81,10 +81,6 @@ pub(super) struct RunArguments {
     /// Instruction set; changes no result [default: the fastest that there is]
     #[arg(long, value_name = "NAME", value_parser = super::bench::instruction_set)]
     isa: Option<Isa>,
-}
-
-fn strategy(name: &str) -> Result<Method, strategies::UnknownStrategy> {
-    Method::named(name)
 }
 
 /// A run, ready to begin.
@@ -161,17 +157,9 @@ fn drawn(settings: &RunSettings, task: &Classification) -> Result<Ticket, Comman
 /// A ticket before it was trained, for this task.
 fn rewound(ticket: Ticket, path: &std::path::Path, task: &Classification) -> Result<Ticket, CommandError> {
     let network = ticket.network();
-    if network.input().len() != task.input().len() || network.outputs() != task.outputs() {
+    if let Some(mismatch) = tickets::mismatch(network, task, task.name()) {
         return Err(CommandError::Request {
-            message: format!(
-                "{}: its network reads {} numbers and gives {}; the task `{}` has {} and {}",
-                path.display(),
-                network.input().len(),
-                network.outputs(),
-                task.name(),
-                task.input().len(),
-                task.outputs()
-            ),
+            message: format!("{}: its {mismatch}", path.display()),
             hint: None,
         });
     }
@@ -207,11 +195,9 @@ impl Prepared {
             .map_err(|error| CommandError::Request { message: error.to_string(), hint: None })
     }
 
-    /// The run, from its folder's checkpoint where there is one.
-    fn continued(&self, folder: &RunFolder) -> Result<Training<'_>, CommandError> {
-        let Some(checkpoint) = folder.checkpoint()? else { return self.training() };
-        let dims = self.network.dims();
-        Training::resume(&self.settings.plan, self.trial()?, dims, &checkpoint)
+    /// The run, from a checkpoint of its folder.
+    fn resumed(&self, folder: &RunFolder, checkpoint: &Checkpoint) -> Result<Training<'_>, CommandError> {
+        Training::resume(&self.settings.plan, self.trial()?, self.network.dims(), checkpoint)
             .map_err(|error| folder.damaged("checkpoint.json", &error).into())
     }
 
@@ -258,9 +244,11 @@ pub(super) fn run(arguments: &TrainArguments, out: &mut dyn Write) -> Result<(),
     let name = format!("{}-{}-{}", settings.task, settings.plan.search.method.name(), settings.seed);
     let path = arguments.out.clone().unwrap_or_else(|| PathBuf::from("runs").join(name));
     // a run that cannot begin leaves no folder
-    prepared.training()?;
+    let mut training = prepared.training()?;
     let folder = RunFolder::open(&path, settings, start)?;
-    let mut training = prepared.continued(&folder)?;
+    if let Some(checkpoint) = folder.checkpoint()? {
+        training = prepared.resumed(&folder, &checkpoint)?;
+    }
     let is_done = folder.ticket()?.is_some() && training.is_done();
     if !is_done {
         train(&prepared, &mut training, &folder)?;
