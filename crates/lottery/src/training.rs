@@ -10,14 +10,20 @@
 //! What is tested is the mean of the search distribution, as the papers do. The best candidate that was ever told is kept
 //! by the search; its fitness belongs to the batch that it met.
 
-use std::fmt;
+use std::collections::BTreeMap;
 
+use networks::ticket::Contents;
+use networks::{Ticket, TicketError};
 use numerics::AlignedBuffer;
 use serde::{Deserialize, Serialize};
-use strategies::{
-    Execution, Population, PopulationMut, Search, SearchError, Settings, State, StateError, StopReason,
-};
-use tasks::Trial;
+use strategies::{Execution, Population, PopulationMut, Search, SearchError, Settings, State, StopReason};
+use tasks::{How, Task, Trial};
+
+use crate::aliases::{Aliased, Aliases};
+
+mod errors;
+
+pub use errors::{CheckpointError, TrainingError};
 
 /// How a network is to be trained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,6 +35,39 @@ pub struct Plan {
     pub generations: u64,
     /// Generations between two tests; one more test comes first and one last.
     pub test_every: u64,
+    /// Which mean counts as the trained network.
+    #[serde(default)]
+    pub checkpoint: Which,
+    /// Copy the published code's biases that are not searched ([`Aliases`]).
+    #[serde(default)]
+    pub alias: bool,
+}
+
+impl Plan {
+    /// The mean after the last generation counts, and all coordinates are searched.
+    pub fn new(search: Settings, generations: u64, test_every: u64) -> Plan {
+        Plan { search, generations, test_every, checkpoint: Which::default(), alias: false }
+    }
+}
+
+/// Which mean counts as the trained network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Which {
+    /// That after the last generation, as in the papers.
+    #[default]
+    Final,
+    /// That of the best test; of equal ones the first.
+    Best,
+}
+
+/// The trained network at its best test.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Best {
+    score: f64,
+    mean: Vec<f32>,
+    deviation: Option<Vec<f32>>,
 }
 
 /// A test, and what the generations before it were like.
@@ -70,6 +109,9 @@ pub struct Training<'a> {
     trial: Box<dyn Trial + 'a>,
     search: Search<f32>,
     curve: Vec<Point>,
+    /// Where the plan asks for it.
+    best: Option<Best>,
+    aliases: Option<Aliases>,
     population: AlignedBuffer,
     fitness: Vec<f64>,
 }
@@ -81,57 +123,42 @@ pub struct Checkpoint {
     plan: Plan,
     search: State<f32>,
     curve: Vec<Point>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    best: Option<Best>,
 }
-
-/// Why a run cannot go on from a checkpoint.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum CheckpointError {
-    /// It is damaged, or of another version.
-    State(StateError),
-    /// It is of another run.
-    Plan,
-    /// It is of another network.
-    Coordinates {
-        /// Of the network.
-        expected: usize,
-        /// Of the checkpoint.
-        found: usize,
-    },
-    /// Its curve ends elsewhere than its search.
-    Curve {
-        /// Generations that the search was told.
-        generation: u64,
-        /// Tests in the curve.
-        tests: usize,
-    },
-}
-
-impl fmt::Display for CheckpointError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            CheckpointError::State(error) => error.fmt(f),
-            CheckpointError::Plan => f.write_str("the checkpoint is of a run with other settings"),
-            CheckpointError::Coordinates { expected, found } => {
-                write!(f, "the checkpoint has {found} coordinates and the network {expected} free ones")
-            }
-            CheckpointError::Curve { generation, tests } => {
-                write!(
-                    f,
-                    "the checkpoint is of generation {generation} and has {tests} tests, which cannot be"
-                )
-            }
-        }
-    }
-}
-
-impl std::error::Error for CheckpointError {}
 
 impl<'a> Training<'a> {
     /// Begins around `start`: one number a free coordinate.
     pub fn new(plan: &Plan, trial: Box<dyn Trial + 'a>, start: &[f32]) -> Result<Training<'a>, SearchError> {
         let search = Search::new(plan.search.clone(), start)?;
         Ok(Training::of(plan, trial, search, Vec::new()))
+    }
+
+    /// Trains a ticket: its network, from its start, on a task. Goes on from a checkpoint where there is one.
+    pub fn of_ticket(
+        plan: &Plan,
+        task: &'a dyn Task,
+        ticket: &Ticket,
+        how: How,
+        checkpoint: Option<&Checkpoint>,
+    ) -> Result<Training<'a>, TrainingError> {
+        let network = ticket.masked().map_err(TrainingError::Masked)?;
+        let mut trial = task.trial(&network, how).map_err(TrainingError::Task)?;
+        let start = &ticket.contents().start;
+        let aliases = if plan.alias { Aliases::of(ticket.network(), &network, start) } else { None };
+        let mut reduced = None;
+        if let Some(aliases) = &aliases {
+            trial = Box::new(Aliased { trial, aliases: aliases.clone(), members: Vec::new() });
+            reduced = Some(Aliases::reduce(start));
+        }
+        let start = reduced.as_ref().unwrap_or(start);
+        let training = match checkpoint {
+            None => Training::new(plan, trial, start).map_err(TrainingError::Search)?,
+            Some(checkpoint) => {
+                Training::resume(plan, trial, start.len(), checkpoint).map_err(TrainingError::Checkpoint)?
+            }
+        };
+        Ok(Training { aliases, ..training })
     }
 
     /// Goes on from where [`checkpoint`](Training::checkpoint) was called.
@@ -148,7 +175,8 @@ impl<'a> Training<'a> {
         if search.dims() != dims {
             return Err(CheckpointError::Coordinates { expected: dims, found: search.dims() });
         }
-        let training = Training::of(plan, trial, search, checkpoint.curve.clone());
+        let mut training = Training::of(plan, trial, search, checkpoint.curve.clone());
+        training.best.clone_from(&checkpoint.best);
         let (generation, tests) = (training.search.generation(), training.curve.len());
         let last = training.curve.last().map(|point| point.generation);
         if tests != training.tests_until(generation) || last.is_some_and(|last| last > generation) {
@@ -165,6 +193,8 @@ impl<'a> Training<'a> {
             population: AlignedBuffer::new(members * search.dims()),
             fitness: vec![0.0; members],
             curve,
+            best: None,
+            aliases: None,
             search,
         }
     }
@@ -225,6 +255,11 @@ impl<'a> Training<'a> {
             sum / dims.max(1) as f64
         });
         let score = self.trial.test(execution.threads, search.mean());
+        let is_best = self.best.as_ref().is_none_or(|best| score > best.score);
+        if self.plan.checkpoint == Which::Best && search.generation() > 0 && is_best && score.is_finite() {
+            let (mean, deviation) = (search.mean().to_vec(), deviations(search));
+            self.best = Some(Best { score, mean, deviation });
+        }
         self.curve.push(Point {
             generation: search.generation(),
             evaluations: search.evaluations(),
@@ -261,9 +296,48 @@ impl<'a> Training<'a> {
         &self.plan
     }
 
+    /// Whether the search has left the numbers that can be computed with: a result, not an error.
+    pub fn is_diverged(&self) -> bool {
+        let search = &self.search;
+        let is_finite = |values: &[f32]| values.iter().all(|value| value.is_finite());
+        !is_finite(search.mean()) || deviations(search).is_some_and(|deviations| !is_finite(&deviations))
+    }
+
+    /// The trained ticket of the one that it began with. `provenance` says how it came about.
+    ///
+    /// # Errors
+    ///
+    /// If the ticket is not the one that it began with, or the search has [diverged](Training::is_diverged).
+    pub fn ticket(
+        &self,
+        start: &Ticket,
+        provenance: BTreeMap<String, String>,
+    ) -> Result<Ticket, TicketError> {
+        let (mean, deviation) = match &self.best {
+            Some(best) => (best.mean.clone(), best.deviation.clone()),
+            None => (self.search.mean().to_vec(), deviations(&self.search)),
+        };
+        let whole = |values: Vec<f32>| match &self.aliases {
+            Some(aliases) => aliases.expand(&values),
+            None => values,
+        };
+        let old = start.contents();
+        let contents = Contents {
+            preset: old.preset.clone(),
+            task: old.task.clone(),
+            start: old.start.clone(),
+            mean: whole(mean),
+            deviation: deviation.map(whole),
+            normaliser: None,
+            provenance,
+        };
+        Ticket::new(start.network().clone(), &start.mask(), contents)
+    }
+
     /// Everything that is needed to go on from here.
     pub fn checkpoint(&self) -> Checkpoint {
-        Checkpoint { plan: self.plan.clone(), search: self.search.state(), curve: self.curve.clone() }
+        let (plan, curve, best) = (self.plan.clone(), self.curve.clone(), self.best.clone());
+        Checkpoint { plan, search: self.search.state(), curve, best }
     }
 }
 
@@ -272,6 +346,12 @@ impl Checkpoint {
     pub fn plan(&self) -> &Plan {
         &self.plan
     }
+}
+
+/// The deviation of each searched coordinate, where the strategy has one.
+fn deviations(search: &Search<f32>) -> Option<Vec<f32>> {
+    let deviation = search.deviation().ok()?;
+    Some((0..search.dims()).map(|coordinate| deviation.at(coordinate)).collect())
 }
 
 #[cfg(test)]

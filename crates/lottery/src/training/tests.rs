@@ -47,7 +47,7 @@ fn plan(strategy: &str, generations: u64, test_every: u64) -> Plan {
     let mut method = Method::named(strategy).unwrap();
     method.set_deviation(0.05);
     let search = Settings { goal: Goal::Maximise, mean_decay: 1e-4, ..Settings::new(method, 12) };
-    Plan { search, generations, test_every }
+    Plan::new(search, generations, test_every)
 }
 
 /// All bits of where a run is.

@@ -68,7 +68,7 @@ impl RunSettings {
             density: if is_embedded { 0.2 } else { 1.0 },
             batch: if is_embedded { 128 } else { Classification::PAPER_BATCH },
             compile: false,
-            plan: Plan { search, generations: if is_embedded { 2000 } else { 4000 }, test_every: 100 },
+            plan: Plan::new(search, if is_embedded { 2000 } else { 4000 }, 100),
         }
     }
 
