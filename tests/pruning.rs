@@ -2,6 +2,8 @@
 //!
 //! Seven levels are in `tests/pruning`; where `TOMBOLA_GOLDEN` names a folder with `prune/`, all of them are compared.
 
+#![expect(clippy::disallowed_methods, reason = "reads recorded masks")]
+
 use std::path::{Path, PathBuf};
 
 use lottery::{Criterion, Procedure, Pruning, Selection};
@@ -20,10 +22,14 @@ impl Recorded {
     fn of(path: &Path, name: &'static str) -> Recorded {
         let bytes = std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let preset = match name {
-            "cnn" => Preset::named("cnn", "1x28x28".parse().unwrap(), 10),
-            _ => Preset::named("policy-32-32", "87".parse().unwrap(), 8),
+            "cnn" => Preset::named("cnn", "1x28x28".parse().expect("a recorded level"), 10),
+            _ => Preset::named("policy-32-32", "87".parse().expect("a recorded level"), 8),
         };
-        Recorded { arrays: npz::read(&bytes).unwrap(), name, preset: preset.unwrap() }
+        Recorded {
+            arrays: npz::read(&bytes).expect("a recorded level"),
+            name,
+            preset: preset.expect("a recorded level"),
+        }
     }
 
     fn array(&self, level: u32, what: &str) -> Option<Vec<f64>> {
@@ -58,16 +64,16 @@ impl Recorded {
         let architecture = &self.preset.architecture;
         // values of what is alive, in flax's order
         let flat = |what: &str| {
-            let mut values = self.array(level, what).unwrap().into_iter();
+            let mut values = self.array(level, what).expect("a recorded level").into_iter();
             let mut flat = vec![0.0_f32; architecture.parameters()];
             for &coordinate in order::flax(architecture).iter().filter(|at| alive[**at as usize]) {
-                flat[coordinate as usize] = values.next().unwrap() as f32;
+                flat[coordinate as usize] = values.next().expect("a recorded level") as f32;
             }
             assert_eq!(values.next(), None, "a value for each coordinate that is alive");
             flat
         };
         let mask = self.mask(&alive);
-        let network = MaskedNetwork::new(architecture, &mask).unwrap();
+        let network = MaskedNetwork::new(architecture, &mask).expect("a recorded level");
         let mean = network.gather(&flat("mean"));
         let contents = Contents {
             start: mean.clone(),
@@ -75,7 +81,7 @@ impl Recorded {
             deviation: Some(network.gather(&flat("sigma"))),
             ..Contents::default()
         };
-        Some(Ticket::new(architecture.clone(), &mask, contents).unwrap())
+        Some(Ticket::new(architecture.clone(), &mask, contents).expect("a recorded level"))
     }
 
     /// Compares all levels that there are; how many.
@@ -85,21 +91,24 @@ impl Recorded {
             let Some(ticket) = self.ticket(level) else { continue };
             for (criterion, mode) in [(Criterion::SignalToNoise, "snr"), (Criterion::Magnitude, "mag")] {
                 let pruning = Pruning { selection: Selection::Percentile, criterion, ..Pruning::default() };
-                let procedure = Procedure::new(self.preset.clone(), "", pruning.clone(), 0).unwrap();
-                let pruned = procedure.next(level, &ticket, None).unwrap();
-                let expected = self.mask(&self.bits(level, &format!("{mode}_mask")).unwrap());
+                let procedure =
+                    Procedure::new(self.preset.clone(), "", pruning.clone(), 0).expect("a recorded level");
+                let pruned = procedure.next(level, &ticket, None).expect("a recorded level");
+                let expected =
+                    self.mask(&self.bits(level, &format!("{mode}_mask")).expect("a recorded level"));
                 let place = format!("{} level {level} {mode}", self.name);
                 assert_eq!(pruned.ticket.mask(), expected, "{place}");
-                let threshold = self.array(level, &format!("{mode}_thr")).unwrap()[0];
+                let threshold = self.array(level, &format!("{mode}_thr")).expect("a recorded level")[0];
                 let limit = self.threshold_limit(&ticket, criterion, pruning.density(level));
-                let found = f64::from(pruned.threshold.unwrap());
+                let found = f64::from(pruned.threshold.expect("a recorded level"));
                 assert!((found - threshold).abs() <= limit, "{place}: {found} {threshold} {limit:e}");
                 // exact counts keep the same weights here: no two scores are equal at the border
                 let counted = Pruning { selection: Selection::Count, ..pruning };
                 if counted.kept(level, expected.len()) == expected.kept() {
-                    let counted = Procedure::new(self.preset.clone(), "", counted, 0).unwrap();
+                    let counted =
+                        Procedure::new(self.preset.clone(), "", counted, 0).expect("a recorded level");
                     assert_eq!(
-                        counted.next(level, &ticket, None).unwrap().ticket.mask(),
+                        counted.next(level, &ticket, None).expect("a recorded level").ticket.mask(),
                         expected,
                         "{place}"
                     );
@@ -113,7 +122,9 @@ impl Recorded {
     /// The reference computes the place of the threshold in single precision. Three roundings of a place below `n` move it by
     /// `3 n 2^-24`, which is worth that part of the distance between the neighbours; two more roundings follow.
     fn threshold_limit(&self, ticket: &Ticket, criterion: Criterion, density: f64) -> f64 {
-        let mut scores = lottery::score::of(ticket, criterion.score(), false).unwrap().unwrap();
+        let mut scores = lottery::score::of(ticket, criterion.score(), false)
+            .expect("a recorded level")
+            .expect("a recorded level");
         scores.sort_by(f32::total_cmp);
         let place = (1.0 - density) * (scores.len() - 1) as f64;
         // the place may fall on either side of a score

@@ -94,6 +94,11 @@ pub enum CommandError {
 }
 
 impl CommandError {
+    /// A request that cannot be served, with all causes in one line.
+    fn refused(error: &dyn Error) -> CommandError {
+        CommandError::Request { message: with_causes(error), hint: None }
+    }
+
     /// What the process returns.
     pub fn exit_code(&self) -> u8 {
         match self {

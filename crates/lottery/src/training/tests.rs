@@ -226,3 +226,83 @@ fn compilation_is_a_setting_that_changes_what_is_computed_by_rounding_alone() {
     let (given, compiled) = (score(None), score(Some(Mode::Fold)));
     assert!((given - compiled).abs() < 1e-4 * given.abs(), "{given} {compiled}");
 }
+
+/// A ticket of a network on glyphs that nobody trained.
+fn ticket(setting: &Setting, preset: &str) -> Ticket {
+    let preset = Preset::named(preset, setting.task.input(), setting.task.outputs()).unwrap();
+    let pruning =
+        crate::Pruning { keep: 0.05, criterion: crate::Criterion::Random, ..crate::Pruning::default() };
+    let procedure = crate::Procedure::new(preset, "glyphs", pruning, 2).unwrap();
+    procedure.next(1, &procedure.first(), None).unwrap().ticket
+}
+
+fn how() -> How {
+    How { isa: Isa::detected(), compile: None, stream: Stream::new(7, "batches") }
+}
+
+#[test]
+fn a_ticket_is_trained_from_its_start_and_keeps_what_was_found() {
+    let setting = Setting::new("mlp-16");
+    let start = ticket(&setting, "mlp-16");
+    let plan = plan("snes", 6, 2);
+    let mut training = Training::of_ticket(&plan, &setting.task, &start, how(), None).unwrap();
+    run(&mut training, &Execution::default());
+    let trained = training.ticket(&start, BTreeMap::new()).unwrap();
+    assert_eq!(trained.contents().mean, training.search().mean());
+    assert_eq!(trained.contents().start, start.contents().start);
+    assert_eq!((trained.mask(), trained.network()), (start.mask(), start.network()));
+    let deviation = trained.contents().deviation.as_ref().unwrap();
+    assert_eq!(deviation.len(), start.indices().len());
+    // its score is that of the last test
+    let masked = trained.masked().unwrap();
+    let score =
+        setting.task.trial(&masked, how()).unwrap().test(Threads::Sequential, &trained.contents().mean);
+    assert_eq!(score, training.curve().last().unwrap().score);
+}
+
+#[test]
+fn the_best_test_counts_where_the_plan_says_so_and_survives_a_checkpoint() {
+    let setting = Setting::new("mlp-16");
+    let start = ticket(&setting, "mlp-16");
+    let mut plan = Plan { checkpoint: Which::Best, ..plan("snes", 30, 1) };
+    // wide steps, so that late means are not always better
+    let strategies::Method::Snes(snes) = &mut plan.search.method else { panic!() };
+    snes.deviation = 1.0;
+    let mut training = Training::of_ticket(&plan, &setting.task, &start, how(), None).unwrap();
+    for _ in 0..17 {
+        training.generation(&Execution::default());
+    }
+    let middle: Checkpoint =
+        serde_json::from_str(&serde_json::to_string(&training.checkpoint()).unwrap()).unwrap();
+    let mut resumed = Training::of_ticket(&plan, &setting.task, &start, how(), Some(&middle)).unwrap();
+    for training in [&mut training, &mut resumed] {
+        run(training, &Execution::default());
+    }
+    let trained = training.ticket(&start, BTreeMap::new()).unwrap();
+    assert_eq!(resumed.ticket(&start, BTreeMap::new()).unwrap(), trained);
+    let scores = || training.curve()[1..].iter().map(|point| point.score);
+    let best = scores().fold(0.0, f64::max);
+    assert!(best > scores().next_back().unwrap(), "the last test is not the best, or this tests nothing");
+    let mut trial = setting.task.trial(&trained.masked().unwrap(), how()).unwrap();
+    assert_eq!(trial.test(Threads::Sequential, &trained.contents().mean), best);
+}
+
+#[test]
+fn aliased_biases_are_not_searched_and_read_other_weights() {
+    let setting = Setting::new("cnn");
+    let start = ticket(&setting, "cnn");
+    let plan = Plan { alias: true, ..plan("snes", 3, 3) };
+    let mut training = Training::of_ticket(&plan, &setting.task, &start, how(), None).unwrap();
+    run(&mut training, &Execution::default());
+    assert_eq!(training.search().dims() + 10, start.indices().len());
+    let trained = training.ticket(&start, BTreeMap::new()).unwrap();
+    let flat = trained.dense();
+    assert!(
+        flat[11_264..].iter().all(|bias| *bias != 0.0 && flat[..11_264].contains(bias)),
+        "{:?}",
+        &flat[11_264..]
+    );
+    let mut trial = setting.task.trial(&trained.masked().unwrap(), how()).unwrap();
+    let score = trial.test(Threads::Sequential, &trained.contents().mean);
+    assert_eq!(score, training.curve().last().unwrap().score);
+}

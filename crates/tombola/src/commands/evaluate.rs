@@ -10,7 +10,7 @@ use sparse_kernels::Threads;
 use tasks::vision::classification::Classification;
 use tasks::{How, Task};
 
-use super::{CommandError, data, tickets, with_causes};
+use super::{CommandError, data, tickets};
 use crate::roofs::threads;
 
 /// Test the network of a ticket.
@@ -41,14 +41,12 @@ pub(super) fn run(arguments: &EvaluateArguments, out: &mut dyn Write) -> Result<
     let ticket = tickets::read(&arguments.ticket)?;
     let name = arguments.task.as_ref().unwrap_or(&ticket.contents().task);
     let task = Classification::new(data::image_set(name, arguments.data.as_deref())?);
-    let refused =
-        |error: &dyn std::error::Error| CommandError::Request { message: with_causes(error), hint: None };
-    let network = ticket.masked().map_err(|error| refused(&error))?;
+    let network = ticket.masked().map_err(|error| CommandError::refused(&error))?;
     if let Some(mismatch) = tickets::mismatch(ticket.network(), &task, name) {
         return Err(CommandError::Request { message: format!("the {mismatch}"), hint: None });
     }
     let how = How { isa: Isa::detected(), compile: None, stream: Stream::new(0, "fitness") };
-    let mut trial = task.trial(&network, how).map_err(|error| refused(&error))?;
+    let mut trial = task.trial(&network, how).map_err(|error| CommandError::refused(&error))?;
     let contents = ticket.contents();
     let member = if arguments.start { &contents.start } else { &contents.mean };
     let pool = threads::pool(arguments.threads.into()).map_err(|error| CommandError::Failed(error.into()))?;

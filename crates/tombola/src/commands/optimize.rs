@@ -138,11 +138,6 @@ pub(super) fn check_memory(settings: &Settings, dims: usize) -> Result<(), Comma
     })
 }
 
-/// A setting that cannot be.
-pub(super) fn refused(error: &dyn std::error::Error) -> CommandError {
-    CommandError::Request { message: error.to_string(), hint: None }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

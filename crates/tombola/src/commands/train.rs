@@ -1,12 +1,11 @@
 //! `tombola train`: one run of an evolution strategy on one network, dense, masked, or begun from a ticket.
 
-use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use lottery::{Checkpoint, Training};
+use lottery::{Checkpoint, Training, TrainingError};
 use networks::ticket::Contents;
 use networks::{Mask, MaskedNetwork, Preset, Ticket};
 use numerics::Isa;
@@ -89,7 +88,6 @@ pub(super) struct Prepared {
     pub(super) task: Classification,
     /// Network, mask and start, as a ticket that nobody trained.
     pub(super) start: Ticket,
-    network: MaskedNetwork,
     pool: Option<ThreadPool>,
     isa: Isa,
 }
@@ -120,12 +118,11 @@ impl RunArguments {
             settings.density = start.mask().density();
             settings.network = start.contents().preset.clone().unwrap_or_else(|| start.network().to_string());
         }
-        let network = start.masked().map_err(|error| failed(&error))?;
         let available = || std::thread::available_parallelism().map_or(1, usize::from);
         let count = self.threads.map_or_else(available, usize::from);
         let pool = if count == 1 { None } else { Some(threads::pool(count)) };
         let pool = pool.transpose().map_err(|error| CommandError::Failed(error.into()))?;
-        Ok(Prepared { settings, task, start, network, pool, isa: self.isa.unwrap_or(Isa::detected()) })
+        Ok(Prepared { settings, task, start, pool, isa: self.isa.unwrap_or(Isa::detected()) })
     }
 }
 
@@ -141,7 +138,8 @@ fn drawn(settings: &RunSettings, task: &Classification) -> Result<Ticket, Comman
     let prunable = preset.architecture.prunable();
     let kept = (settings.density * prunable as f64).round() as usize;
     let mask = Mask::random(prunable, kept, Stream::new(settings.seed, "mask"));
-    let network = MaskedNetwork::new(&preset.architecture, &mask).map_err(|error| failed(&error))?;
+    let network =
+        MaskedNetwork::new(&preset.architecture, &mask).map_err(|error| CommandError::refused(&error))?;
     let flat = preset.start.draw(&preset.architecture, Stream::new(settings.seed, "start"));
     let start = network.gather(&flat);
     let contents = Contents {
@@ -151,7 +149,7 @@ fn drawn(settings: &RunSettings, task: &Classification) -> Result<Ticket, Comman
         start,
         ..Contents::default()
     };
-    Ticket::new(preset.architecture, &mask, contents).map_err(|error| failed(&error))
+    Ticket::new(preset.architecture, &mask, contents).map_err(|error| CommandError::refused(&error))
 }
 
 /// A ticket before it was trained, for this task.
@@ -171,7 +169,7 @@ fn rewound(ticket: Ticket, path: &std::path::Path, task: &Classification) -> Res
         mean: old.start.clone(),
         ..Contents::default()
     };
-    Ticket::new(network.clone(), &ticket.mask(), contents).map_err(|error| failed(&error))
+    Ticket::new(network.clone(), &ticket.mask(), contents).map_err(|error| CommandError::refused(&error))
 }
 
 impl Prepared {
@@ -181,32 +179,15 @@ impl Prepared {
         Execution { threads, isa: self.isa, ..Execution::default() }
     }
 
-    /// The network on the task.
-    fn trial(&self) -> Result<Box<dyn tasks::Trial + '_>, CommandError> {
+    /// The run, from its start or a checkpoint.
+    pub(super) fn training(&self, checkpoint: Option<&Checkpoint>) -> Result<Training<'_>, TrainingError> {
         let compile = self.settings.compile.then_some(Mode::Fold);
-        let stream = Stream::new(self.settings.seed, "fitness");
-        let how = How { isa: self.isa, compile, stream };
-        self.task.trial(&self.network, how).map_err(|error| failed(&error))
-    }
-
-    /// The run, from its start.
-    pub(super) fn training(&self) -> Result<Training<'_>, CommandError> {
-        Training::new(&self.settings.plan, self.trial()?, &self.start.contents().start)
-            .map_err(|error| CommandError::Request { message: error.to_string(), hint: None })
-    }
-
-    /// The run, from a checkpoint of its folder.
-    fn resumed(&self, folder: &RunFolder, checkpoint: &Checkpoint) -> Result<Training<'_>, CommandError> {
-        Training::resume(&self.settings.plan, self.trial()?, self.network.dims(), checkpoint)
-            .map_err(|error| folder.damaged("checkpoint.json", &error).into())
+        let how = How { isa: self.isa, compile, stream: Stream::new(self.settings.seed, "fitness") };
+        Training::of_ticket(&self.settings.plan, &self.task, &self.start, how, checkpoint)
     }
 
     /// What the run leaves.
     fn ticket(&self, training: &Training<'_>) -> Result<Ticket, CommandError> {
-        let search = training.search();
-        let each = |deviation: strategies::Deviation<'_, f32>| {
-            (0..search.dims()).map(|coordinate| deviation.at(coordinate)).collect()
-        };
         let score = training.curve().last().map_or(String::new(), |point| point.score.to_string());
         let settings = serde_json::to_string(&self.settings).expect("settings are data");
         let told = [
@@ -214,21 +195,8 @@ impl Prepared {
             ("settings", settings),
             (self.task.score_name(), score),
         ];
-        let start = self.start.contents();
-        let contents = Contents {
-            preset: start.preset.clone(),
-            task: start.task.clone(),
-            start: start.start.clone(),
-            mean: search.mean().to_vec(),
-            deviation: search.deviation().ok().map(each),
-            normaliser: None,
-            provenance: told
-                .map(|(key, value)| (key.to_owned(), value))
-                .into_iter()
-                .collect::<BTreeMap<_, _>>(),
-        };
-        Ticket::new(self.start.network().clone(), &self.start.mask(), contents)
-            .map_err(|error| failed(&error))
+        let provenance = told.map(|(key, value)| (key.to_owned(), value)).into();
+        training.ticket(&self.start, provenance).map_err(|error| CommandError::refused(&error))
     }
 }
 
@@ -244,10 +212,12 @@ pub(super) fn run(arguments: &TrainArguments, out: &mut dyn Write) -> Result<(),
     let name = format!("{}-{}-{}", settings.task, settings.plan.search.method.name(), settings.seed);
     let path = arguments.out.clone().unwrap_or_else(|| PathBuf::from("runs").join(name));
     // a run that cannot begin leaves no folder
-    let mut training = prepared.training()?;
+    let mut training = prepared.training(None).map_err(|error| CommandError::refused(&error))?;
     let folder = RunFolder::open(&path, settings, start)?;
     if let Some(checkpoint) = folder.checkpoint()? {
-        training = prepared.resumed(&folder, &checkpoint)?;
+        training = prepared
+            .training(Some(&checkpoint))
+            .map_err(|error| folder.damaged("checkpoint.json", &error))?;
     }
     let is_done = folder.ticket()?.is_some() && training.is_done();
     if !is_done {
@@ -284,10 +254,6 @@ fn train(prepared: &Prepared, training: &mut Training<'_>, folder: &RunFolder) -
 fn tell(line: &str) {
     // A closed stderr leaves nobody to tell.
     let _ = writeln!(std::io::stderr(), "{line}");
-}
-
-fn failed(error: &dyn std::error::Error) -> CommandError {
-    CommandError::Request { message: with_causes(error), hint: None }
 }
 
 impl From<SettingsError> for CommandError {

@@ -9,7 +9,7 @@ use serde::Serialize;
 use strategies::{Execution, Layout, Method, Population, PopulationMut, Search, Settings, Threads};
 
 use crate::commands::CommandError;
-use crate::commands::optimize::{check_memory, refused};
+use crate::commands::optimize::check_memory;
 use crate::roofs::{memory, threads};
 use crate::timing::{Effort, Routine, alternate};
 
@@ -70,7 +70,9 @@ pub(super) fn run(arguments: &AskTellArguments, out: &mut dyn Write) -> Result<(
     for (&dims, &method) in
         arguments.dims.iter().flat_map(|d| arguments.strategies.iter().map(move |m| (d, m)))
     {
-        Settings::new(method, arguments.population).check(dims).map_err(|error| refused(&error))?;
+        Settings::new(method, arguments.population)
+            .check(dims)
+            .map_err(|error| CommandError::refused(&error))?;
     }
     if !arguments.json {
         writeln!(out, "strategy            D   ask + tell, ms   drawn again, ms   write + read, ms   ratio")?;
@@ -108,7 +110,8 @@ fn time(
     let members = arguments.population;
     let settings = Settings::new(method, members);
     check_memory(&settings, dims)?;
-    let mut kept = Search::new(settings, &vec![0.1f32; dims]).map_err(|error| refused(&error))?;
+    let mut kept =
+        Search::new(settings, &vec![0.1f32; dims]).map_err(|error| CommandError::refused(&error))?;
     let mut again = kept.clone();
     // Fitness that costs nothing and has no ties.
     let fitness: Vec<f64> = (0..members).map(|member| (member as f64 * GOLDEN).fract()).collect();
@@ -128,7 +131,7 @@ fn time(
     let seconds = [&generation, &drawn_again, &written].map(Routine::seconds);
     drop((generation, drawn_again, written));
     if let Some(error) = failure {
-        return Err(refused(&error));
+        return Err(CommandError::refused(&error));
     }
     let [seconds, seconds_drawn_again, seconds_memory] = seconds;
     let (strategy, threads) = (method.name(), arguments.threads);

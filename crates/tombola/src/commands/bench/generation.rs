@@ -80,7 +80,7 @@ pub(super) fn run(arguments: &GenerationArguments, out: &mut dyn Write) -> Resul
     settings.plan.test_every = arguments.generations + 2;
     let prepared = arguments.run.prepare(settings)?;
     let execution = prepared.execution();
-    let mut training = prepared.training()?;
+    let mut training = prepared.training(None).map_err(|error| CommandError::refused(&error))?;
     training.generation(&execution);
     let mut best = Times { seconds: f64::INFINITY, ..Times::default() };
     for _ in 0..arguments.generations {

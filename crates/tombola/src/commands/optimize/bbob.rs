@@ -8,7 +8,7 @@ use numerics::Isa;
 use numerics::random::Stream;
 use strategies::{Execution, Population, PopulationMut, Search, Settings};
 
-use super::{Lines, OptimizeArguments, check_memory, refused};
+use super::{Lines, OptimizeArguments, check_memory};
 use crate::commands::CommandError;
 
 /// Generations, beyond `30 D / P`, in which the best must improve.
@@ -75,7 +75,7 @@ fn solve(
 ) -> Result<(), CommandError> {
     let dims = problem.dims;
     let usual = arguments.settings(dims, Some(0.2 * (problem.upper - problem.lower)));
-    usual.check(dims).map_err(|error| refused(&error))?;
+    usual.check(dims).map_err(|error| CommandError::refused(&error))?;
     check_memory(&usual, dims)?;
     let here = Execution::default();
     let mut rows = vec![0.0; usual.population * dims];
@@ -85,7 +85,7 @@ fn solve(
         let start = start(problem, &stream);
         let settings = Settings { seed: problem.seed, stream, ..usual.clone() };
         let patience = PATIENCE + (30 * dims / settings.population) as u64;
-        let mut search = Search::new(settings, &start).map_err(|error| refused(&error))?;
+        let mut search = Search::new(settings, &start).map_err(|error| CommandError::refused(&error))?;
         let mut improved = 0;
         // A generation in any case: a search that stops at its start would be restarted for ever.
         while search.generation() == 0 || search.stop().is_none() && search.generation() < improved + patience
@@ -93,7 +93,9 @@ fn solve(
             if spent >= problem.evaluations {
                 return Ok(());
             }
-            search.ask(&here, PopulationMut::Rows(&mut rows)).map_err(|error| refused(&error))?;
+            search
+                .ask(&here, PopulationMut::Rows(&mut rows))
+                .map_err(|error| CommandError::refused(&error))?;
             let Answer::Values(values) = evaluate(&rows, dims, lines, out)? else { return Ok(()) };
             spent += values.len() as u64;
             let before = search.best().map(|best| best.fitness);

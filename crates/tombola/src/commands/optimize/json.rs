@@ -5,7 +5,7 @@ use std::io::{BufRead, Write};
 use serde::{Deserialize, Serialize};
 use strategies::{Execution, Goal, Population, PopulationMut, Search, Settings};
 
-use super::{Lines, OptimizeArguments, check_memory, refused};
+use super::{Lines, OptimizeArguments, check_memory};
 use crate::commands::CommandError;
 
 /// What is written in each generation.
@@ -57,16 +57,17 @@ pub(super) fn serve(
     let goal = if arguments.maximise { Goal::Maximise } else { Goal::Minimise };
     let settings = Settings { goal, ..arguments.settings(dims, None) };
     // Checked before the start is made, which may be too long for memory.
-    settings.check(dims).map_err(|error| refused(&error))?;
+    settings.check(dims).map_err(|error| CommandError::refused(&error))?;
     check_memory(&settings, dims)?;
-    let mut search = Search::new(settings, &vec![arguments.start; dims]).map_err(|error| refused(&error))?;
+    let mut search =
+        Search::new(settings, &vec![arguments.start; dims]).map_err(|error| CommandError::refused(&error))?;
     let here = Execution::default();
     let mut rows = vec![0.0; search.members() * dims];
     let reason = loop {
         if let Some(reason) = reached(arguments, &search) {
             break reason;
         }
-        search.ask(&here, PopulationMut::Rows(&mut rows)).map_err(|error| refused(&error))?;
+        search.ask(&here, PopulationMut::Rows(&mut rows)).map_err(|error| CommandError::refused(&error))?;
         let asked = Asked { generation: search.generation(), population: rows.chunks(dims).collect() };
         line(out, &asked)?;
         let Some(text) = lines.next()? else { break "the input ended".to_owned() };
