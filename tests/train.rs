@@ -153,12 +153,12 @@ fn a_run_that_is_killed_fifty_times_leaves_the_same_bytes() {
         child.wait().expect("a child");
         if ended {
             finished += 1;
-            assert_eq!(files(&folder.path("broken")), expected, "kill {kill}");
+            assert!(files(&folder.path("broken")) == expected, "kill {kill}");
             fs::remove_dir_all(folder.path("broken")).expect("a folder");
         }
     }
     done(&arguments);
-    assert_eq!(files(&folder.path("broken")), expected, "{finished} runs ended before they were killed");
+    assert!(files(&folder.path("broken")) == expected, "{finished} runs ended before they were killed");
 }
 
 #[test]

@@ -222,7 +222,7 @@ pub(super) fn run(arguments: &TrainArguments, out: &mut dyn Write) -> Result<(),
     let is_done = folder.ticket()?.is_some() && training.is_done();
     if !is_done {
         train(&prepared, &mut training, &folder)?;
-        folder.finish(&prepared.ticket(&training)?)?;
+        folder.finish(&prepared.ticket(&training)?, training.curve(), task.score_name())?;
     }
     write!(out, "{}", crate::run::folder::curve_csv(training.curve(), task.score_name()))?;
     out.flush()?;

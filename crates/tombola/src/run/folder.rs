@@ -159,11 +159,17 @@ impl RunFolder {
     pub fn save(&self, checkpoint: &Checkpoint, curve: &[Point], score: &str) -> Result<(), FolderError> {
         let text = serde_json::to_vec(checkpoint).expect("checkpoints are data");
         store::write_whole(&self.file("checkpoint.json"), &text)?;
+        self.write_curve(curve, score)
+    }
+
+    fn write_curve(&self, curve: &[Point], score: &str) -> Result<(), FolderError> {
         Ok(store::write_whole(&self.file("curve.csv"), curve_csv(curve, score).as_bytes())?)
     }
 
-    /// Writes the trained network: the run is done.
-    pub fn finish(&self, ticket: &Ticket) -> Result<(), FolderError> {
+    /// Writes the trained network: the run is done. The curve once more, since the process that saved the last checkpoint may
+    /// have ended before it wrote that.
+    pub fn finish(&self, ticket: &Ticket, curve: &[Point], score: &str) -> Result<(), FolderError> {
+        self.write_curve(curve, score)?;
         Ok(store::write_whole(&self.file("ticket.safetensors"), &ticket.encode())?)
     }
 
