@@ -19,6 +19,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("convergence", &[]),
     ("progress", &[]),
     ("run", &["suggest", "store"]),
+    ("rows", &[]),
+    ("stats", &[]),
+    ("tables", &["rows", "stats"]),
+    ("figures", &["tables"]),
+    ("report", &["tables", "figures", "stats"]),
     (
         "commands",
         &[
@@ -34,6 +39,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "convergence",
             "progress",
             "run",
+            "rows",
+            "stats",
+            "tables",
+            "figures",
+            "report",
         ],
     ),
 ];

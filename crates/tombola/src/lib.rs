@@ -18,12 +18,17 @@ pub mod convergence;
 #[cfg(feature = "fetch")]
 pub mod download;
 pub mod episodes;
+pub mod figures;
 pub mod npz;
 pub mod progress;
+pub mod report;
 pub mod roofs;
+pub mod rows;
 pub mod run;
+pub mod stats;
 pub mod store;
 pub mod suggest;
+pub mod tables;
 pub mod timing;
 pub mod traces;
 pub mod workloads;

@@ -1,0 +1,143 @@
+//! One page that shows results: self-contained HTML, a pure function of rows and a few words.
+//!
+//! It opens from a file, without a network, with scripts off; it prints, and follows the reader's dark mode. A later and
+//! larger report will hold every figure and claim of the papers; this one shows score against density.
+
+use std::fmt::Write;
+
+use crate::figures::{Chart, escaped, svg};
+use crate::tables::densities::{Line, percent};
+
+/// What the page says besides its lines.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Words {
+    /// Its name.
+    pub title: String,
+    /// What was done, a paragraph each.
+    pub about: Vec<String>,
+    /// The command that makes the results again.
+    pub command: String,
+}
+
+const STYLE: &str = include_str!("report/style.css");
+
+/// The page.
+pub fn page(words: &Words, lines: &[Line]) -> String {
+    let mut page = format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <title>{0}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{0}</h1>\n",
+        escaped(&words.title)
+    );
+    for paragraph in &words.about {
+        writeln!(page, "<p>{}</p>", escaped(paragraph)).expect("a string");
+    }
+    if lines.is_empty() {
+        page += "<p><strong>Nothing is done yet.</strong></p>\n";
+    }
+    page += "<div class=\"charts\">\n";
+    for chart in Chart::of(lines) {
+        writeln!(page, "<figure>\n{}</figure>", svg(&chart)).expect("a string");
+    }
+    page += "</div>\n";
+    let mut rest = lines;
+    while let Some(first) = rest.first() {
+        let (here, after) = rest.split_at(rest.iter().take_while(|line| line.task == first.task).count());
+        rest = after;
+        table(&mut page, here);
+    }
+    write!(
+        page,
+        "<p class=\"note\">A number is a mean over seeds, with half the width of its 95 % interval (Student) where \
+         there are three or more; bands in the figures are these intervals. The same seed starts all criteria at the same \
+         weights.</p>\n<p class=\"note\">Again: <code>{}</code></p>\n</main>\n</body>\n</html>\n",
+        escaped(&words.command)
+    )
+    .expect("a string");
+    page
+}
+
+/// The numbers behind the figures of one task.
+fn table(page: &mut String, lines: &[Line]) {
+    let longest = lines.iter().max_by_key(|line| line.points.len()).expect("a task has lines");
+    let measure = longest.measure.replace('_', " ");
+    write!(
+        page,
+        "<h2>{}</h2>\n<div class=\"scroll\"><table>\n<caption>{} by weights kept</caption>\n<tr><th>strategy</th><th>criterion</th>",
+        escaped(&longest.task),
+        escaped(&measure)
+    )
+    .expect("a string");
+    for point in &longest.points {
+        write!(page, "<th>{}</th>", percent(point.density)).expect("a string");
+    }
+    page.push_str("</tr>\n");
+    for line in lines {
+        write!(page, "<tr><th>{}</th><th>{}</th>", escaped(&line.strategy), escaped(&line.criterion))
+            .expect("a string");
+        for point in &line.points {
+            let diverged = match point.diverged {
+                0 => String::new(),
+                count => format!("<small>{count} diverged</small>"),
+            };
+            match point.score {
+                None => write!(page, "<td>{diverged}</td>"),
+                Some(mean) => {
+                    let digits = if mean.mean.abs() < 10.0 { 3 } else { 1 };
+                    let half = mean.half.map_or(String::new(), |half| format!(" ±{half:.digits$}"));
+                    write!(
+                        page,
+                        "<td>{:.digits$}<small>{half} n={}</small>{diverged}</td>",
+                        mean.mean, mean.n
+                    )
+                }
+            }
+            .expect("a string");
+        }
+        page.push_str("</tr>\n");
+    }
+    page.push_str("</table></div>\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats;
+    use crate::tables::densities::Point;
+
+    fn line(criterion: &str) -> Line {
+        let point = |level: u32, numbers: &[f64]| Point {
+            level,
+            density: 0.5_f64.powi(level as i32),
+            score: stats::mean(numbers),
+            diverged: usize::from(numbers.len() < 3),
+        };
+        Line {
+            task: "glyphs".into(),
+            strategy: "snes".into(),
+            criterion: criterion.into(),
+            measure: "test_accuracy".into(),
+            points: vec![point(0, &[0.9, 0.91, 0.92]), point(1, &[0.7])],
+        }
+    }
+
+    #[test]
+    fn a_page_asks_for_nothing_and_says_every_number() {
+        let words = Words {
+            title: "a <test>".into(),
+            about: vec!["one & two".into()],
+            command: "tombola run \"x y\"".into(),
+        };
+        let page = page(&words, &[line("snr"), line("random")]);
+        for wanted in
+            ["a &lt;test&gt;", "one &amp; two", "0.910", "n=3", "n=1", "1 diverged", "50.0 %", "<svg"]
+        {
+            assert!(page.contains(wanted), "{wanted}");
+        }
+        for unwanted in ["http", "src=", "<script", "@import", "url("] {
+            assert!(!page.contains(unwanted), "{unwanted}");
+        }
+        assert_eq!(page.matches("<figure>").count(), 1);
+        assert!(super::page(&words, &[]).contains("Nothing is done yet"));
+    }
+}

@@ -1,0 +1,175 @@
+//! The rows that cells leave: one for each level, one for each test. Tidy: files of many cells, one after the other, are one
+//! table.
+//!
+//! | file | a row is | columns |
+//! |---|---|---|
+//! | `levels.csv` | a level of a cell | [`LevelRow`] |
+//! | `curves.csv` | a test on the way | [`CurveRow`] |
+//!
+//! Numbers are written with the fewest digits that give them back, so that what is read is what was computed.
+//!
+//! # Invariants
+//!
+//! - **What is read is whole:** other columns, levels that are missing or stand twice, and numbers that are none are refused,
+//!   with file and line.
+//! - **Absent:** files. Bytes come in and go out.
+
+mod error;
+#[cfg(test)]
+mod tests;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+pub use error::RowsError;
+
+/// What the rows of one cell have in common.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Key {
+    /// What was solved.
+    pub task: String,
+    /// By which strategy.
+    pub strategy: String,
+    /// Which weights stayed; `dense` for the level that all criteria share.
+    pub criterion: String,
+    /// Of all streams.
+    pub seed: u64,
+}
+
+/// A level of a cell.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LevelRow {
+    /// Of the cell.
+    pub task: String,
+    /// Of the cell.
+    pub strategy: String,
+    /// Of the cell.
+    pub criterion: String,
+    /// Of the cell.
+    pub seed: u64,
+    /// 0 is dense.
+    pub level: u32,
+    /// The fraction of the weights that can be pruned which is kept.
+    pub density: f64,
+    /// How many are kept.
+    pub kept: usize,
+    /// How many can be pruned.
+    pub weights: usize,
+    /// Coordinates that were searched: what is kept, and biases.
+    pub searched: usize,
+    /// Generations in all.
+    pub generations: u64,
+    /// Evaluations in all.
+    pub evaluations: u64,
+    /// Evaluations without a finite fitness.
+    pub failures: u64,
+    /// What the score counts.
+    pub measure: String,
+    /// Score of the start, before anything was told.
+    pub start: Option<f64>,
+    /// Score of the mean after the last generation; none where the search diverged.
+    pub score: Option<f64>,
+    /// The best score of all tests after the start.
+    pub best: Option<f64>,
+    /// What a weight's score had to reach to stay; none where there is no such number.
+    pub threshold: Option<f64>,
+    /// Mean deviation at the end.
+    pub deviation: Option<f64>,
+    /// How the level ended.
+    pub status: Status,
+}
+
+/// How a level ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// All generations were told.
+    Done,
+    /// Its numbers left what can be computed with. The cell ends here.
+    Diverged,
+}
+
+/// A test on the way.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CurveRow {
+    /// Of the cell.
+    pub task: String,
+    /// Of the cell.
+    pub strategy: String,
+    /// Of the cell.
+    pub criterion: String,
+    /// Of the cell.
+    pub seed: u64,
+    /// Of which level.
+    pub level: u32,
+    /// Generations told.
+    pub generation: u64,
+    /// Evaluations told.
+    pub evaluations: u64,
+    /// Those of them without a finite fitness.
+    pub failures: u64,
+    /// Mean of the last generation's finite fitness.
+    pub fitness_mean: Option<f64>,
+    /// The largest of it.
+    pub fitness_best: Option<f64>,
+    /// Mean deviation.
+    pub deviation: Option<f64>,
+    /// Score of the mean; none where it is no number.
+    pub score: Option<f64>,
+}
+
+impl LevelRow {
+    /// Of which cell.
+    pub fn key(&self) -> Key {
+        let LevelRow { task, strategy, criterion, seed, .. } = self.clone();
+        Key { task, strategy, criterion, seed }
+    }
+}
+
+/// Rows as CSV, with their header.
+pub fn write<T: Serialize>(rows: &[T]) -> Vec<u8> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    rows.iter().for_each(|row| writer.serialize(row).expect("rows are flat data"));
+    writer.into_inner().expect("a vector takes all")
+}
+
+/// The levels of one cell. `file` names the bytes in errors.
+pub fn levels(file: &str, bytes: &[u8]) -> Result<Vec<LevelRow>, RowsError> {
+    let rows: Vec<LevelRow> = read(file, bytes)?;
+    let wrong = |line: usize, problem: String| Err(RowsError::new(file, line as u64 + 2, problem));
+    for (line, row) in rows.iter().enumerate() {
+        if row.key() != rows[0].key() {
+            return wrong(line, "it is of another cell than the first row".to_owned());
+        }
+        if row.level as usize != line {
+            return wrong(line, format!("it is level {}; expected level {line}", row.level));
+        }
+        if row.kept > row.weights || row.density != density(row.kept, row.weights) {
+            let LevelRow { kept, weights, density, .. } = row;
+            return wrong(line, format!("{kept} of {weights} weights are not a density of {density}"));
+        }
+        let numbers = [row.start, row.score, row.best, row.deviation];
+        if numbers.into_iter().flatten().any(|number| !number.is_finite()) {
+            return wrong(line, "a number is not finite".to_owned());
+        }
+    }
+    if rows.is_empty() {
+        return Err(RowsError::new(file, 1, "it has no rows".to_owned()));
+    }
+    Ok(rows)
+}
+
+/// The tests of one cell.
+pub fn curves(file: &str, bytes: &[u8]) -> Result<Vec<CurveRow>, RowsError> {
+    read(file, bytes)
+}
+
+/// The fraction of weights that is kept; 1 where there are none.
+pub fn density(kept: usize, weights: usize) -> f64 {
+    if weights == 0 { 1.0 } else { kept as f64 / weights as f64 }
+}
+
+fn read<T: DeserializeOwned>(file: &str, bytes: &[u8]) -> Result<Vec<T>, RowsError> {
+    let mut reader = csv::ReaderBuilder::new().from_reader(bytes);
+    reader.deserialize().map(|row| row.map_err(|error| RowsError::of(file, &error))).collect()
+}

@@ -1,0 +1,58 @@
+use super::*;
+
+fn row(level: u32, kept: usize) -> LevelRow {
+    LevelRow {
+        task: "glyphs".into(),
+        strategy: "snes".into(),
+        criterion: "snr".into(),
+        seed: 3,
+        level,
+        density: density(kept, 300),
+        kept,
+        weights: 300,
+        searched: kept + 10,
+        generations: 20,
+        evaluations: 160,
+        failures: 0,
+        measure: "test_accuracy".into(),
+        start: Some(0.1),
+        score: Some(1.0 / 3.0),
+        best: None,
+        threshold: (level > 0).then_some(0.25),
+        deviation: Some(1e-9),
+        status: Status::Done,
+    }
+}
+
+#[test]
+fn what_is_written_is_read_to_the_bit() {
+    let rows =
+        vec![row(0, 300), row(1, 240), LevelRow { status: Status::Diverged, score: None, ..row(2, 192) }];
+    let bytes = write(&rows);
+    let text = String::from_utf8(bytes.clone()).unwrap();
+    assert!(text.starts_with("task,strategy,criterion,seed,level,density,kept,weights,searched,"), "{text}");
+    assert!(text.contains("glyphs,snes,snr,3,1,0.8,240,300,250,"), "{text}");
+    assert_eq!(levels("levels.csv", &bytes).unwrap(), rows);
+    assert_eq!(write(&levels("levels.csv", &bytes).unwrap()), bytes);
+}
+
+#[test]
+fn what_is_no_table_of_a_cell_is_refused_with_its_line() {
+    let refused = |rows: &[LevelRow]| levels("a/levels.csv", &write(rows)).unwrap_err().to_string();
+    assert!(
+        refused(&[row(0, 300), row(0, 300)]).starts_with("a/levels.csv, line 3: it is level 0; expected")
+    );
+    assert!(refused(&[row(1, 240)]).contains("line 2: it is level 1"));
+    let other = LevelRow { seed: 4, ..row(1, 240) };
+    assert!(refused(&[row(0, 300), other]).contains("another cell"));
+    let wrong = LevelRow { kept: 241, ..row(1, 240) };
+    assert!(refused(&[row(0, 300), wrong]).contains("241 of 300"));
+    let infinite = LevelRow { score: Some(f64::INFINITY), ..row(0, 300) };
+    assert!(refused(&[infinite]).contains("not finite"));
+    assert!(levels("x", b"").unwrap_err().to_string().contains("no rows"));
+    let text = String::from_utf8(write(&[row(0, 300)])).unwrap();
+    let renamed = text.replace("density", "densty");
+    assert!(levels("x", renamed.as_bytes()).unwrap_err().to_string().contains("density"));
+    let word = text.replace(",300,300,", ",300,many,");
+    assert!(levels("x", word.as_bytes()).unwrap_err().to_string().contains("line 2"), "{word}");
+}

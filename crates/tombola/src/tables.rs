@@ -1,0 +1,13 @@
+//! From rows of levels to tables: pure functions, one artifact a file.
+//!
+//! | file | artifact |
+//! |---|---|
+//! | `densities` | score against density: a row a task, strategy and criterion; a column a level |
+//!
+//! # Invariants
+//!
+//! - **A table is a function of its rows,** in whichever order they come.
+//! - **Every cell says how many seeds it is of,** and what diverged is counted, not left out in silence.
+//! - **Absent:** files, searches, and anything that could start one.
+
+pub mod densities;

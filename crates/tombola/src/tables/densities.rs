@@ -1,0 +1,228 @@
+//! Score against density, over seeds.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use crate::rows::{LevelRow, Status};
+use crate::stats::{self, Mean};
+
+/// One line: a criterion of a strategy on a task.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    /// What was solved.
+    pub task: String,
+    /// By which strategy.
+    pub strategy: String,
+    /// Which weights stayed.
+    pub criterion: String,
+    /// What the score counts.
+    pub measure: String,
+    /// By level.
+    pub points: Vec<Point>,
+}
+
+/// A level, over seeds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Point {
+    /// Which.
+    pub level: u32,
+    /// Mean density over the seeds.
+    pub density: f64,
+    /// Of the scores; none where all seeds diverged.
+    pub score: Option<Mean>,
+    /// Seeds that diverged here or before.
+    pub diverged: usize,
+}
+
+/// The lines of rows of any cells. Criteria that tell apart most come first: signal to noise, magnitude, the others by
+/// name.
+pub fn lines(rows: &[LevelRow]) -> Vec<Line> {
+    type Name<'a> = (&'a str, &'a str, (usize, &'a str));
+    let mut cells: BTreeMap<Name<'_>, Vec<&LevelRow>> = BTreeMap::new();
+    for row in rows {
+        let rank = ["snr", "magnitude"].iter().position(|name| *name == row.criterion).unwrap_or(2);
+        cells.entry((&row.task, &row.strategy, (rank, &row.criterion))).or_default().push(row);
+    }
+    let line = |((task, strategy, (_, criterion)), rows): (Name<'_>, Vec<&LevelRow>)| Line {
+        task: task.to_owned(),
+        strategy: strategy.to_owned(),
+        criterion: criterion.to_owned(),
+        measure: rows[0].measure.clone(),
+        points: points(rows),
+    };
+    cells.into_iter().map(line).collect()
+}
+
+fn points(mut rows: Vec<&LevelRow>) -> Vec<Point> {
+    rows.sort_by_key(|row| (row.level, row.seed));
+    let last = rows.iter().map(|row| row.level).max().unwrap_or(0);
+    let point = |level: u32| {
+        let here: Vec<&LevelRow> = rows.iter().copied().filter(|row| row.level == level).collect();
+        let scores: Vec<f64> = here.iter().filter_map(|row| row.score).collect();
+        let ended = |row: &&&LevelRow| row.status == Status::Diverged && row.level <= level;
+        let density = here.iter().map(|row| row.density).sum::<f64>() / here.len().max(1) as f64;
+        Point { level, density, score: stats::mean(&scores), diverged: rows.iter().filter(ended).count() }
+    };
+    (0..=last).map(point).collect()
+}
+
+/// Lines as text, for a terminal; as Markdown it reads the same.
+///
+/// A number is a mean over seeds, with half the width of its 95 % interval where there are three seeds or more.
+pub fn text(lines: &[Line]) -> String {
+    let mut text = String::new();
+    let mut rest = lines;
+    while let Some(first) = rest.first() {
+        let same =
+            rest.iter().take_while(|line| line.task == first.task && line.measure == first.measure).count();
+        let (here, after) = rest.split_at(same);
+        rest = after;
+        let seeds = here.iter().flat_map(|line| &line.points).filter_map(|point| point.score);
+        let most = seeds.map(|mean| mean.n).max().unwrap_or(0);
+        let longest = here.iter().max_by_key(|line| line.points.len()).unwrap_or(first);
+        let measure = first.measure.replace('_', " ");
+        writeln!(text, "{measure} on {}, n = {most} unless said, by density:\n", first.task)
+            .expect("a string");
+        let heads = longest.points.iter().map(|point| percent(point.density));
+        let rows: Vec<Vec<String>> = std::iter::once(row("strategy", "criterion", heads))
+            .chain(here.iter().map(|line| {
+                row(&line.strategy, &line.criterion, line.points.iter().map(|point| entry(point, most)))
+            }))
+            .collect();
+        text += &aligned(&rows);
+        text.push('\n');
+    }
+    text
+}
+
+fn row(strategy: &str, criterion: &str, cells: impl Iterator<Item = String>) -> Vec<String> {
+    [strategy.to_owned(), criterion.to_owned()].into_iter().chain(cells).collect()
+}
+
+/// A density as people say it: `100 %`, `1.44 %`.
+pub fn percent(density: f64) -> String {
+    let percent = 100.0 * density;
+    match percent {
+        100.0 => "100 %".to_owned(),
+        percent if percent >= 10.0 => format!("{percent:.1} %"),
+        percent => format!("{percent:.2} %"),
+    }
+}
+
+/// A mean with its interval, as short as its size allows.
+fn entry(point: &Point, most: usize) -> String {
+    let Some(Mean { n, mean, half }) = point.score else {
+        return if point.diverged > 0 { format!("{} diverged", point.diverged) } else { "-".to_owned() };
+    };
+    let digits = if mean.abs() < 10.0 { 3 } else { 1 };
+    let mut text = match half {
+        Some(half) => format!("{mean:.digits$} ±{half:.digits$}"),
+        None => format!("{mean:.digits$}"),
+    };
+    if n < most {
+        write!(text, " (n = {n})").expect("a string");
+    }
+    text
+}
+
+/// Rows as Markdown whose columns stand below each other.
+fn aligned(rows: &[Vec<String>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let cell = |row: &Vec<String>, column: usize| row.get(column).cloned().unwrap_or_default();
+    let width = |column: usize| rows.iter().map(|row| cell(row, column).chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let mut text = String::new();
+    for (index, row) in rows.iter().enumerate() {
+        let cells: Vec<String> = widths
+            .iter()
+            .enumerate()
+            .map(|(column, &width)| match column {
+                0 | 1 => format!("{:<width$}", cell(row, column)),
+                _ => format!("{:>width$}", cell(row, column)),
+            })
+            .collect();
+        writeln!(text, "| {} |", cells.join(" | ")).expect("a string");
+        if index == 0 {
+            let rule = |(column, width): (usize, &usize)| {
+                if column < 2 { "-".repeat(width + 2) } else { format!("{}:", "-".repeat(width + 1)) }
+            };
+            let rules: Vec<String> = widths.iter().enumerate().map(rule).collect();
+            writeln!(text, "|{}|", rules.join("|")).expect("a string");
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rows;
+
+    fn row(criterion: &str, seed: u64, level: u32, score: Option<f64>) -> LevelRow {
+        let kept = 1000 >> level;
+        LevelRow {
+            task: "glyphs".into(),
+            strategy: "snes".into(),
+            criterion: criterion.into(),
+            seed,
+            level,
+            density: rows::density(kept, 1000),
+            kept,
+            weights: 1000,
+            searched: kept,
+            generations: 1,
+            evaluations: 1,
+            failures: 0,
+            measure: "test_accuracy".into(),
+            start: None,
+            score,
+            best: score,
+            threshold: None,
+            deviation: None,
+            status: if score.is_some() { Status::Done } else { Status::Diverged },
+        }
+    }
+
+    fn sample() -> Vec<LevelRow> {
+        let mut rows = Vec::new();
+        for seed in 0..3 {
+            let bonus = 0.01 * seed as f64;
+            rows.push(row("random", seed, 0, Some(0.9 + bonus)));
+            rows.push(row("random", seed, 1, (seed != 1).then_some(0.5 + bonus)));
+            rows.push(row("snr", seed, 0, Some(0.9 + bonus)));
+            rows.push(row("snr", seed, 1, Some(0.8 + bonus)));
+        }
+        rows
+    }
+
+    #[test]
+    fn a_table_says_means_intervals_seeds_and_what_diverged() {
+        let text = text(&lines(&sample()));
+        let expected = "\
+test accuracy on glyphs, n = 3 unless said, by density:
+
+| strategy | criterion |        100 % |        50.0 % |
+|----------|-----------|-------------:|--------------:|
+| snes     | snr       | 0.910 ±0.025 |  0.810 ±0.025 |
+| snes     | random    | 0.910 ±0.025 | 0.510 (n = 2) |
+
+";
+        assert_eq!(text, expected);
+        let diverged = lines(&sample())[1].points[1].diverged;
+        assert_eq!(diverged, 1);
+    }
+
+    #[test]
+    fn the_order_of_rows_does_not_matter() {
+        let mut rows = sample();
+        let expected = lines(&rows);
+        rows.reverse();
+        assert_eq!(lines(&rows), expected);
+        assert_eq!(lines(&[]), []);
+    }
+
+    #[test]
+    fn densities_are_said_as_people_say_them() {
+        assert_eq!([1.0, 0.5, 0.0144, 0.1].map(percent), ["100 %", "50.0 %", "1.44 %", "10.0 %"]);
+    }
+}
