@@ -33,6 +33,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "strategies",
             "tasks",
             "clap",
+            "csv",
             "flate2",
             "rayon",
             "serde",
