@@ -236,9 +236,49 @@ fn pgpe_is_its_definition() {
     });
 }
 
-/// The first generation, in which the covariance is the unit matrix; its later form is held by recorded traces.
+/// A symmetric matrix as eigenvectors (rows) and eigenvalues: Jacobi's rotations, until nothing is left beside the diagonal.
+fn eigen(matrix: &[[f64; DIMS]; DIMS]) -> ([[f64; DIMS]; DIMS], [f64; DIMS]) {
+    let mut a = *matrix;
+    let mut vectors = [[0.0; DIMS]; DIMS];
+    (0..DIMS).for_each(|i| vectors[i][i] = 1.0);
+    for _ in 0..60 {
+        for p in 0..DIMS {
+            for q in p + 1..DIMS {
+                if a[p][q] == 0.0 {
+                    continue;
+                }
+                let angle = 0.5 * (2.0 * a[p][q]).atan2(a[q][q] - a[p][p]);
+                let (sin, cos) = angle.sin_cos();
+                for k in 0..DIMS {
+                    (a[k][p], a[k][q]) = (cos * a[k][p] - sin * a[k][q], sin * a[k][p] + cos * a[k][q]);
+                }
+                for k in 0..DIMS {
+                    (a[p][k], a[q][k]) = (cos * a[p][k] - sin * a[q][k], sin * a[p][k] + cos * a[q][k]);
+                    (vectors[p][k], vectors[q][k]) = (
+                        cos * vectors[p][k] - sin * vectors[q][k],
+                        sin * vectors[p][k] + cos * vectors[q][k],
+                    );
+                }
+            }
+        }
+    }
+    (vectors, std::array::from_fn(|i| a[i][i]))
+}
+
+/// `C^-1/2 y`
+fn whitened(covariance: &[[f64; DIMS]; DIMS], y: &[f64]) -> Vec<f64> {
+    let (vectors, values) = eigen(covariance);
+    let mut white = vec![0.0; DIMS];
+    for (vector, value) in vectors.iter().zip(values) {
+        let along: f64 = vector.iter().zip(y).map(|(v, y)| v * y).sum();
+        white.iter_mut().zip(vector).for_each(|(white, v)| *white += along / value.sqrt() * v);
+    }
+    white
+}
+
+/// With so many members per dimension a tenth of the covariance is new in each generation, so the decomposition is too.
 #[test]
-fn cma_es_begins_as_its_definition() {
+fn cma_es_is_its_definition() {
     let (half, dims, members) = (MEMBERS / 2, DIMS as f64, MEMBERS as f64);
     let raw: Vec<f64> = (1..=MEMBERS).map(|rank| ((members + 1.0) / 2.0).ln() - (rank as f64).ln()).collect();
     let effective = |weights: &[f64]| {
@@ -248,38 +288,54 @@ fn cma_es_begins_as_its_definition() {
     let one = 2.0 / ((dims + 1.3).powi(2) + parents);
     let many =
         (2.0 * (parents - 2.0 + 1.0 / parents) / ((dims + 2.0).powi(2) + parents)).min(1.0 - one - 1e-8);
+    assert!((one + many) * dims > 0.1, "the decomposition is new in each generation");
     let bound =
         (1.0 + one / many).min(1.0 + 2.0 * against / (parents + 2.0)).min((1.0 - one - many) / (dims * many));
     let positive: f64 = raw[..half].iter().sum();
     let negative: f64 = -raw[half..].iter().sum::<f64>();
     let scaled = |weight: &f64| if *weight > 0.0 { weight / positive } else { bound * weight / negative };
     let weights: Vec<f64> = raw.iter().map(scaled).collect();
+    let all: f64 = weights.iter().sum();
     let path = (4.0 + parents / dims) / (dims + 4.0 + 2.0 * parents / dims);
     let [rate, damping, normal] = step_size(parents, 5.0);
-    check("cma-es", 1, |_, told, Spread { mean, deviation }| {
+    let mut sigma = 1.0f64;
+    let mut covariance: [[f64; DIMS]; DIMS] =
+        std::array::from_fn(|i| std::array::from_fn(|j| f64::from(u8::from(i == j))));
+    let (mut step_path, mut long_path) = (vec![0.0f64; DIMS], vec![0.0f64; DIMS]);
+    check("cma-es", GENERATIONS, |turn, told, Spread { mean, deviation }| {
         let told = best_first(told);
         let old = mean.clone();
+        let steps: Vec<Vec<f64>> =
+            told.iter().map(|(x, _)| x.iter().zip(&old).map(|(x, m)| (x - m) / sigma).collect()).collect();
         let step: Vec<f64> =
-            (0..DIMS).map(|c| weighted(&told, &weights[..half], c, |x| x - old[c])).collect();
-        let long = length(&step) * (rate * (2.0 - rate) * parents).sqrt();
-        let h =
-            f64::from(u8::from(long / (rate * (2.0 - rate)).sqrt() < (1.4 + 2.0 / (dims + 1.0)) * normal));
-        let all: f64 = weights.iter().sum();
+            (0..DIMS).map(|c| weighted(&told, &weights[..half], c, |x| (x - old[c]) / sigma)).collect();
+        let white = whitened(&covariance, &step);
+        for c in 0..DIMS {
+            step_path[c] = (1.0 - rate) * step_path[c] + (rate * (2.0 - rate) * parents).sqrt() * white[c];
+        }
+        let settled = (1.0 - (1.0 - rate).powi(2 * (turn as i32 + 1))).sqrt();
+        let grows = length(&step_path) / settled < (1.4 + 2.0 / (dims + 1.0)) * normal;
+        let h = f64::from(u8::from(grows));
+        for c in 0..DIMS {
+            let pull = h * (path * (2.0 - path) * parents).sqrt() * step[c];
+            long_path[c] = (1.0 - path) * long_path[c] + pull;
+        }
+        let scale = |rank: usize| match weights[rank] {
+            weight if weight < 0.0 => weight * dims / length(&whitened(&covariance, &steps[rank])).powi(2),
+            weight => weight,
+        };
+        let scales: Vec<f64> = (0..MEMBERS).map(scale).collect();
         let kept = 1.0 + one * (1.0 - h) * path * (2.0 - path) - one - many * all;
-        let sigma = (rate / damping * (long / normal - 1.0)).exp();
-        for coordinate in 0..DIMS {
-            let seen: f64 = told
-                .iter()
-                .zip(&weights)
-                .map(|((x, _), &weight)| {
-                    let y: Vec<f64> = x.iter().zip(&old).map(|(x, m)| x - m).collect();
-                    let scale = if weight < 0.0 { dims / length(&y).powi(2) } else { 1.0 };
-                    weight * scale * y[coordinate] * y[coordinate]
-                })
-                .sum();
-            let pulled = h * path * (2.0 - path) * parents * step[coordinate].powi(2);
-            deviation[coordinate] = sigma * (kept + one * pulled + many * seen).sqrt();
-            mean[coordinate] += step[coordinate];
+        for i in 0..DIMS {
+            for j in 0..DIMS {
+                let seen: f64 = steps.iter().zip(&scales).map(|(y, scale)| scale * y[i] * y[j]).sum();
+                covariance[i][j] = kept * covariance[i][j] + one * long_path[i] * long_path[j] + many * seen;
+            }
+        }
+        mean.iter_mut().zip(&step).for_each(|(mean, step)| *mean += sigma * step);
+        sigma *= (rate / damping * (length(&step_path) / normal - 1.0)).exp();
+        for (c, deviation) in deviation.iter_mut().enumerate() {
+            *deviation = sigma * covariance[c][c].sqrt();
         }
     });
 }
