@@ -249,8 +249,8 @@ fn eigen(matrix: &[[f64; DIMS]; DIMS]) -> ([[f64; DIMS]; DIMS], [f64; DIMS]) {
                 }
                 let angle = 0.5 * (2.0 * a[p][q]).atan2(a[q][q] - a[p][p]);
                 let (sin, cos) = angle.sin_cos();
-                for k in 0..DIMS {
-                    (a[k][p], a[k][q]) = (cos * a[k][p] - sin * a[k][q], sin * a[k][p] + cos * a[k][q]);
+                for row in &mut a {
+                    (row[p], row[q]) = (cos * row[p] - sin * row[q], sin * row[p] + cos * row[q]);
                 }
                 for k in 0..DIMS {
                     (a[p][k], a[q][k]) = (cos * a[p][k] - sin * a[q][k], sin * a[p][k] + cos * a[q][k]);
