@@ -15,7 +15,7 @@
 //! not 11,274. [`Aliases`] does the same for any network and mask: for each free coordinate it says which searched one is
 //! read. It stands between a search and a trial.
 
-use networks::{Architecture, MaskedNetwork, order};
+use networks::{Architecture, MaskedNetwork, Normaliser, order};
 use tasks::Trial;
 use threads::Threads;
 
@@ -116,6 +116,18 @@ impl Trial for Aliased<'_> {
             self.members.extend(self.aliases.source.iter().map(|&source| member[source as usize]));
         }
         self.trial.fitness(threads, &self.members, fitness);
+    }
+
+    fn learn(&mut self) {
+        self.trial.learn();
+    }
+
+    fn normaliser(&self) -> Option<&Normaliser> {
+        self.trial.normaliser()
+    }
+
+    fn restore(&mut self, normaliser: &Normaliser) {
+        self.trial.restore(normaliser);
     }
 
     fn test(&mut self, threads: Threads<'_>, member: &[f32]) -> f64 {

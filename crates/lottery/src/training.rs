@@ -13,9 +13,9 @@
 use std::collections::BTreeMap;
 
 use networks::ticket::Contents;
-use networks::{Ticket, TicketError};
+use networks::{Normaliser, Ticket, TicketError};
 use numerics::AlignedBuffer;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use strategies::{Execution, Population, PopulationMut, Search, SearchError, Settings, State, StopReason};
 use tasks::{How, Task, Trial};
 
@@ -68,6 +68,8 @@ struct Best {
     score: f64,
     mean: Vec<f32>,
     deviation: Option<Vec<f32>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    normaliser: Option<Normaliser>,
 }
 
 /// A test, and what the generations before it were like.
@@ -86,8 +88,14 @@ pub struct Point {
     pub fitness_best: Option<f64>,
     /// Mean over the coordinates of the deviations, as sampled next; none where a strategy has none.
     pub deviation: Option<f64>,
-    /// The task's score of the mean.
+    /// The task's score of the mean; no number where it has none.
+    #[serde(deserialize_with = "number_or_none")]
     pub score: f64,
+}
+
+/// JSON has null for what is no number.
+fn number_or_none<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+    Ok(Option::deserialize(from)?.unwrap_or(f64::NAN))
 }
 
 /// The parts of a generation, in their order.
@@ -125,6 +133,9 @@ pub struct Checkpoint {
     curve: Vec<Point>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     best: Option<Best>,
+    /// What the task has learned, where it learns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    normaliser: Option<Normaliser>,
 }
 
 impl<'a> Training<'a> {
@@ -164,7 +175,7 @@ impl<'a> Training<'a> {
     /// Goes on from where [`checkpoint`](Training::checkpoint) was called.
     pub fn resume(
         plan: &Plan,
-        trial: Box<dyn Trial + 'a>,
+        mut trial: Box<dyn Trial + 'a>,
         dims: usize,
         checkpoint: &Checkpoint,
     ) -> Result<Training<'a>, CheckpointError> {
@@ -174,6 +185,11 @@ impl<'a> Training<'a> {
         }
         if search.dims() != dims {
             return Err(CheckpointError::Coordinates { expected: dims, found: search.dims() });
+        }
+        match (&checkpoint.normaliser, trial.normaliser().map(|fresh| fresh.mean.len())) {
+            (None, None) => {}
+            (Some(normaliser), Some(size)) if normaliser.is_of(size) => trial.restore(normaliser),
+            _ => return Err(CheckpointError::Normaliser),
         }
         let mut training = Training::of(plan, trial, search, checkpoint.curve.clone());
         training.best.clone_from(&checkpoint.best);
@@ -235,6 +251,7 @@ impl<'a> Training<'a> {
         trial.fitness(threads, population, fitness);
         ended(Phase::Evaluate);
         search.tell(execution, Population::Rows(population), fitness).expect(FITS);
+        trial.learn();
         ended(Phase::Tell);
 
         let told = self.search.generation();
@@ -258,7 +275,8 @@ impl<'a> Training<'a> {
         let is_best = self.best.as_ref().is_none_or(|best| score > best.score);
         if self.plan.checkpoint == Which::Best && search.generation() > 0 && is_best && score.is_finite() {
             let (mean, deviation) = (search.mean().to_vec(), deviations(search));
-            self.best = Some(Best { score, mean, deviation });
+            let normaliser = self.trial.normaliser().cloned();
+            self.best = Some(Best { score, mean, deviation, normaliser });
         }
         self.curve.push(Point {
             generation: search.generation(),
@@ -291,6 +309,11 @@ impl<'a> Training<'a> {
         &self.search
     }
 
+    /// What the task has learned of observations, where it learns.
+    pub fn normaliser(&self) -> Option<&Normaliser> {
+        self.trial.normaliser()
+    }
+
     /// The plan it was made with.
     pub fn plan(&self) -> &Plan {
         &self.plan
@@ -313,10 +336,12 @@ impl<'a> Training<'a> {
         start: &Ticket,
         provenance: BTreeMap<String, String>,
     ) -> Result<Ticket, TicketError> {
-        let (mean, deviation) = match &self.best {
-            Some(best) => (best.mean.clone(), best.deviation.clone()),
-            None => (self.search.mean().to_vec(), deviations(&self.search)),
-        };
+        let Best { mean, deviation, normaliser, .. } = self.best.clone().unwrap_or_else(|| Best {
+            score: f64::NAN,
+            mean: self.search.mean().to_vec(),
+            deviation: deviations(&self.search),
+            normaliser: self.normaliser().cloned(),
+        });
         let whole = |values: Vec<f32>| match &self.aliases {
             Some(aliases) => aliases.expand(&values),
             None => values,
@@ -328,7 +353,7 @@ impl<'a> Training<'a> {
             start: old.start.clone(),
             mean: whole(mean),
             deviation: deviation.map(whole),
-            normaliser: None,
+            normaliser,
             provenance,
         };
         Ticket::new(start.network().clone(), &start.mask(), contents)
@@ -337,7 +362,7 @@ impl<'a> Training<'a> {
     /// Everything that is needed to go on from here.
     pub fn checkpoint(&self) -> Checkpoint {
         let (plan, curve, best) = (self.plan.clone(), self.curve.clone(), self.best.clone());
-        Checkpoint { plan, search: self.search.state(), curve, best }
+        Checkpoint { plan, search: self.search.state(), curve, best, normaliser: self.normaliser().cloned() }
     }
 }
 
@@ -354,5 +379,7 @@ fn deviations(search: &Search<f32>) -> Option<Vec<f32>> {
     Some((0..search.dims()).map(|coordinate| deviation.at(coordinate)).collect())
 }
 
+#[cfg(test)]
+mod control_tests;
 #[cfg(test)]
 mod tests;

@@ -36,6 +36,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::Mask;
 use crate::architecture::Architecture;
 use crate::masked::MaskedNetwork;
@@ -54,7 +56,8 @@ const FORMAT: &str = "tombola ticket";
 pub const VERSION: u32 = 1;
 
 /// Running statistics of observations.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Normaliser {
     /// Observations seen.
     pub count: f64,
@@ -62,6 +65,23 @@ pub struct Normaliser {
     pub mean: Vec<f64>,
     /// The sum of their squared distances from it.
     pub squares: Vec<f64>,
+}
+
+impl Normaliser {
+    /// Nothing was seen yet.
+    pub fn new(observations: usize) -> Normaliser {
+        Normaliser { count: 0.0, mean: vec![0.0; observations], squares: vec![0.0; observations] }
+    }
+
+    /// Whether these are statistics of so many observations: finite, and none negative that cannot be.
+    pub fn is_of(&self, observations: usize) -> bool {
+        let counts = |value: f64| value.is_finite() && value >= 0.0;
+        let lengths = [self.mean.len(), self.squares.len()];
+        lengths == [observations; 2]
+            && counts(self.count)
+            && self.mean.iter().all(|mean| mean.is_finite())
+            && self.squares.iter().all(|&squares| counts(squares))
+    }
 }
 
 /// What a ticket is made of, beside its network and mask.

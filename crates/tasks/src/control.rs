@@ -24,7 +24,8 @@
 //!   and put back in any lane of any block at any step.
 //! - **A copy does not notice its neighbours,** to the bit.
 //! - **An observation and its names are one piece of code,** so that they cannot differ.
-//! - **Absent:** counting of steps, scores, networks.
+//! - **Absent:** strategies, clocks. Environments do without counting of steps, scores and networks too; those are in
+//!   [`rollouts`] and [`scoring`].
 
 mod acrobot;
 mod ant;
@@ -37,8 +38,12 @@ mod grasp;
 mod hopper;
 mod humanoid;
 mod lanes;
+pub mod naive;
+pub mod normaliser;
 mod pendulum;
 mod reacher;
+pub mod rollouts;
+pub mod scoring;
 mod sight;
 
 use numerics::random::Stream;
@@ -62,6 +67,12 @@ impl Actions {
             Actions::Numbers(count) => count,
             Actions::OneOf(_) => 1,
         }
+    }
+
+    /// How many numbers a network gives for them.
+    pub fn outputs(self) -> usize {
+        let (Actions::Numbers(count) | Actions::OneOf(count)) = self;
+        count
     }
 }
 

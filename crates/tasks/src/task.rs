@@ -6,16 +6,22 @@
 //! ```text
 //!   generation g:   prepare(g)        what all members of g share: a batch, the starts of worlds
 //!                   fitness(members)  how good each is
+//!                   learn()           what the task itself takes from the generation: how observations are normalised
 //!   now and then:   test(member)      the score that reports show
 //! ```
 //!
 //! # Invariants
 //!
-//! - **A function of its arguments:** the fitness of a member depends on the task, the network, the stream, the generation
-//!   and the member. Not on other members, on what was asked before, on threads, or on the machine.
+//! - **A function of its arguments:** the fitness of a member depends on the task, the network, the stream, the generation,
+//!   the member, and the normaliser as the last `learn` or `restore` left it. Not on other members of its generation, on
+//!   threads, or on the machine.
+//! - **All state is one normaliser,** where there is one, and changes in `learn` and `restore` only: with it and a
+//!   generation a trial goes on from anywhere.
 //! - **Absent:** who asks, and why.
 
-use networks::{EvaluatorError, Input, MaskedNetwork};
+use std::fmt;
+
+use networks::{EvaluatorError, Input, MaskedNetwork, Normaliser, PolicyError};
 use numerics::Isa;
 use numerics::random::Stream;
 use sparse_kernels::Threads;
@@ -36,7 +42,47 @@ pub trait Task {
     fn score_name(&self) -> &'static str;
 
     /// Makes ready to evaluate one masked network. All that is random in fitness is drawn from the stream.
-    fn trial(&self, network: &MaskedNetwork, how: How) -> Result<Box<dyn Trial + '_>, EvaluatorError>;
+    fn trial(&self, network: &MaskedNetwork, how: How) -> Result<Box<dyn Trial + '_>, TrialError>;
+}
+
+/// Why a network cannot be tried on a task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TrialError {
+    /// It cannot look at images.
+    Images(EvaluatorError),
+    /// It cannot act in worlds.
+    Policy(PolicyError),
+}
+
+impl fmt::Display for TrialError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TrialError::Images(_) => write!(f, "the network cannot look at images"),
+            TrialError::Policy(_) => write!(f, "the network cannot act"),
+        }
+    }
+}
+
+impl std::error::Error for TrialError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            TrialError::Images(error) => Some(error),
+            TrialError::Policy(error) => Some(error),
+        }
+    }
+}
+
+impl From<EvaluatorError> for TrialError {
+    fn from(error: EvaluatorError) -> TrialError {
+        TrialError::Images(error)
+    }
+}
+
+impl From<PolicyError> for TrialError {
+    fn from(error: PolicyError) -> TrialError {
+        TrialError::Policy(error)
+    }
 }
 
 /// What a trial needs to be told besides the network.
@@ -61,6 +107,24 @@ pub trait Trial {
     ///
     /// If there are not as many numbers as members have coordinates.
     fn fitness(&mut self, threads: Threads<'_>, members: &[f32], fitness: &mut [f64]);
+
+    /// Takes what the members of the last generation saw into account, from the next generation on. Most tasks take
+    /// nothing.
+    fn learn(&mut self) {}
+
+    /// How observations are normalised, in tasks that learn it.
+    fn normaliser(&self) -> Option<&Normaliser> {
+        None
+    }
+
+    /// Goes on with a normaliser that an earlier trial had.
+    ///
+    /// # Panics
+    ///
+    /// If the task learns none, or one of other observations.
+    fn restore(&mut self, _: &Normaliser) {
+        panic!("this task learns no normaliser");
+    }
 
     /// The score of one member by what the task keeps for tests.
     ///

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use networks::{EvaluatorError, MaskedError};
+use networks::MaskedError;
 use strategies::{SearchError, StateError};
+use tasks::TrialError;
 
 /// Why a level cannot be trained.
 #[derive(Debug)]
@@ -12,7 +13,7 @@ pub enum TrainingError {
     /// The mask makes no network.
     Masked(MaskedError),
     /// The task refuses the network.
-    Task(EvaluatorError),
+    Task(TrialError),
     /// The strategy refuses its settings or the start.
     Search(SearchError),
     /// The checkpoint is of another run, or damaged.
@@ -56,6 +57,8 @@ pub enum CheckpointError {
         /// Of the checkpoint.
         found: usize,
     },
+    /// Its normaliser is of another task, or damaged.
+    Normaliser,
     /// Its curve ends elsewhere than its search.
     Curve {
         /// Generations that the search was told.
@@ -72,6 +75,9 @@ impl fmt::Display for CheckpointError {
             CheckpointError::Plan => f.write_str("the checkpoint is of a run with other settings"),
             CheckpointError::Coordinates { expected, found } => {
                 write!(f, "the checkpoint has {found} coordinates and the network {expected} free ones")
+            }
+            CheckpointError::Normaliser => {
+                f.write_str("the checkpoint's normaliser is damaged, or of another task")
             }
             CheckpointError::Curve { generation, tests } => {
                 write!(

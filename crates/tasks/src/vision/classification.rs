@@ -11,7 +11,7 @@
 //! Memory: the set as bytes, one batch as numbers, test images in pieces of 1024, and what
 //! [`Evaluator`] bounds. It does not grow with the population.
 
-use networks::{Evaluator, EvaluatorError, Input, MaskedNetwork, Population};
+use networks::{Evaluator, Input, MaskedNetwork, Population};
 use numerics::random::Stream;
 use numerics::{AlignedBuffer, LANES};
 use sparse_kernels::compile::Summary;
@@ -21,7 +21,7 @@ use sparse_kernels::{Images, Score, Threads};
 use super::batches::{Batches, Order};
 use super::images::{ImageSet, Labelled};
 use super::normalise::{Normalisation, labels_into};
-use crate::task::{How, Task, Trial};
+use crate::task::{How, Task, Trial, TrialError};
 
 /// Test images that are held as numbers at a time.
 const TEST_PIECE: usize = 1024;
@@ -96,7 +96,7 @@ impl Task for Classification {
         "test_accuracy"
     }
 
-    fn trial(&self, network: &MaskedNetwork, how: How) -> Result<Box<dyn Trial + '_>, EvaluatorError> {
+    fn trial(&self, network: &MaskedNetwork, how: How) -> Result<Box<dyn Trial + '_>, TrialError> {
         Ok(Box::new(ClassificationTrial {
             evaluator: Evaluator::new(how.isa, network, how.compile)?,
             task: self,

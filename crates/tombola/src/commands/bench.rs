@@ -14,6 +14,7 @@ mod convergence;
 mod generation;
 mod kernels;
 mod machine;
+mod rollout;
 
 /// Measure this machine, and the kernels on it.
 #[derive(Args, Debug)]
@@ -29,6 +30,7 @@ enum BenchCommand {
     Generation(Box<generation::GenerationArguments>),
     Machine(machine::MachineArguments),
     Kernels(kernels::KernelsArguments),
+    Rollout(rollout::RolloutArguments),
 }
 
 pub(super) fn run(arguments: &BenchArguments, out: &mut dyn Write) -> Result<(), CommandError> {
@@ -38,6 +40,7 @@ pub(super) fn run(arguments: &BenchArguments, out: &mut dyn Write) -> Result<(),
         BenchCommand::Generation(arguments) => generation::run(arguments, out),
         BenchCommand::Machine(arguments) => machine::run(arguments, out),
         BenchCommand::Kernels(arguments) => kernels::run(arguments, out),
+        BenchCommand::Rollout(arguments) => rollout::run(arguments, out),
     }
 }
 
