@@ -153,8 +153,8 @@ pub const NAMES: [&str; 13] = [
     "walker2d",
 ];
 
-/// The task of a name, or of a common other name of it. Instructions change no bit.
-pub fn named(name: &str, isa: Isa) -> Option<Box<dyn Environment>> {
+/// The name of a task in [`NAMES`], from it or from a common other name of it.
+pub fn canonical(name: &str) -> Option<&'static str> {
     let name = match name {
         "acrobot" => "Acrobot-v1",
         "cartpole" => "CartPole-v1",
@@ -164,7 +164,12 @@ pub fn named(name: &str, isa: Isa) -> Option<Box<dyn Environment>> {
         "walker" => "walker2d",
         name => name,
     };
-    Some(match name {
+    NAMES.into_iter().find(|known| *known == name)
+}
+
+/// The task of a name, or of a common other name of it. Instructions change no bit.
+pub fn named(name: &str, isa: Isa) -> Option<Box<dyn Environment>> {
+    Some(match canonical(name)? {
         "Acrobot-v1" => Box::new(acrobot::Acrobot::new(isa)),
         "CartPole-v1" => Box::new(cartpole::CartPole::new(isa)),
         "Pendulum-v1" => Box::new(pendulum::Pendulum::new(isa)),

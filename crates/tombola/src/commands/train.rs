@@ -108,8 +108,12 @@ impl RunArguments {
     /// Loads the data, and makes network, mask and start.
     pub(super) fn prepare(&self, mut settings: RunSettings) -> Result<Prepared, CommandError> {
         let set = data::image_set(&settings.task, self.data.as_deref())?;
-        settings.check(set.train().len())?;
-        let task = Classification::new(set).with_batch(settings.batch);
+        settings.check(Some(set.train().len()))?;
+        let batch = settings.batch().ok_or_else(|| CommandError::Request {
+            message: format!("`{}` is a control task, and images were found", settings.task),
+            hint: Some("name the folder of an image set with its path: ./my-set".to_owned()),
+        })?;
+        let task = Classification::new(set).with_batch(batch);
         let start = match &self.ticket {
             None => drawn(&settings, &task)?,
             Some(path) => rewound(tickets::read(path)?, path, &task)?,

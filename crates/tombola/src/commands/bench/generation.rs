@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::commands::CommandError;
 use crate::commands::train::RunArguments;
+use crate::run::settings::Evaluation;
 
 /// Time whole generations of a training run, part by part.
 ///
@@ -74,7 +75,7 @@ struct Line<'a> {
 pub(super) fn run(arguments: &GenerationArguments, out: &mut dyn Write) -> Result<(), CommandError> {
     let mut settings = arguments.run.settings()?;
     settings.plan.search.population = arguments.population;
-    settings.batch = arguments.batch;
+    settings.evaluation = Evaluation::Images { batch: arguments.batch };
     // one more to warm up, and no test among those that count
     settings.plan.generations = arguments.generations + 2;
     settings.plan.test_every = arguments.generations + 2;
@@ -101,7 +102,7 @@ pub(super) fn run(arguments: &GenerationArguments, out: &mut dyn Write) -> Resul
         network: &settings.network,
         strategy: settings.plan.search.method.name(),
         population: settings.plan.search.population,
-        batch: settings.batch,
+        batch: arguments.batch,
         density: prepared.start.mask().density(),
         threads: execution.threads.count(),
         isa: execution.isa.name(),
