@@ -10,6 +10,7 @@
 //! | `policy-32-32`, `policy-H-H...` | tanh layers of these widths, tanh outputs | LeCun normal, biases `[0, 0.05)` | the main paper's Brax policies |
 //! | `policy-64-64-linear`, `policy-H-H...-linear` | the same with linear outputs | the same | its classic control policies |
 //! | `minatar-cnn` | 3x3 convolution of 16 channels, relu; dense 48 relu; dense | as `cnn` | its MinAtar policies |
+//! | `conv 4 5x5 same pool relu; dense 10` | the layers that the name says, as in the text of an [`Architecture`] | as `cnn` | |
 //!
 //! Departure: the papers' Conv-2 and Conv-4 read 32x32 colour images; here they read what the task has.
 
@@ -52,6 +53,15 @@ pub enum PresetError {
         /// As it was given.
         name: String,
     },
+    /// Its last layer gives another number of outputs than the task has.
+    Outputs {
+        /// The network.
+        name: String,
+        /// Outputs of its last layer.
+        found: usize,
+        /// Outputs that are needed.
+        expected: usize,
+    },
     /// The network does not fit its input or its size.
     Architecture {
         /// The network.
@@ -69,6 +79,9 @@ impl fmt::Display for PresetError {
                 let known = NAMES.map(|name| format!("`{name}`")).join(", ");
                 write!(f, "there is no network `{name}`; known are {known}, with other widths too")
             }
+            PresetError::Outputs { name, found, expected } => {
+                write!(f, "the network `{name}` gives {found} numbers; expected {expected}")
+            }
             PresetError::Architecture { name, .. } => write!(f, "no network `{name}` fits this task"),
         }
     }
@@ -77,7 +90,7 @@ impl fmt::Display for PresetError {
 impl std::error::Error for PresetError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            PresetError::Unknown { .. } => None,
+            PresetError::Unknown { .. } | PresetError::Outputs { .. } => None,
             PresetError::Architecture { error, .. } => Some(error),
         }
     }
@@ -119,11 +132,26 @@ impl Preset {
     /// # Ok::<(), networks::PresetError>(())
     /// ```
     pub fn named(name: &str, input: Input, outputs: usize) -> Result<Preset, PresetError> {
+        // no other name has a space
+        if name.contains(' ') {
+            return Preset::of_layers(name, input, outputs);
+        }
         let unknown = || PresetError::Unknown { name: name.to_owned() };
         let (layers, start) = layers(name, outputs).ok_or_else(unknown)?;
         let architecture = Architecture::new(input, layers)
             .map_err(|error| PresetError::Architecture { name: name.to_owned(), error })?;
         Ok(Preset { name: name.to_owned(), architecture, start })
+    }
+
+    /// The network whose name is its layers.
+    fn of_layers(name: &str, input: Input, outputs: usize) -> Result<Preset, PresetError> {
+        let wrong = |error| PresetError::Architecture { name: name.chars().take(60).collect(), error };
+        let architecture: Architecture = format!("{input}: {name}").parse().map_err(wrong)?;
+        let found = architecture.outputs();
+        if found != outputs {
+            return Err(PresetError::Outputs { name: name.to_owned(), found, expected: outputs });
+        }
+        Ok(Preset { name: name.to_owned(), architecture, start: PAPER_ZERO })
     }
 }
 
