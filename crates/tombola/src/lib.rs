@@ -15,22 +15,24 @@
 
 pub mod commands;
 pub mod convergence;
+pub mod cost;
 #[cfg(feature = "fetch")]
 pub mod download;
 pub mod episodes;
 pub mod figures;
+pub mod grid;
 pub mod npz;
+pub mod papers;
 pub mod progress;
 pub mod report;
-pub mod results;
 pub mod roofs;
 pub mod rows;
 pub mod run;
+pub mod spec;
 pub mod stats;
 pub mod store;
 pub mod suggest;
 pub mod tables;
 pub mod timing;
 pub mod traces;
-pub mod workers;
 pub mod workloads;

@@ -17,8 +17,7 @@ use physics::{Engine, Layout, Model, State, models};
 use super::lanes::{Lanes, Mask, Three, cross, plus, turned};
 use super::sight::Sight;
 use super::{
-    Actions, Draw, Draws, Environment, Outcome, ant, arm, cheetah, fetch, grasp, hopper, humanoid, reacher,
-    row,
+    Actions, Environment, Outcome, Targets, ant, arm, cheetah, fetch, grasp, hopper, humanoid, reacher, row,
 };
 
 /// What one task of bodies is: a file each.
@@ -283,14 +282,8 @@ impl Environment for BodyEnvironment {
         self.state_of(&self.start_of(stream))
     }
 
-    fn draw(&self, stream: Stream) -> Draw {
-        let mut draw = [0.0; 16];
-        draw[..3].copy_from_slice(&self.rules.draw_target(stream));
-        draw
-    }
-
-    fn drawn(&self) -> &'static [(&'static str, usize)] {
-        if self.rules.target_body().is_some() { &[("next_target_draw", 3)] } else { &[] }
+    fn target(&self, stream: Stream) -> [f32; 3] {
+        self.rules.draw_target(stream)
     }
 
     fn look(&self, block: &[f32], observation: &mut [f32]) {
@@ -302,7 +295,7 @@ impl Environment for BodyEnvironment {
         &self,
         block: &mut [f32],
         actions: &[f32],
-        draws: Draws<'_>,
+        targets: Targets<'_>,
         observation: &mut [f32],
         outcome: &mut Outcome,
     ) {
@@ -319,7 +312,7 @@ impl Environment for BodyEnvironment {
         *outcome = Outcome { reward: reward.0, done: done.0 };
         let Some(body) = self.rules.target_body() else { return };
         for lane in (0..LANES).filter(|&lane| hit.0[lane]) {
-            for (axis, value) in draws(lane).into_iter().take(3).enumerate() {
+            for (axis, value) in targets(lane).into_iter().enumerate() {
                 block[(self.layout.position(body) + axis) * LANES + lane] = value;
             }
         }

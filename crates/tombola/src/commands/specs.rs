@@ -1,0 +1,84 @@
+//! Which cells a command is about: those of a spec, or of a paper's grid.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::CommandError;
+use crate::grid::{self, Cell};
+use crate::papers::{PAPERS, Paper, Scale};
+use crate::spec::{self, Spec, SpecError};
+use crate::store;
+use crate::suggest::nearest;
+
+/// A spec, with changes.
+#[derive(Args, Debug)]
+pub(super) struct SpecArguments {
+    /// A spec: which cells there are (`tombola papers show lottery` prints one to begin with)
+    #[arg(value_name = "SPEC", required_unless_present = "paper", conflicts_with = "paper")]
+    spec: Option<PathBuf>,
+    /// The grid of a paper instead (`tombola papers` lists them)
+    #[arg(long, value_name = "NAME")]
+    paper: Option<String>,
+    /// How much of the paper: smoke, small or paper
+    #[arg(long, value_name = "SCALE", default_value = "smoke", value_parser = scale)]
+    scale: Scale,
+    /// Change a key in all cells; may be given many times
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    changes: Vec<String>,
+}
+
+/// Cells, and what they are called together.
+#[derive(Debug)]
+pub(super) struct Study {
+    pub(super) name: String,
+    pub(super) cells: Vec<Cell>,
+}
+
+impl SpecArguments {
+    /// Reads the spec, and makes its cells.
+    pub(super) fn study(&self) -> Result<Study, CommandError> {
+        let spec = match (&self.spec, &self.paper) {
+            (Some(path), _) => Spec::parse(&path.display().to_string(), &read(path)?, &self.changes)?,
+            (None, Some(name)) => paper(name)?.spec(self.scale, &self.changes)?,
+            (None, None) => {
+                let message = "which cells? Name a spec, or a paper with --paper".to_owned();
+                return Err(CommandError::Request { message, hint: None });
+            }
+        };
+        Ok(Study { name: spec.name().to_owned(), cells: grid::cells(&spec)? })
+    }
+}
+
+/// The scale of a name, for arguments.
+pub(super) fn scale(name: &str) -> Result<Scale, String> {
+    let names = Scale::ALL.map(Scale::name).join(", ");
+    Scale::named(name).ok_or_else(|| format!("there is no scale `{name}`; there are {names}"))
+}
+
+/// The paper of a name.
+pub(super) fn paper(name: &str) -> Result<&'static Paper, CommandError> {
+    let names = PAPERS.map(|paper| paper.name);
+    Paper::named(name).ok_or_else(|| CommandError::Request {
+        message: format!("there is no paper `{name}`; there are {}", names.join(", ")),
+        hint: nearest(name, names).map(|like| format!("did you mean `{like}`?")),
+    })
+}
+
+fn read(path: &Path) -> Result<String, CommandError> {
+    let bytes = store::read_whole(path, spec::MOST_BYTES)?;
+    String::from_utf8(bytes).map_err(|error| CommandError::Request {
+        message: format!(
+            "{} is no text: the byte at {} is not UTF-8",
+            path.display(),
+            error.utf8_error().valid_up_to()
+        ),
+        hint: Some("a spec is a TOML file: `tombola papers show lottery` prints one".to_owned()),
+    })
+}
+
+impl From<SpecError> for CommandError {
+    fn from(error: SpecError) -> CommandError {
+        CommandError::Request { hint: error.hint(), message: error.to_string() }
+    }
+}

@@ -1,0 +1,79 @@
+//! What no cell can have: each number against its range, and the network against the task.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+
+use networks::{Preset, PresetError};
+
+use super::cell::Cell;
+use super::shape::{Shape, shape};
+use crate::run::settings::{Evaluation, SettingsError};
+use crate::spec::Problem;
+
+/// Most generations, episodes and images of a batch: a slip of the pen has more.
+const MOST: u64 = 1 << 30;
+
+/// Checks cells, and remembers what it looked up.
+#[derive(Default)]
+pub(super) struct Checker {
+    shapes: BTreeMap<String, Option<Shape>>,
+    networks: BTreeMap<(String, String), Result<usize, Problem>>,
+}
+
+impl Checker {
+    /// What is wrong with a cell, and under which key.
+    pub(super) fn check(&mut self, cell: &Cell) -> Result<(), Problem> {
+        cell.run.check(None).map_err(settings_problem)?;
+        let plan = &cell.run.plan;
+        range("generations", plan.generations, 1, MOST, "a level is trained for one generation at least")?;
+        range("test_every", plan.test_every, 1, MOST, "generations between two tests")?;
+        if let Evaluation::Images { batch } = cell.run.evaluation {
+            range("batch", batch as u64, 1, MOST, "images that all members see")?;
+        }
+        cell.pruning.check().map_err(|(key, found, expected)| Problem::value(key, &found, expected))?;
+        let parameters = self.network(cell)?;
+        plan.search.check(parameters.max(1)).map_err(|error| {
+            let text = error.to_string();
+            let (key, rest) = text.split_once("` is ").unwrap_or(("", &text));
+            let (found, expected) = rest.split_once("; expected ").unwrap_or((rest, ""));
+            Problem::value(key.trim_start_matches("setting `"), &found, expected)
+        })
+    }
+
+    /// Parameters of the cell's network; 1 where the task is not looked at.
+    fn network(&mut self, cell: &Cell) -> Result<usize, Problem> {
+        let (task, network) = (&cell.run.task, &cell.run.network);
+        let shape = *self.shapes.entry(task.clone()).or_insert_with(|| shape(task));
+        let Some(Shape { input, outputs }) = shape else { return Ok(1) };
+        let make = || match Preset::named(network, input, outputs) {
+            Ok(preset) => Ok(preset.architecture.parameters()),
+            Err(PresetError::Unknown { .. }) => {
+                Err(Problem::unknown_name("network", network, &networks::presets::NAMES))
+            }
+            Err(error) => {
+                let cause = error.source().map_or_else(|| error.to_string(), |cause| cause.to_string());
+                Err(Problem::value("network", network, &format!("one that fits `{task}`: {cause}")))
+            }
+        };
+        self.networks.entry((task.clone(), network.clone())).or_insert_with(make).clone()
+    }
+}
+
+fn range(key: &str, found: u64, low: u64, high: u64, why: &str) -> Result<(), Problem> {
+    if (low..=high).contains(&found) {
+        return Ok(());
+    }
+    Err(Problem::value(key, &found, &format!("{low} to {high}: {why}")))
+}
+
+/// The same in the words of a spec.
+pub(super) fn settings_problem(error: SettingsError) -> Problem {
+    match error {
+        SettingsError::Value { key, found, expected } => Problem::value(&key, &found, &expected),
+        SettingsError::Ambiguous { key, candidates } => Problem::Ambiguous { key, candidates },
+        SettingsError::Unknown { key, .. } => {
+            Problem::UnknownKey { key, likes: Vec::new(), known: Vec::new() }
+        }
+        SettingsError::Form { .. } => Problem::Form,
+    }
+}

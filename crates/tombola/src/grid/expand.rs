@@ -1,0 +1,246 @@
+//! The product: for each task, strategy, variant and criterion the published cell, then one field after the other.
+//!
+//! ```text
+//! task x strategy x variant x criterion  ──►  published cell  ──(each field: a cell a value)──►  x seed
+//! ```
+
+use std::collections::BTreeSet;
+
+use lottery::{Criterion, Pruning};
+use serde_json::Value;
+use strategies::{Method, Quirks};
+
+use super::cell::Cell;
+use super::check::{Checker, settings_problem};
+use super::unknown::{AXES, DERIVED, unknown};
+use crate::run::change::changed;
+use crate::run::settings::{RunSettings, SettingsError};
+use crate::spec::{Field, Grid, Place, Problem, Spec, SpecError, names};
+
+/// Most cells of a spec.
+pub const MOST_CELLS: usize = 100_000;
+
+/// The cells of a spec, in the order of its grids and lists, each once.
+pub fn cells(spec: &Spec) -> Result<Vec<Cell>, SpecError> {
+    let mut maker = Maker { spec, checker: Checker::default(), seen: BTreeSet::new(), cells: Vec::new() };
+    for grid in spec.grids() {
+        maker.grid(grid)?;
+    }
+    Ok(maker.cells)
+}
+
+struct Maker<'a> {
+    spec: &'a Spec,
+    checker: Checker,
+    seen: BTreeSet<String>,
+    cells: Vec<Cell>,
+}
+
+/// The lists of a grid that are no settings.
+struct Axes {
+    tasks: Vec<String>,
+    strategies: Vec<Method>,
+    variants: Vec<Variant>,
+    criteria: Vec<Criterion>,
+    seeds: Vec<u64>,
+}
+
+/// Which departures of the published code a cell copies.
+#[derive(Clone, Copy)]
+enum Variant {
+    Corrected,
+    AsPublished,
+}
+
+impl Maker<'_> {
+    fn refuse(&self, place: &Place, problem: Problem) -> SpecError {
+        SpecError { file: self.spec.file().to_owned(), place: place.clone(), problem: Box::new(problem) }
+    }
+
+    fn grid(&mut self, grid: &Grid) -> Result<(), SpecError> {
+        let axes = self.axes(grid)?;
+        self.refuse_too_many(grid, &axes)?;
+        for task in &axes.tasks {
+            for &method in &axes.strategies {
+                for &variant in &axes.variants {
+                    for &criterion in &axes.criteria {
+                        let base = published(task, method, variant, criterion);
+                        let made = self.product(grid, base)?;
+                        self.seeds(&made, &axes.seeds);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn axes(&self, grid: &Grid) -> Result<Axes, SpecError> {
+        let required = |key: &'static str| {
+            grid.field(key).ok_or_else(|| self.refuse(&grid.place, Problem::Missing { key }))
+        };
+        let criteria = match grid.field("criterion") {
+            Some(field) => self.names(field, names::criterion)?,
+            None => vec![Pruning::default().criterion],
+        };
+        let variants = match grid.field("variant") {
+            Some(field) => self.names(field, variant)?,
+            None => vec![Variant::Corrected],
+        };
+        Ok(Axes {
+            tasks: self.names(required("task")?, names::task)?,
+            strategies: self.names(required("strategy")?, names::strategy)?,
+            variants,
+            criteria,
+            seeds: self.seed_list(grid)?,
+        })
+    }
+
+    fn names<T>(
+        &self,
+        field: &Field,
+        parse: impl Fn(&str) -> Result<T, Problem>,
+    ) -> Result<Vec<T>, SpecError> {
+        let one = |value: &Value| match value.as_str() {
+            Some(name) => parse(name),
+            None => Err(Problem::value(&field.key, value, "a name in quotes")),
+        };
+        field
+            .values
+            .iter()
+            .map(|value| one(value).map_err(|problem| self.refuse(&field.place, problem)))
+            .collect()
+    }
+
+    fn seed_list(&self, grid: &Grid) -> Result<Vec<u64>, SpecError> {
+        let refuse = |field: &Field, expected: &str| {
+            let found = Value::from(field.values.clone());
+            let found = if let [one] = &field.values[..] { one } else { &found };
+            self.refuse(&field.place, Problem::value(&field.key, found, expected))
+        };
+        if let Some(field) = grid.field("seeds") {
+            let count = match &field.values[..] {
+                [one] => one.as_u64().filter(|count| (1..=MOST_CELLS as u64).contains(count)),
+                _ => None,
+            };
+            let expected =
+                format!("1 to {MOST_CELLS}, the number of seeds from 0; others are `seed = [7, 11]`");
+            return Ok((0..count.ok_or_else(|| refuse(field, &expected))?).collect());
+        }
+        let Some(field) = grid.field("seed") else { return Ok(vec![0]) };
+        let seeds: Option<Vec<u64>> = field.values.iter().map(Value::as_u64).collect();
+        seeds.ok_or_else(|| refuse(field, "whole numbers from 0"))
+    }
+
+    /// The product of all lists, before anything is made.
+    fn refuse_too_many(&self, grid: &Grid, axes: &Axes) -> Result<(), SpecError> {
+        let settings = settings(grid).map(|field| field.values.len());
+        let Axes { tasks, strategies, variants, criteria, seeds } = axes;
+        let lists = [tasks.len(), strategies.len(), variants.len(), criteria.len(), seeds.len()];
+        let product = lists.into_iter().chain(settings).fold(1.0, |product, len| product * len as f64);
+        if product + self.cells.len() as f64 <= MOST_CELLS as f64 {
+            return Ok(());
+        }
+        let cells = format!("{product:.0}");
+        Err(self.refuse(&grid.place, Problem::TooMany { cells, limit: MOST_CELLS }))
+    }
+
+    /// One cell for every combination of the fields' values.
+    fn product(&mut self, grid: &Grid, base: Cell) -> Result<Vec<Cell>, SpecError> {
+        let [task, strategy] = [base.run.task.clone(), base.strategy().to_owned()];
+        let concerned = [task.as_str(), &strategy, base.pruning.criterion.name()];
+        let mut cells = vec![base];
+        for field in settings(grid) {
+            if field.only.as_deref().is_some_and(|only| !concerned.contains(&only)) {
+                continue;
+            }
+            let mut more = Vec::with_capacity(cells.len() * field.values.len());
+            for cell in &cells {
+                for value in &field.values {
+                    let cell =
+                        set(cell, &field.key, value).map_err(|problem| self.refuse(&field.place, problem))?;
+                    more.push(cell);
+                }
+            }
+            cells = more;
+        }
+        for cell in &cells {
+            self.checker.check(cell).map_err(|problem| self.refuse(&place_of(&problem, grid), problem))?;
+        }
+        Ok(cells)
+    }
+
+    /// Each cell for each seed, unless it is there already.
+    fn seeds(&mut self, cells: &[Cell], seeds: &[u64]) {
+        for cell in cells {
+            let settings = cell.settings_text();
+            for &seed in seeds {
+                let mut cell = cell.clone();
+                cell.run.seed = seed;
+                cell.run.plan.search.seed = seed;
+                if self.seen.insert(cell.canonical_with(&settings)) {
+                    self.cells.push(cell);
+                }
+            }
+        }
+    }
+}
+
+/// The fields of a grid that are settings.
+fn settings(grid: &Grid) -> impl Iterator<Item = &Field> {
+    grid.fields().iter().filter(|field| field.only.is_some() || !AXES.contains(&field.key.as_str()))
+}
+
+fn variant(name: &str) -> Result<Variant, Problem> {
+    match name {
+        "corrected" => Ok(Variant::Corrected),
+        "as-published" => Ok(Variant::AsPublished),
+        _ => Err(Problem::unknown_name("variant", name, &["corrected", "as-published"])),
+    }
+}
+
+/// The papers' cell.
+fn published(task: &str, method: Method, variant: Variant, criterion: Criterion) -> Cell {
+    let (quirks, pruning) = match variant {
+        Variant::Corrected => (Quirks::NONE, Pruning { criterion, ..Pruning::default() }),
+        Variant::AsPublished => (Quirks::ALL, Pruning::published(criterion)),
+    };
+    let mut run = RunSettings::paper(task, method, quirks);
+    run.density = 1.0;
+    run.plan.alias = matches!(variant, Variant::AsPublished);
+    Cell { run, pruning }
+}
+
+/// The cell with one setting changed.
+fn set(cell: &Cell, key: &str, value: &Value) -> Result<Cell, Problem> {
+    if key == "deviation" {
+        return set_deviation(cell, value);
+    }
+    let last = key.rsplit('.').next().unwrap_or(key);
+    if DERIVED.contains(&last) || AXES.contains(&last) {
+        return Err(unknown(cell, key));
+    }
+    changed(cell, key, value.clone()).map_err(|error| match error {
+        SettingsError::Unknown { .. } => unknown(cell, key),
+        other => settings_problem(other),
+    })
+}
+
+/// The deviation at the start, whatever the strategy calls it.
+fn set_deviation(cell: &Cell, value: &Value) -> Result<Cell, Problem> {
+    let deviation = value.as_f64().ok_or_else(|| Problem::value("deviation", value, "a number above 0"))?;
+    let mut cell = cell.clone();
+    cell.run.plan.search.method.set_deviation(deviation);
+    Ok(cell)
+}
+
+/// Where the setting of a problem was said; where the grid begins, if it was not said.
+fn place_of(problem: &Problem, grid: &Grid) -> Place {
+    let key = match problem {
+        Problem::Value { key, .. } => key.rsplit('.').next().unwrap_or(key),
+        // the only name that is checked with its cell
+        Problem::UnknownName { .. } => "network",
+        _ => return grid.place.clone(),
+    };
+    let said = grid.fields().iter().rev().find(|field| field.key.split('.').any(|part| part == key));
+    said.map_or_else(|| grid.place.clone(), |field| field.place.clone())
+}

@@ -1,0 +1,170 @@
+use crate::run::settings::Evaluation;
+use crate::spec::{Spec, SpecError};
+
+use super::*;
+
+fn cells_of(text: &str) -> Result<Vec<Cell>, SpecError> {
+    cells(&Spec::parse("mine.toml", text, &[])?)
+}
+
+fn one(text: &str) -> Cell {
+    let cells = cells_of(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+    let [cell] = &cells[..] else { panic!("{text}: {} cells", cells.len()) };
+    cell.clone()
+}
+
+/// If this fails, stored results have lost their names. Restore the old defaults; do not update the constants.
+#[test]
+fn ids_never_change() {
+    let pins = [
+        ("task='mnist'\nstrategy='sep-cma-es'", "927ab1efaa631dfa", "d025f5b6e4cb79f0"),
+        (
+            "task='mnist'\nstrategy='sep-cma-es'\ncriterion='magnitude'",
+            "ddec7d2f42bbed6d",
+            "d025f5b6e4cb79f0",
+        ),
+        ("task='ant'\nstrategy='sep-cma-es'\nseed=3", "9299f60140e366bf", "02924a76ef942e71"),
+        (
+            "task='glyphs'\nstrategy='pgpe'\ncriterion='random'\nlevels=6\nkeep=0.5\ngenerations=100",
+            "fbc89621cdbfe493",
+            "3365924f09248fac",
+        ),
+        ("task='kmnist'\nstrategy='pgpe'\nvariant='as-published'", "8238794267e13e2b", "d52a631573f8d014"),
+        (
+            "task='fetch'\nstrategy='snes'\nexcluded=['dense_0']\ncheckpoint='best'\nrepeats=2",
+            "a1bf9df852723ad1",
+            "552c6267adb905db",
+        ),
+    ];
+    let found = pins.map(|(text, ..)| {
+        let cell = one(text);
+        (text, cell.id().to_string(), cell.dense_id().to_string())
+    });
+    assert_eq!(found, pins.map(|(text, id, dense)| (text, id.to_owned(), dense.to_owned())));
+}
+
+#[test]
+fn a_name_says_what_is_not_as_published() {
+    let cell = one("task='mnist'\nstrategy='sep-cma-es'");
+    assert_eq!(cell.canonical(), "cell task=mnist strategy=sep-cma-es seed=0 criterion=snr");
+    assert_eq!(cell.canonical_dense(), "dense task=mnist strategy=sep-cma-es seed=0");
+    let cell = one("task='./my set'\nstrategy='snes'\nseed=7\nexcluded=['conv_0']\ndeviation=0.5\nlevels=3");
+    let common = "task=\"./my set\" strategy=snes seed=7";
+    let run = "run.plan.search.method.deviation=0.5";
+    let pruning = "pruning.excluded=[conv_0] pruning.levels=3";
+    assert_eq!(cell.canonical(), format!("cell {common} criterion=snr {run} {pruning}"));
+    assert_eq!(cell.canonical_dense(), format!("dense {common} {run}"));
+}
+
+#[test]
+fn what_is_said_at_its_default_is_not_said() {
+    let plain = one("task='mnist'\nstrategy='snes'");
+    let said =
+        one("task='mnist'\nstrategy='snes'\ntemperature=12\nlevels=20\nkeep=0.80\nbatch=1024\nnetwork='cnn'");
+    assert_eq!(plain.id(), said.id());
+    let cells = cells_of("task='mnist'\nstrategy='snes'\ntemperature=[12, 12.0, 13]\ngrid=[{}, {levels=20}]");
+    assert_eq!(cells.unwrap().len(), 2, "two cells with the same text are one");
+}
+
+#[test]
+fn criteria_share_their_dense_level_and_nothing_else_does() {
+    let text = "task=['mnist','kmnist']\nstrategy=['snes','pgpe']\ncriterion=['snr','random']\nseeds=2\nkeep=[0.5,0.8]";
+    let cells = cells_of(text).unwrap();
+    let distinct =
+        |name: fn(&Cell) -> CellId| cells.iter().map(name).collect::<std::collections::BTreeSet<_>>().len();
+    assert_eq!((cells.len(), distinct(Cell::id), distinct(Cell::dense_id)), (32, 32, 8));
+    for cell in &cells {
+        assert_eq!(cell.run.plan.search.seed, cell.run.seed);
+        assert_eq!(cell.run.density, 1.0);
+    }
+}
+
+#[test]
+fn the_variant_as_published_copies_everything() {
+    let cell = one("task='mnist'\nstrategy='pgpe'\nvariant='as-published'");
+    assert_eq!(cell.run.plan.search.quirks, strategies::Quirks::ALL);
+    assert!(cell.run.plan.alias && cell.pruning.quirks.variance);
+    let cell = one("task='mnist'\nstrategy='pgpe'\npgpe_pairs_mixed=true\nvariance=true");
+    assert!(cell.run.plan.search.quirks.pgpe_pairs_mixed && !cell.run.plan.search.quirks.sgd_late);
+    assert!(cell.pruning.quirks.variance && !cell.pruning.quirks.rows);
+}
+
+#[test]
+fn a_setting_of_one_strategy_leaves_the_others_alone() {
+    let text =
+        "task=['ant','mnist']\nstrategy=['snes','pgpe']\nsnes.temperature=[1,2]\nant.repeats=3\nbatch=7";
+    let error = cells_of(text).unwrap_err().to_string();
+    assert!(error.contains("there is no setting `batch`"), "{error}");
+    let cells = cells_of(&text.replace("batch", "mnist.batch")).unwrap();
+    assert_eq!(cells.len(), 2 * 3);
+    for cell in cells {
+        match cell.run.evaluation {
+            Evaluation::Images { batch } => assert_eq!(batch, 7),
+            Evaluation::Control { repeats, .. } => assert_eq!(repeats, 3),
+        }
+    }
+}
+
+#[test]
+fn what_no_cell_has_is_refused_with_what_was_meant() {
+    let base = "task='mnist'\nstrategy='snes'\n";
+    let mut wrong = Vec::new();
+    for (more, message, hint) in [
+        ("temprature=3", "mine.toml:3:1: there is no setting `temprature`", "did you mean `temperature`?"),
+        ("levles=3", "there is no setting `levles`", "did you mean `levels`"),
+        ("quirks.sgd_lat=true", "mine.toml:3:8: there is no setting `quirks.sgd_lat`", "`sgd_late`"),
+        ("seedz=3", "there is no setting `seedz`", "did you mean `seeds` or `seed`?"),
+        ("density=0.5", "there is no setting `density`", "known are task, strategy"),
+        ("elite_ratio=0.5", "`snes` has no setting `elite_ratio`", "written `STRATEGY.elite_ratio`"),
+        ("criterion='srn'", "mine.toml:3:1: there is no criterion `srn`", "did you mean `snr`?"),
+        ("variant='published'", "there is no variant `published`", "did you mean `as-published`?"),
+        ("network='cnnn'", "mine.toml:3:1: there is no network `cnnn`", "did you mean `cnn`?"),
+        ("network='dense 3'", "`network` is dense 3; expected", ""),
+        ("keep=1.2", "mine.toml:3:1: `keep` is 1.2; expected a fraction above 0 and below 1: what stays", ""),
+        ("levels=0", "`levels` is 0; expected 1 to 1000, the first of them dense", ""),
+        ("batch=0", "`batch` is 0; expected at least 1", ""),
+        ("generations='many'", "`run.plan.generations` is many; expected", ""),
+        ("generations=0", "`generations` is 0; expected 1 to", ""),
+        ("population=1", "mine.toml:3:1: `population` is 1; expected at least 2 members", ""),
+        ("deviation=0", "mine.toml:3:1: `deviation` is 0; expected above 0", ""),
+        ("selection='percentil'", "expected unknown variant `percentil`", ""),
+        ("seeds=0", "`seeds` is 0; expected 1 to", ""),
+        ("seed=-1", "`seed` is -1; expected whole numbers from 0", ""),
+        ("seeds=[1,2]", "others are `seed = [7, 11]`", ""),
+        (
+            "seeds=100000\nkeep=[0.5,0.6]",
+            "mine.toml:1:1: this makes 200000 cells; at most 100000",
+            "shorten one",
+        ),
+        ("task=3", "duplicate key", ""),
+    ] {
+        let error = cells_of(&format!("{base}{more}")).unwrap_err();
+        let hints = error.hint().unwrap_or_default();
+        if !error.to_string().contains(message) || !hints.contains(hint) {
+            wrong.push(format!("{more}: {error}\n  {hints}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let error = cells_of("strategy='snse'\ntask='mnist'").unwrap_err();
+    assert_eq!(error.to_string(), "mine.toml:1:1: there is no strategy `snse`");
+    assert!(error.hint().unwrap().starts_with("did you mean `snes`"), "{error:?}");
+    let error = cells_of("strategy='snes'\n[[grid]]\ntask='mnsit'").unwrap_err();
+    assert_eq!(error.to_string(), "mine.toml:3:1: there is no task `mnsit`");
+    assert!(error.hint().unwrap().contains("`mnist`"), "{error:?}");
+    let error = cells_of("strategy='snes'\n\n[[grid]]\nlevels=3").unwrap_err();
+    assert_eq!(error.to_string(), "mine.toml:3:1: this grid names no task");
+    let changes = ["populaton=3".to_owned()];
+    let error = cells(&Spec::parse("x", base, &changes).unwrap()).unwrap_err();
+    assert_eq!(error.to_string(), "--set populaton=3: there is no setting `populaton`");
+}
+
+#[test]
+fn levels_have_streams_of_their_own_and_the_first_those_of_a_plain_run() {
+    let cells = cells_of("task='glyphs'\nstrategy='snes'\ncriterion=['snr','random']").unwrap();
+    let [snr, random] = &cells[..] else { panic!() };
+    assert_eq!(snr.fitness_stream(0), numerics::random::Stream::new(0, "fitness"));
+    assert_eq!(snr.level_run(0), snr.run);
+    assert_eq!(snr.fitness_stream(3), random.fitness_stream(3));
+    assert_ne!(snr.fitness_stream(3), snr.fitness_stream(4));
+    assert_eq!(snr.level_run(3).plan.search.stream, "search/3");
+}

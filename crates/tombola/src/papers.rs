@@ -1,0 +1,154 @@
+//! The grids of the papers, as specs inside the program: to be run as they are, or printed, changed and run.
+//!
+//! | paper | what it asks |
+//! |---|---|
+//! | `lottery` | Lange and Sprekeler, "Lottery tickets in evolutionary optimization", ICML 2023: which weights does an evolution strategy need? |
+//!
+//! Each comes at three scales: `smoke` runs everything once, on networks so small that it takes minutes; `small` shows
+//! the effect on reduced networks in hours; `paper` has the exact numbers. A spec says at each number where it is from.
+//!
+//! # Invariants
+//!
+//! - **A grid of a paper is a spec like any other:** what `tombola papers show` prints, and is then read from a file, makes
+//!   the same cells.
+//! - **Absent:** code of a paper. What a paper needs and a spec cannot say is a setting that is missing.
+
+use crate::spec::{Spec, SpecError};
+
+/// How much of a paper is computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scale {
+    /// Everything once, in minutes.
+    Smoke,
+    /// The effect, in hours.
+    Small,
+    /// As published.
+    Paper,
+}
+
+/// One paper.
+#[derive(Clone, Copy, Debug)]
+pub struct Paper {
+    /// The name in commands.
+    pub name: &'static str,
+    /// Authors, title, where and when it appeared.
+    pub title: &'static str,
+    /// Its specs, by scale.
+    specs: [&'static str; 3],
+}
+
+/// All papers.
+pub const PAPERS: [Paper; 1] = [Paper {
+    name: "lottery",
+    title: "Lange and Sprekeler, \"Lottery tickets in evolutionary optimization\", ICML 2023",
+    specs: [
+        include_str!("papers/lottery/smoke.toml"),
+        include_str!("papers/lottery/small.toml"),
+        include_str!("papers/lottery/paper.toml"),
+    ],
+}];
+
+impl Scale {
+    /// All of them, the smallest first.
+    pub const ALL: [Scale; 3] = [Scale::Smoke, Scale::Small, Scale::Paper];
+
+    /// The name in commands.
+    pub fn name(self) -> &'static str {
+        match self {
+            Scale::Smoke => "smoke",
+            Scale::Small => "small",
+            Scale::Paper => "paper",
+        }
+    }
+
+    /// The scale of a name.
+    pub fn named(name: &str) -> Option<Scale> {
+        Scale::ALL.into_iter().find(|scale| scale.name() == name)
+    }
+}
+
+impl Paper {
+    /// The paper of a name.
+    pub fn named(name: &str) -> Option<&'static Paper> {
+        PAPERS.iter().find(|paper| paper.name == name)
+    }
+
+    /// Its spec at a scale, as text.
+    pub fn text(&self, scale: Scale) -> &'static str {
+        self.specs[scale as usize]
+    }
+
+    /// What messages call that text.
+    pub fn file(&self, scale: Scale) -> String {
+        format!("{}-{}.toml", self.name, scale.name())
+    }
+
+    /// Its spec at a scale, with changes: `key=value`.
+    pub fn spec(&self, scale: Scale, changes: &[String]) -> Result<Spec, SpecError> {
+        Spec::parse(&self.file(scale), self.text(scale), changes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use lottery::Criterion;
+    use networks::Preset;
+    use strategies::Method;
+
+    use super::*;
+    use crate::grid::{Cell, cells, shape};
+
+    fn lottery(scale: Scale) -> Vec<Cell> {
+        let paper = Paper::named("lottery").unwrap();
+        cells(&paper.spec(scale, &[]).unwrap()).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    fn count<T: Ord>(cells: &[Cell], of: impl Fn(&Cell) -> T) -> usize {
+        cells.iter().map(of).collect::<BTreeSet<_>>().len()
+    }
+
+    #[test]
+    fn the_smoke_grid_has_every_strategy_and_criterion_on_small_networks() {
+        let cells = lottery(Scale::Smoke);
+        assert_eq!(cells.len(), 2 * Method::NAMES.len() * Criterion::ALL.len());
+        assert_eq!(count(&cells, Cell::dense_id), 2 * Method::NAMES.len());
+        for cell in &cells {
+            let task = shape(&cell.run.task).unwrap();
+            let preset = Preset::named(&cell.run.network, task.input, task.outputs).unwrap();
+            assert!(preset.architecture.parameters() <= 300);
+            assert_eq!(cell.pruning.levels, 3);
+        }
+    }
+
+    #[test]
+    fn the_small_grid_is_81_chains() {
+        let cells = lottery(Scale::Small);
+        assert_eq!((cells.len(), count(&cells, Cell::dense_id)), (81, 27));
+        assert!(cells.iter().all(|cell| cell.pruning.levels == 20 && cell.pruning.keep == 0.8));
+    }
+
+    #[test]
+    fn the_paper_grid_has_every_task_strategy_and_criterion_as_published() {
+        let cells = lottery(Scale::Paper);
+        assert_eq!(cells.len(), 16 * 7 * 8 * 5);
+        // nothing but seed and criterion is said in any name: all else is as published
+        assert!(
+            cells
+                .iter()
+                .all(|cell| !cell.canonical().contains("run.") && !cell.canonical().contains("pruning."))
+        );
+        let first: Vec<_> =
+            cells[..15].iter().map(|cell| (cell.run.task.as_str(), cell.strategy())).collect();
+        assert_eq!((first[0], first[14]), (("ant", "sep-cma-es"), ("ant", "sep-cma-es")));
+        assert_eq!(cells[60].strategy(), "snes", "the paper's own pairs come first");
+    }
+
+    #[test]
+    fn every_paper_is_in_the_table_of_the_module() {
+        for paper in PAPERS {
+            assert!(include_str!("papers.rs").contains(&format!("//! | `{}` |", paper.name)));
+        }
+    }
+}
