@@ -87,8 +87,10 @@ fn tasks(criterion: &mut Criterion) {
             let mut outcome = Outcome::NONE;
             group.bench_function(BenchmarkId::from_parameter(isa.name()), |bencher| {
                 let step = |block: &mut AlignedBuffer| {
-                    let mut targets = |_: usize| [1.0, 2.0, 0.5];
-                    task.step(block, &inputs, &mut targets, black_box(&mut sight), &mut outcome);
+                    let mut draw = [0.0; 16];
+                    draw[..3].copy_from_slice(&[1.0, 2.0, 0.5]);
+                    let mut draws = |_: usize| draw;
+                    task.step(block, &inputs, &mut draws, black_box(&mut sight), &mut outcome);
                 };
                 bencher.iter_batched_ref(|| begin.clone(), step, BatchSize::SmallInput);
             });

@@ -44,7 +44,7 @@ fn transitions_are_those_of_the_reference() {
                 actions[lane] = records.all("tr_action")[begin + lane] as f32;
             }
             let (mut sight, mut outcome) = (vec![0.0; seen * LANES], Outcome::NONE);
-            let mut none = |_: usize| [0.0; 3];
+            let mut none = |_: usize| [0.0; 16];
             task.step(&mut block, &actions, &mut none, &mut sight, &mut outcome);
             for lane in 0..lanes {
                 let at = begin + lane;

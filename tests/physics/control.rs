@@ -40,7 +40,11 @@ fn step_all(task: &BodyEnvironment, steps: &Steps) -> Vec<Seen> {
         }
         let mut targets = |lane: usize| {
             let recorded = steps.targets.get(begin + lane);
-            recorded.map_or([0.0; 3], |target| [0, 1, 2].map(|axis| target[axis] as f32))
+            let mut draw = [0.0; 16];
+            for (number, target) in draw.iter_mut().zip(recorded.into_iter().flatten()) {
+                *number = *target as f32;
+            }
+            draw
         };
         let (mut sight, mut outcome) = (vec![0.0; names * LANES], Outcome::NONE);
         task.step(&mut block, &actions, &mut targets, &mut sight, &mut outcome);

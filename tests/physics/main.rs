@@ -2,11 +2,12 @@
 //!
 //! A few records are in `tests/physics/records`; where `TOMBOLA_GOLDEN` names a folder with `physics/`, everything there
 //! is redone: the models, every part of a step, whole steps and starts, and the tasks: what is seen, rewards and ends,
-//! those of classic control too.
+//! those of classic control and of games too.
 
 mod classic;
 mod components;
 mod control;
+mod games;
 mod models;
 mod records;
 mod replays;

@@ -38,6 +38,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "rayon",
             "serde",
             "serde_json",
+            "signal-hook",
             "strsim",
             "toml",
             "ureq",

@@ -28,6 +28,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("tables", &["rows", "stats"]),
     ("figures", &["tables"]),
     ("report", &["tables", "figures", "stats"]),
+    ("results", &["store"]),
+    // runs units of work, and knows nothing of strategies or tasks
+    ("workers", &["store", "progress", "results"]),
     (
         "commands",
         &[
@@ -52,6 +55,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "tables",
             "figures",
             "report",
+            "results",
+            "workers",
         ],
     ),
 ];

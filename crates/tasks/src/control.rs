@@ -15,8 +15,14 @@
 //! | `CartPole-v1` | a cart balances a pole | | 4 | 1 of 2 | where the pole falls or the cart leaves |
 //! | `Acrobot-v1` | two links swing up | | 6 | 1 of 3 | at the goal |
 //! | `Pendulum-v1` | a pendulum swings up | | 3 | 1 | never |
+//! | `Asterix-MinAtar` | gather gold, keep away from enemies | | 400 | 1 of 5 | at an enemy |
+//! | `Breakout-MinAtar` | a paddle keeps a ball at a wall of bricks | | 400 | 1 of 3 | where the ball is lost |
+//! | `Freeway-MinAtar` | a chicken crosses eight lanes | | 700 | 1 of 3 | never |
+//! | `Seaquest-MinAtar` | a submarine saves divers and shoots | | 1000 | 1 of 6 | where it is hit or out of air |
+//! | `SpaceInvaders-MinAtar` | a cannon shoots aliens that come down | | 600 | 1 of 4 | where it is hit or reached |
 //!
-//! Rules, rewards and starts are those of Brax 0.9 and gymnax 0.0.6, compared with recorded runs, oddities included.
+//! Rules, rewards and starts are those of Brax 0.9, gymnax 0.0.6 and, for Seaquest, MinAtar 1.0.15, compared with recorded
+//! runs, oddities included. The games (Young and Tian 2019) are played on ten by ten cells, and what is seen is an image.
 //!
 //! # Invariants
 //!
@@ -34,6 +40,7 @@ mod bodies;
 mod cartpole;
 mod cheetah;
 mod fetch;
+mod games;
 mod grasp;
 mod hopper;
 mod humanoid;
@@ -50,6 +57,7 @@ use numerics::random::Stream;
 use numerics::{Isa, LANES};
 
 pub use self::bodies::BodyEnvironment;
+pub use self::games::Field;
 
 /// What actions are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,8 +98,12 @@ impl Outcome {
     pub const NONE: Outcome = Outcome { reward: [0.0; LANES], done: [false; LANES] };
 }
 
-/// The target that a copy gets where it reaches the one it has: asked for the lanes that do.
-pub type Targets<'a> = &'a mut dyn FnMut(usize) -> [f32; 3];
+/// What chance brings a copy in one step: where its next target is, or what comes next in a game. Tasks say in
+/// [`Environment::drawn`] what the first numbers mean; the others are 0.
+pub type Draw = [f32; 16];
+
+/// The draw of a lane in this step: asked for the lanes that need one, such as those that reach their target.
+pub type Draws<'a> = &'a mut dyn FnMut(usize) -> Draw;
 
 /// A world in which a network acts.
 pub trait Environment: Send + Sync {
@@ -113,9 +125,24 @@ pub trait Environment: Send + Sync {
     /// The state of one copy at the start of an episode, drawn from a stream.
     fn start(&self, stream: Stream) -> Vec<f32>;
 
-    /// A target drawn from a stream, in tasks that have some.
-    fn target(&self, _stream: Stream) -> [f32; 3] {
-        [0.0; 3]
+    /// What chance brings in one step, drawn from a stream, in tasks where it brings something.
+    fn draw(&self, _stream: Stream) -> Draw {
+        [0.0; 16]
+    }
+
+    /// What the numbers of a draw are, in order: the names of records, and how many of them each has.
+    fn drawn(&self) -> &'static [(&'static str, usize)] {
+        &[]
+    }
+
+    /// The fields of a state, in the order of its rows.
+    fn fields(&self) -> Vec<Field> {
+        vec![Field { name: "state", shape: vec![self.rows()], is_map: false }]
+    }
+
+    /// Channels, rows and columns of what is seen, where it is an image: `[channel][row][column]`.
+    fn image(&self) -> Option<[usize; 3]> {
+        None
     }
 
     /// What copies see at the start of an episode: `[observation][copy]` of a block `[row][copy]`.
@@ -130,17 +157,22 @@ pub trait Environment: Send + Sync {
         &self,
         block: &mut [f32],
         actions: &[f32],
-        targets: Targets<'_>,
+        draws: Draws<'_>,
         observation: &mut [f32],
         outcome: &mut Outcome,
     );
 }
 
 /// The names of all tasks, sorted.
-pub const NAMES: [&str; 13] = [
+pub const NAMES: [&str; 18] = [
     "Acrobot-v1",
+    "Asterix-MinAtar",
+    "Breakout-MinAtar",
     "CartPole-v1",
+    "Freeway-MinAtar",
     "Pendulum-v1",
+    "Seaquest-MinAtar",
+    "SpaceInvaders-MinAtar",
     "ant",
     "ant_modified",
     "fetch",
@@ -157,8 +189,13 @@ pub const NAMES: [&str; 13] = [
 pub fn canonical(name: &str) -> Option<&'static str> {
     let name = match name {
         "acrobot" => "Acrobot-v1",
+        "asterix" => "Asterix-MinAtar",
+        "breakout" => "Breakout-MinAtar",
         "cartpole" => "CartPole-v1",
+        "freeway" => "Freeway-MinAtar",
         "pendulum" => "Pendulum-v1",
+        "seaquest" => "Seaquest-MinAtar",
+        "space-invaders" | "space_invaders" | "spaceinvaders" => "SpaceInvaders-MinAtar",
         "ant-modified" => "ant_modified",
         "half-cheetah" | "half_cheetah" => "halfcheetah",
         "walker" => "walker2d",
@@ -173,6 +210,7 @@ pub fn named(name: &str, isa: Isa) -> Option<Box<dyn Environment>> {
         "Acrobot-v1" => Box::new(acrobot::Acrobot::new(isa)),
         "CartPole-v1" => Box::new(cartpole::CartPole::new(isa)),
         "Pendulum-v1" => Box::new(pendulum::Pendulum::new(isa)),
+        name if name.ends_with("-MinAtar") => games::named(name)?,
         name => Box::new(BodyEnvironment::named(name, isa)?),
     })
 }

@@ -27,7 +27,7 @@ pub mod train;
 /// Find, train and study sparse trainable networks with evolution strategies.
 #[derive(Debug, Parser)]
 #[command(name = "tombola", version, arg_required_else_help = true)]
-#[command(after_help = "Exit status: 0 done, 1 the work failed, 2 the request was wrong.\n\
+#[command(after_help = "Exit status: 0 done, 1 the work failed, 2 the request was wrong, 130 interrupted.\n\
     `tombola help COMMAND` shows a command with examples.")]
 pub struct Arguments {
     #[command(subcommand)]
@@ -99,6 +99,15 @@ pub enum CommandError {
     },
     /// The work was done and failed: exit code 1.
     Failed(Box<dyn Error>),
+    /// The work ended before all was done, and what is there is good: exit code 1, or 130 where somebody asked for that.
+    Unfinished {
+        /// What is done, and why not all is.
+        message: String,
+        /// How to go on.
+        hint: String,
+        /// Whether somebody asked.
+        was_asked: bool,
+    },
     /// The output could not be written: exit code 1, or 0 where the reader had enough.
     Output(io::Error),
 }
@@ -113,7 +122,8 @@ impl CommandError {
     pub fn exit_code(&self) -> u8 {
         match self {
             CommandError::Request { .. } => 2,
-            CommandError::Failed(_) | CommandError::Output(_) => 1,
+            CommandError::Unfinished { was_asked: true, .. } => 130,
+            CommandError::Failed(_) | CommandError::Output(_) | CommandError::Unfinished { .. } => 1,
         }
     }
 
@@ -124,14 +134,17 @@ impl CommandError {
 
     /// Writes `error:`, one `cause:` a line, and the hint.
     pub fn report(&self, to: &mut dyn Write) -> io::Result<()> {
-        writeln!(to, "error: {self}")?;
+        let is_error = !matches!(self, CommandError::Unfinished { was_asked: true, .. });
+        writeln!(to, "{}{self}", if is_error { "error: " } else { "" })?;
         let mut cause = self.source();
         while let Some(inner) = cause {
             writeln!(to, "  cause: {inner}")?;
             cause = inner.source();
         }
         match self {
-            CommandError::Request { hint: Some(hint), .. } => writeln!(to, "\nhint: {hint}"),
+            CommandError::Request { hint: Some(hint), .. } | CommandError::Unfinished { hint, .. } => {
+                writeln!(to, "\nhint: {hint}")
+            }
             _ => Ok(()),
         }
     }
@@ -140,7 +153,9 @@ impl CommandError {
 impl fmt::Display for CommandError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            CommandError::Request { message, .. } => f.write_str(message),
+            CommandError::Request { message, .. } | CommandError::Unfinished { message, .. } => {
+                f.write_str(message)
+            }
             CommandError::Failed(error) => error.fmt(f),
             CommandError::Output(_) => f.write_str("cannot write the output"),
         }
@@ -150,7 +165,7 @@ impl fmt::Display for CommandError {
 impl Error for CommandError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            CommandError::Request { .. } => None,
+            CommandError::Request { .. } | CommandError::Unfinished { .. } => None,
             CommandError::Failed(error) => error.source(),
             CommandError::Output(error) => Some(error),
         }

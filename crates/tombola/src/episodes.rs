@@ -1,11 +1,11 @@
-//! Recorded episodes of control tasks (Brax, gymnax), done again.
+//! Recorded episodes of control tasks (Brax, gymnax, MinAtar), done again.
 //!
 //! A trace holds runs, each under a prefix: the state at the start (`rand0_init_pos`, or `traj0_init_state`), the actions
-//! of each step, and what came of it: states, observations, rewards, ends. Loose transitions have the prefix `tr`. Two
-//! ways to redo a run:
+//! of each step, and what came of it: states, observations, rewards, ends. Loose transitions have the prefix `tr`; those
+//! of games have none (`state_ball_y`, `action`, `next_ball_y`), and lie in the order of play. Two ways to redo a run:
 //!
 //! - *one step*: every step starts from the recorded state before it, so errors do not add up;
-//! - *free run*: only the first state, the actions and the targets that are drawn are taken.
+//! - *free run*: only the first state, the actions and what chance decided are taken; of games the first of each episode.
 //!
 //! What was redone has the names and shapes of the record, and an error is the largest difference relative to the largest
 //! number of the array.
@@ -13,7 +13,7 @@
 use std::fmt;
 
 use numerics::{Isa, LANES};
-use tasks::control::{Actions, BodyEnvironment, Environment, Outcome, named};
+use tasks::control::{Actions, BodyEnvironment, Draw, Environment, Outcome, named};
 
 use crate::npz::Array;
 
@@ -43,8 +43,40 @@ struct Part {
     shape: Vec<usize>,
     /// Which rows of a state its numbers are.
     rows: Vec<usize>,
+    /// Each row holds the cells of the last axis, a bit each.
+    is_map: bool,
     /// Read from a step, and no part of what the next begins with.
     follows: bool,
+}
+
+impl Part {
+    /// Its numbers in a state.
+    fn read(&self, state: &[f32]) -> Vec<f64> {
+        let rows = self.rows.iter().map(|&row| f64::from(state[row]));
+        if !self.is_map {
+            return rows.collect();
+        }
+        let columns = self.shape.last().copied().unwrap_or(0);
+        rows.flat_map(|row| (0..columns).map(move |x| f64::from(row as u32 >> x & 1))).collect()
+    }
+
+    /// Puts its numbers into a state.
+    fn write(&self, numbers: &[f64], state: &mut [f32]) {
+        for (&row, numbers) in self.rows.iter().zip(numbers.chunks(numbers.len() / self.rows.len().max(1))) {
+            let bits = || numbers.iter().rev().fold(0, |bits, &cell| bits << 1 | u32::from(cell != 0.0));
+            state[row] = if self.is_map { bits() as f32 } else { numbers[0] as f32 };
+        }
+    }
+}
+
+/// How the arrays of one run are called.
+struct Names {
+    /// Before the parts of states before steps, and of what follows; before all else.
+    before: String,
+    after: String,
+    all: String,
+    /// Transitions, not one run.
+    is_loose: bool,
 }
 
 /// One array, redone.
@@ -82,6 +114,9 @@ impl fmt::Display for EpisodesError {
             EpisodesError::Missing { name } => write!(f, "the trace has no array `{name}`"),
             EpisodesError::Prefix { found, known } if known.is_empty() => {
                 write!(f, "the trace has no run `{found}`, nor any other run of this task")
+            }
+            EpisodesError::Prefix { found, known } if known.iter().any(String::is_empty) => {
+                write!(f, "the trace has no run `{found}`; its arrays have no prefix, so name none")
             }
             EpisodesError::Prefix { found, known } => {
                 write!(f, "the trace has no run `{found}`; it has {}", known.join(", "))
@@ -122,18 +157,40 @@ impl Episodes {
             return Ok(Episodes { task: Box::new(bodies), parts, arrays });
         }
         let task = named(task, isa).ok_or_else(|| EpisodesError::Task { found: task.to_owned() })?;
-        let rows = task.rows();
-        let parts =
-            vec![Part { name: "state", shape: vec![rows], rows: (0..rows).collect(), follows: false }];
+        let mut first = 0;
+        let parts = task.fields().into_iter().map(|field| {
+            let rows = first..first + field.rows();
+            first = rows.end;
+            Part {
+                name: field.name,
+                shape: field.shape,
+                rows: rows.collect(),
+                is_map: field.is_map,
+                follows: false,
+            }
+        });
+        let parts = parts.collect();
         Ok(Episodes { task, parts, arrays })
     }
 
-    /// The prefixes of all runs.
+    /// The prefixes of all runs; empty where arrays have none.
     pub fn prefixes(&self) -> Vec<String> {
-        let ends = ["_actions", "_action"];
-        let names =
-            self.arrays.iter().filter_map(|array| ends.iter().find_map(|end| array.name.strip_suffix(end)));
-        names.map(str::to_owned).collect()
+        let run = |name: &str| {
+            let name = name.strip_suffix("actions").or(name.strip_suffix("action"))?;
+            (name.is_empty()).then_some(name).or(name.strip_suffix('_')).map(str::to_owned)
+        };
+        self.arrays.iter().filter_map(|array| run(&array.name)).collect()
+    }
+
+    fn names(&self, prefix: &str) -> Names {
+        if prefix.is_empty() {
+            let [before, after] = ["state_", "next_"].map(str::to_owned);
+            return Names { before, after, all: String::new(), is_loose: true };
+        }
+        let before = format!("{prefix}_");
+        let is_loose = self.array(&format!("{before}init_{}", self.parts[0].name)).is_none();
+        let after = if is_loose { format!("{prefix}_next_") } else { before.clone() };
+        Names { all: before.clone(), before, after, is_loose }
     }
 
     /// Does a run again.
@@ -142,42 +199,31 @@ impl Episodes {
         if !known.iter().any(|known| known == prefix) {
             return Err(EpisodesError::Prefix { found: prefix.to_owned(), known });
         }
-        let is_loose = self.array(&format!("{prefix}_init_{}", self.parts[0].name)).is_none();
-        let after = if is_loose { format!("{prefix}_next_") } else { format!("{prefix}_") };
-        let actions = self.actions(prefix)?;
-        let before = self.states(prefix, is_loose, actions.len())?;
-        let targets = self.targets(prefix, actions.len())?;
-        let redone = match mode {
-            // transitions have no order
-            Mode::OneStep => self.step(&before, &actions, &targets),
-            Mode::FreeRun if is_loose => self.step(&before, &actions, &targets),
-            Mode::FreeRun => {
-                let (mut state, mut all) = (before.into_iter().take(1).collect::<Vec<_>>(), Vec::new());
-                for (step, action) in actions.iter().enumerate() {
-                    let targets = targets.get(step..=step).unwrap_or_default();
-                    let after = self.step(&state, std::slice::from_ref(action), targets);
-                    state = after.iter().map(|after| after.state.clone()).collect();
-                    all.extend(after);
-                }
-                all
+        let names = self.names(prefix);
+        let actions = self.actions(&names)?;
+        let before = self.states(&names, actions.len())?;
+        let draws = self.draws(&names, actions.len())?;
+        let begins = self.begins(&names, actions.len())?;
+        let redone = if mode == Mode::OneStep {
+            self.step(&before, &actions, &draws)
+        } else {
+            let mut all: Vec<After> = Vec::new();
+            for (step, action) in actions.iter().enumerate() {
+                let state = if begins[step] { before[step].clone() } else { all[step - 1].state.clone() };
+                let draws = draws.get(step..=step).unwrap_or_default();
+                all.extend(self.step(&[state], std::slice::from_ref(action), draws));
             }
+            all
         };
-        let times = self.times(prefix, is_loose, redone.len())?;
-        self.compare(prefix, &after, &redone, &times)
+        self.compare(&names, &redone)
     }
 
     /// What was redone beside what was recorded of it.
-    fn compare(
-        &self,
-        prefix: &str,
-        after: &str,
-        redone: &[After],
-        times: &[usize],
-    ) -> Result<Vec<Redone>, EpisodesError> {
-        let observations = self.task.observation_names().len();
+    fn compare(&self, names: &Names, redone: &[After]) -> Result<Vec<Redone>, EpisodesError> {
+        let Names { after, all: run, .. } = names;
         let mut all = Vec::new();
-        let mut add = |name: String, shape: Vec<usize>, numbers: Vec<f64>| {
-            let shape = [vec![redone.len()], shape].concat();
+        let mut add = |name: String, shape: &[usize], numbers: Vec<f64>| {
+            let shape = [&[redone.len()], shape].concat();
             if let Some(record) = self.array(&name) {
                 let expected = self.numbers(&name, &shape)?;
                 let error = error(&numbers, &expected);
@@ -186,55 +232,86 @@ impl Episodes {
             }
             Ok(())
         };
+        let times = self.times(names, redone.len())?;
+        let is_late = |step: usize| times.as_ref().is_some_and(|times| times[step] >= HORIZON);
+        let ends = redone.iter().enumerate().map(|(step, after)| f64::from(after.done || is_late(step)));
+        let ends: Vec<f64> = ends.collect();
         for part in &self.parts {
-            let numbers =
-                redone.iter().flat_map(|after| part.rows.iter().map(|&row| after.state[row].into()));
-            add(format!("{after}{}", part.name), part.shape.clone(), numbers.collect())?;
+            // where time is recorded, an episode that ran out of it has ended too
+            let numbers = match part.name {
+                "terminal" => ends.clone(),
+                _ => redone.iter().flat_map(|after| part.read(&after.state)).collect(),
+            };
+            add(format!("{after}{}", part.name), &part.shape, numbers)?;
         }
-        let seen = redone.iter().flat_map(|after| after.observation.iter().map(|&number| number.into()));
-        add(format!("{after}obs"), vec![observations], seen.collect())?;
-        let rewards = redone.iter().map(|after| after.reward.into());
-        add(format!("{prefix}_reward"), Vec::new(), rewards.collect())?;
-        let ends = redone.iter().zip(times).map(|(after, &time)| after.done || time >= HORIZON);
-        add(format!("{prefix}_done"), Vec::new(), ends.map(f64::from).collect())?;
-        let times = times.iter().map(|&time| time as f64);
-        add(format!("{after}time"), Vec::new(), times.collect())?;
+        let (seen, shape) = self.seen(redone);
+        add(format!("{after}obs"), &shape, seen)?;
+        add(format!("{run}reward"), &[], redone.iter().map(|after| after.reward.into()).collect())?;
+        add(format!("{run}done"), &[], ends)?;
+        let times = times.unwrap_or_default().into_iter().map(|time| time as f64).collect::<Vec<_>>();
+        if times.len() == redone.len() {
+            add(format!("{after}time"), &[], times)?;
+        }
         Ok(all)
     }
 
-    /// Steps of the episode after each step.
-    fn times(&self, prefix: &str, is_loose: bool, steps: usize) -> Result<Vec<usize>, EpisodesError> {
-        let name = format!("{prefix}_time");
-        if is_loose && self.array(&name).is_some() {
-            let begun = self.numbers(&name, &[steps])?;
-            return Ok(begun.into_iter().map(|time| (time.max(0.0) as usize).saturating_add(1)).collect());
+    /// Observations and their shape; records have the channels of an image last.
+    fn seen(&self, redone: &[After]) -> (Vec<f64>, Vec<usize>) {
+        let [channels, height, width] =
+            self.task.image().unwrap_or([1, 1, self.task.observation_names().len()]);
+        let cells =
+            (0..height * width).flat_map(|cell| (0..channels).map(move |c| c * height * width + cell));
+        let order: Vec<usize> = cells.collect();
+        let seen = redone.iter().flat_map(|after| order.iter().map(|&at| f64::from(after.observation[at])));
+        let shape = if channels * height > 1 { vec![height, width, channels] } else { vec![width] };
+        (seen.collect(), shape)
+    }
+
+    /// Steps of the episode after each step, where they are known.
+    fn times(&self, names: &Names, steps: usize) -> Result<Option<Vec<usize>>, EpisodesError> {
+        let name = format!("{}time", names.before);
+        if !names.is_loose {
+            return Ok(Some((1..=steps).collect()));
         }
-        Ok((1..=steps).collect())
+        if self.array(&name).is_none() {
+            return Ok(None);
+        }
+        let begun = self.numbers(&name, &[steps])?;
+        Ok(Some(begun.into_iter().map(|time| (time.max(0.0) as usize).saturating_add(1)).collect()))
+    }
+
+    /// Which steps of a free run begin with the recorded state: of loose transitions all, as they have no order.
+    fn begins(&self, names: &Names, steps: usize) -> Result<Vec<bool>, EpisodesError> {
+        let name = "first_step_of_episode";
+        if names.all.is_empty() && self.array(name).is_some() {
+            let firsts = self.numbers(name, &[steps])?;
+            return Ok(firsts.iter().enumerate().map(|(step, &first)| step == 0 || first != 0.0).collect());
+        }
+        Ok((0..steps).map(|step| step == 0 || names.is_loose).collect())
     }
 
     /// The states before each step.
-    fn states(&self, prefix: &str, is_loose: bool, steps: usize) -> Result<Vec<Vec<f32>>, EpisodesError> {
+    fn states(&self, names: &Names, steps: usize) -> Result<Vec<Vec<f32>>, EpisodesError> {
         let mut states = vec![vec![0.0; self.task.rows()]; steps];
         for part in self.parts.iter().filter(|part| !part.follows) {
-            let name = format!("{prefix}_{}", part.name);
-            let every = self.numbers(&name, &[vec![steps], part.shape.clone()].concat())?;
-            let width = part.rows.len();
-            let mut numbers = every;
-            if !is_loose {
+            let name = format!("{}{}", names.before, part.name);
+            let mut numbers = self.numbers(&name, &[&[steps], &part.shape[..]].concat())?;
+            let width = part.shape.iter().product::<usize>();
+            if !names.is_loose {
                 // the state before the first step is the start, and that after the last begins nothing
                 numbers.truncate(width * steps.saturating_sub(1));
-                let start = self.numbers(&format!("{prefix}_init_{}", part.name), &part.shape)?;
+                let start = self.numbers(&format!("{}init_{}", names.before, part.name), &part.shape)?;
                 numbers.splice(0..0, start);
             }
             for (state, numbers) in states.iter_mut().zip(numbers.chunks_exact(width)) {
-                part.rows.iter().zip(numbers).for_each(|(&row, &number)| state[row] = number as f32);
+                part.write(numbers, state);
             }
         }
         Ok(states)
     }
 
-    fn actions(&self, prefix: &str) -> Result<Vec<Vec<f32>>, EpisodesError> {
-        let (plural, single) = (format!("{prefix}_actions"), format!("{prefix}_action"));
+    fn actions(&self, names: &Names) -> Result<Vec<Vec<f32>>, EpisodesError> {
+        let (plural, single) = (format!("{}actions", names.all), format!("{}action", names.all));
         let name = if self.array(&plural).is_some() { plural } else { single };
         let array = self.array(&name).ok_or_else(|| EpisodesError::Missing { name: name.clone() })?;
         let (steps, rows) = (array.shape.first().copied().unwrap_or(0), self.task.actions().rows());
@@ -250,18 +327,33 @@ impl Episodes {
         Ok(actions.chunks_exact(rows).map(<[f32]>::to_vec).collect())
     }
 
-    /// Where targets go if they are hit, of runs that have some.
-    fn targets(&self, prefix: &str, steps: usize) -> Result<Vec<[f32; 3]>, EpisodesError> {
-        let name = format!("{prefix}_next_target_draw");
-        if self.array(&name).is_none() {
+    /// What chance decided in each step, of runs that have it; a game cannot be played without.
+    fn draws(&self, names: &Names, steps: usize) -> Result<Vec<Draw>, EpisodesError> {
+        let drawn = self.task.drawn();
+        let is_game = names.all.is_empty();
+        if !is_game && drawn.iter().any(|(name, _)| self.array(&format!("{}{name}", names.all)).is_none()) {
             return Ok(Vec::new());
         }
-        let numbers = self.numbers(&name, &[steps, 3])?;
-        Ok(numbers.as_chunks::<3>().0.iter().map(|target| target.map(|number| number as f32)).collect())
+        let (mut draws, mut first): (Vec<Draw>, usize) = (vec![[0.0; 16]; steps], 0);
+        for &(name, width) in drawn {
+            let shape = if width == 1 { vec![steps] } else { vec![steps, width] };
+            let numbers = self.numbers(&format!("{}{name}", names.all), &shape)?;
+            for (draw, numbers) in draws.iter_mut().zip(numbers.chunks_exact(width)) {
+                draw[first..].iter_mut().zip(numbers).for_each(|(to, &number)| *to = number as f32);
+            }
+            first += width;
+        }
+        if is_game && self.array("num_draws").is_some() {
+            // Seaquest's are in the order in which they were asked for: where there are two, both are a diver's
+            let counts = self.numbers("num_draws", &[steps])?;
+            let divers = draws.iter_mut().zip(counts).filter(|(_, count)| *count == 2.0);
+            divers.for_each(|(draw, _)| draw[..5].rotate_right(3));
+        }
+        Ok(draws)
     }
 
     /// One step of each state: a state a lane.
-    fn step(&self, states: &[Vec<f32>], actions: &[Vec<f32>], targets: &[[f32; 3]]) -> Vec<After> {
+    fn step(&self, states: &[Vec<f32>], actions: &[Vec<f32>], draws: &[Draw]) -> Vec<After> {
         let (rows, inputs) = (self.task.rows(), self.task.actions().rows());
         let mut sight = vec![0.0; self.task.observation_names().len() * LANES];
         let mut all = Vec::with_capacity(states.len());
@@ -275,7 +367,7 @@ impl Episodes {
                 scatter(&actions[first + copy], &mut input, lane);
             }
             let mut outcome = Outcome::NONE;
-            let mut drawn = |lane: usize| targets.get(first + lane).copied().unwrap_or_default();
+            let mut drawn = |lane: usize| draws.get(first + lane).copied().unwrap_or_default();
             self.task.step(&mut block, &input, &mut drawn, &mut sight, &mut outcome);
             all.extend((0..group.len()).map(|lane| After {
                 state: gather(&block, lane),
@@ -314,6 +406,7 @@ fn body_parts(task: &BodyEnvironment) -> Vec<Part> {
         name,
         shape: vec![bodies, width],
         rows: (0..bodies).flat_map(|body| first(body)..first(body) + width).collect(),
+        is_map: false,
         follows,
     };
     vec![

@@ -1,7 +1,7 @@
 //! NumPy archives: named arrays in a `.npz` file, read and written.
 //!
 //! A `.npz` file is a zip archive of `.npy` members, stored or deflated. Read here: C order, little-endian `f4`, `f8`,
-//! `i4`, `i8`, `u1`, and `b1`, whose truths become 0 and 1 of `u1`. Written: the other types, stored, in the order given,
+//! `i2`, `i4`, `i8`, `u1`, and `b1`, whose truths become 0 and 1 of `u1`. Written: the other types, stored, in the order given,
 //! with a fixed date, so that equal arrays give equal bytes. Sources: the zip application note (APPNOTE 6.3, sections 4.3
 //! and 4.4), without zip64; NumPy's format description, versions 1.0 and 2.0.
 //!
@@ -32,6 +32,8 @@ pub enum Values {
     F32(Vec<f32>),
     /// `<f8`
     F64(Vec<f64>),
+    /// `<i2`
+    I16(Vec<i16>),
     /// `<i4`
     I32(Vec<i32>),
     /// `<i8`
@@ -46,6 +48,7 @@ impl Values {
         match self {
             Values::F32(values) => values.len(),
             Values::F64(values) => values.len(),
+            Values::I16(values) => values.len(),
             Values::I32(values) => values.len(),
             Values::I64(values) => values.len(),
             Values::U8(values) => values.len(),
@@ -62,6 +65,7 @@ impl Values {
         match self {
             Values::F32(values) => values.iter().map(|&value| value.into()).collect(),
             Values::F64(values) => values.clone(),
+            Values::I16(values) => values.iter().map(|&value| value.into()).collect(),
             Values::I32(values) => values.iter().map(|&value| value.into()).collect(),
             Values::I64(values) => values.iter().map(|&value| value as f64).collect(),
             Values::U8(values) => values.iter().map(|&value| value.into()).collect(),
@@ -73,6 +77,7 @@ impl Values {
         match self {
             Values::F32(_) => Values::F32(values.iter().map(|&value| value as f32).collect()),
             Values::F64(_) => Values::F64(values.to_vec()),
+            Values::I16(_) => Values::I16(values.iter().map(|&value| value as i16).collect()),
             Values::I32(_) => Values::I32(values.iter().map(|&value| value as i32).collect()),
             Values::I64(_) => Values::I64(values.iter().map(|&value| value as i64).collect()),
             Values::U8(_) => Values::U8(values.iter().map(|&value| value as u8).collect()),
@@ -83,6 +88,7 @@ impl Values {
         match self {
             Values::F32(_) => "<f4",
             Values::F64(_) => "<f8",
+            Values::I16(_) => "<i2",
             Values::I32(_) => "<i4",
             Values::I64(_) => "<i8",
             Values::U8(_) => "|u1",
@@ -93,6 +99,7 @@ impl Values {
         match self {
             Values::F32(values) => values.iter().flat_map(|value| value.to_le_bytes()).collect(),
             Values::F64(values) => values.iter().flat_map(|value| value.to_le_bytes()).collect(),
+            Values::I16(values) => values.iter().flat_map(|value| value.to_le_bytes()).collect(),
             Values::I32(values) => values.iter().flat_map(|value| value.to_le_bytes()).collect(),
             Values::I64(values) => values.iter().flat_map(|value| value.to_le_bytes()).collect(),
             Values::U8(values) => values.clone(),
@@ -122,7 +129,7 @@ impl fmt::Display for NpzError {
             NpzError::Type { name, found } => {
                 write!(
                     f,
-                    "array `{name}` has type {found}; read here are <f4, <f8, <i4, <i8, |u1 and |b1 in C order"
+                    "array `{name}` has type {found}; read here are <f4, <f8, <i2, <i4, <i8, |u1 and |b1 in C order"
                 )
             }
         }
@@ -257,6 +264,7 @@ fn array(name: &str, bytes: &[u8]) -> Result<Array, NpzError> {
         });
     }
     let width = match descriptor {
+        "<i2" => 2,
         "<f4" | "<i4" => 4,
         "<f8" | "<i8" => 8,
         "|u1" | "|b1" => 1,
@@ -265,10 +273,12 @@ fn array(name: &str, bytes: &[u8]) -> Result<Array, NpzError> {
     if count.checked_mul(width) != Some(data.len()) {
         return Err(damaged("its shape does not fit its data"));
     }
+    let (twos, _) = data.as_chunks::<2>();
     let (fours, _) = data.as_chunks::<4>();
     let (eights, _) = data.as_chunks::<8>();
     let values = match descriptor {
         "<f4" => Values::F32(fours.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect()),
+        "<i2" => Values::I16(twos.iter().map(|&bytes| i16::from_le_bytes(bytes)).collect()),
         "<i4" => Values::I32(fours.iter().map(|&bytes| i32::from_le_bytes(bytes)).collect()),
         "<f8" => Values::F64(eights.iter().map(|&bytes| f64::from_le_bytes(bytes)).collect()),
         "<i8" => Values::I64(eights.iter().map(|&bytes| i64::from_le_bytes(bytes)).collect()),
@@ -382,6 +392,7 @@ mod tests {
             array("number", &[], Values::F32(vec![0.1])),
             array("row", &[3], Values::F64(vec![1.0, -0.0, f64::MAX])),
             array("table", &[2, 2], Values::I64(vec![1, -2, i64::MAX, 4])),
+            array("short", &[2], Values::I16(vec![-2, i16::MAX])),
             array("none", &[0, 5], Values::I32(vec![])),
             array("text", &[2], Values::U8(b"{}".to_vec())),
         ]

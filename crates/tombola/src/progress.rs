@@ -1,5 +1,7 @@
 //! How far long work is, for people: one line that is rewritten on a terminal, plain lines elsewhere.
 
+pub mod board;
+
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 

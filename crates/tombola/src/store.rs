@@ -11,8 +11,12 @@
 //!
 //! - **Errors name the file,** what was to be done with it, and why it was not.
 //! - **Absent:** formats, and any notion of what the bytes are.
+//!
+//! [`disk`] is the same for who needs each step by itself, and tests that make each of them fail.
 
 #![expect(clippy::disallowed_methods, reason = "the room that reads and writes files")]
+
+pub mod disk;
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Write};
@@ -24,16 +28,45 @@ pub struct StoreError {
     action: &'static str,
     path: PathBuf,
     cause: io::Error,
+    /// How many bytes were to be written.
+    needed: Option<usize>,
 }
 
 impl StoreError {
     fn new<'a>(action: &'static str, path: &'a Path) -> impl Fn(io::Error) -> StoreError + use<'a> {
-        move |cause| StoreError { action, path: path.to_owned(), cause }
+        move |cause| StoreError { action, path: path.to_owned(), cause, needed: None }
+    }
+
+    /// The same of a write of so many bytes.
+    fn needing(mut self, bytes: usize) -> StoreError {
+        self.needed = Some(bytes);
+        self
     }
 
     /// Whether there is no such file.
     pub fn is_missing(&self) -> bool {
         self.cause.kind() == io::ErrorKind::NotFound
+    }
+
+    /// Whether something else has the name already.
+    pub fn is_taken(&self) -> bool {
+        matches!(self.cause.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::DirectoryNotEmpty)
+    }
+
+    /// Whether the disk, a quota, or the size that a file may have is used up.
+    pub fn is_full(&self) -> bool {
+        use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+        matches!(self.cause.kind(), StorageFull | QuotaExceeded | FileTooLarge)
+    }
+
+    /// The file or folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// How many bytes were to be written, where some were.
+    pub fn needed(&self) -> Option<usize> {
+        self.needed
     }
 }
 

@@ -17,7 +17,8 @@ use physics::{Engine, Layout, Model, State, models};
 use super::lanes::{Lanes, Mask, Three, cross, plus, turned};
 use super::sight::Sight;
 use super::{
-    Actions, Environment, Outcome, Targets, ant, arm, cheetah, fetch, grasp, hopper, humanoid, reacher, row,
+    Actions, Draw, Draws, Environment, Outcome, ant, arm, cheetah, fetch, grasp, hopper, humanoid, reacher,
+    row,
 };
 
 /// What one task of bodies is: a file each.
@@ -282,8 +283,14 @@ impl Environment for BodyEnvironment {
         self.state_of(&self.start_of(stream))
     }
 
-    fn target(&self, stream: Stream) -> [f32; 3] {
-        self.rules.draw_target(stream)
+    fn draw(&self, stream: Stream) -> Draw {
+        let mut draw = [0.0; 16];
+        draw[..3].copy_from_slice(&self.rules.draw_target(stream));
+        draw
+    }
+
+    fn drawn(&self) -> &'static [(&'static str, usize)] {
+        if self.rules.target_body().is_some() { &[("next_target_draw", 3)] } else { &[] }
     }
 
     fn look(&self, block: &[f32], observation: &mut [f32]) {
@@ -295,7 +302,7 @@ impl Environment for BodyEnvironment {
         &self,
         block: &mut [f32],
         actions: &[f32],
-        targets: Targets<'_>,
+        draws: Draws<'_>,
         observation: &mut [f32],
         outcome: &mut Outcome,
     ) {
@@ -312,7 +319,7 @@ impl Environment for BodyEnvironment {
         *outcome = Outcome { reward: reward.0, done: done.0 };
         let Some(body) = self.rules.target_body() else { return };
         for lane in (0..LANES).filter(|&lane| hit.0[lane]) {
-            for (axis, value) in targets(lane).into_iter().enumerate() {
+            for (axis, value) in draws(lane).into_iter().take(3).enumerate() {
                 block[(self.layout.position(body) + axis) * LANES + lane] = value;
             }
         }

@@ -10,7 +10,7 @@ use numerics::random::Stream;
 use numerics::{Isa, Kernel, LANES, Simd};
 
 use super::lanes::{Lanes, Mask};
-use super::{Actions, Environment, Outcome, Targets, row};
+use super::{Actions, Draws, Environment, Outcome, row};
 
 pub(super) struct CartPole {
     isa: Isa,
@@ -108,7 +108,7 @@ impl Environment for CartPole {
         &self,
         block: &mut [f32],
         actions: &[f32],
-        _: Targets<'_>,
+        _: Draws<'_>,
         sight: &mut [f32],
         outcome: &mut Outcome,
     ) {

@@ -46,9 +46,9 @@ pub fn episode(
             Actions::OneOf(_) => vec![naive::best(&outputs) as f32],
         };
         let actions: Vec<f32> = actions.iter().flat_map(|&action| [action; LANES]).collect();
-        let mut targets = |_: usize| environment.target(start.targets.child(step.into()));
+        let mut draws = |_: usize| environment.draw(start.draws.child(step.into()));
         let mut outcome = Outcome::NONE;
-        environment.step(&mut block, &actions, &mut targets, &mut sight, &mut outcome);
+        environment.step(&mut block, &actions, &mut draws, &mut sight, &mut outcome);
 
         episode.steps += 1;
         if !outcome.reward[0].is_finite() || sight.iter().any(|seen| !seen.is_finite()) {

@@ -12,7 +12,7 @@ use numerics::random::Stream;
 use numerics::{Isa, LANES};
 
 use super::lanes::Lanes;
-use super::{Actions, Environment, Outcome, Targets, row};
+use super::{Actions, Draws, Environment, Outcome, row};
 
 pub(super) struct Pendulum {
     isa: Isa,
@@ -70,7 +70,7 @@ impl Environment for Pendulum {
         &self,
         block: &mut [f32],
         actions: &[f32],
-        _: Targets<'_>,
+        _: Draws<'_>,
         sight: &mut [f32],
         outcome: &mut Outcome,
     ) {

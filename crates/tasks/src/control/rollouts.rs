@@ -39,12 +39,12 @@ use super::normaliser::{Scale, Sums};
 
 mod desk;
 
-/// How an episode begins, and where its targets come from.
+/// How an episode begins, and where its draws come from.
 #[derive(Clone, Debug)]
 pub struct Start {
     pub(super) state: Vec<f32>,
     pub(super) observation: Vec<f32>,
-    pub(super) targets: Stream,
+    pub(super) draws: Stream,
 }
 
 impl Start {
@@ -53,17 +53,17 @@ impl Start {
         Start::at(environment, environment.start(episode.child(0)), episode.child(1))
     }
 
-    /// An episode that begins in a state; its targets are drawn from a child of the stream for each step.
+    /// An episode that begins in a state; its draws come from a child of the stream for each step.
     ///
     /// # Panics
     ///
     /// If the state has not one number a row.
-    pub fn at(environment: &dyn Environment, state: Vec<f32>, targets: Stream) -> Start {
+    pub fn at(environment: &dyn Environment, state: Vec<f32>, draws: Stream) -> Start {
         assert_eq!(state.len(), environment.rows(), "one number a row");
         let block: Vec<f32> = state.iter().flat_map(|&number| [number; LANES]).collect();
         let mut sight = vec![0.0; environment.observation_names().len() * LANES];
         environment.look(&block, &mut sight);
-        Start { state, observation: sight.chunks_exact(LANES).map(|row| row[0]).collect(), targets }
+        Start { state, observation: sight.chunks_exact(LANES).map(|row| row[0]).collect(), draws }
     }
 }
 

@@ -20,6 +20,7 @@ use numerics::Isa;
 use numerics::random::Stream;
 use sparse_kernels::Threads;
 use sparse_kernels::compile::Summary;
+use sparse_kernels::network::Image;
 
 use super::normaliser::{Scale, Sums};
 use super::rollouts::{AtEnd, Rollouts, Rules, Seen, Start};
@@ -108,7 +109,10 @@ impl Task for Control {
     }
 
     fn input(&self) -> Input {
-        Input::Vector(self.observations())
+        match self.environment.image() {
+            Some([channels, height, width]) => Input::Image(Image { channels, height, width }),
+            None => Input::Vector(self.observations()),
+        }
     }
 
     fn outputs(&self) -> usize {

@@ -39,8 +39,8 @@ fn run(task: &dyn Environment, streams: &[u64], steps: u64, lane: usize) -> Vec<
         let actions: Vec<f32> =
             (0..rows * LANES).map(|at| action(task, copy(at % LANES), step, at / LANES)).collect();
         seen.extend(sight.chunks(LANES).map(|row| row[lane].to_bits()));
-        let mut targets = |lane: usize| task.target(Stream::new(9, "target").child(copy(lane)).child(step));
-        task.step(&mut block, &actions, &mut targets, &mut sight, &mut outcome);
+        let mut draws = |lane: usize| task.draw(Stream::new(9, "draw").child(copy(lane)).child(step));
+        task.step(&mut block, &actions, &mut draws, &mut sight, &mut outcome);
         seen.extend([outcome.reward[lane].to_bits(), u32::from(outcome.done[lane])]);
     }
     seen.extend(block.chunks(LANES).map(|row| row[lane].to_bits()));
@@ -69,8 +69,8 @@ fn instruction_sets_agree() {
 
 #[test]
 fn observations_and_actions_have_names_of_their_own() {
-    let sizes = [6, 4, 3, 87, 87, 101, 132, 18, 11, 227, 11, 66, 17];
-    let actions = [3, 2, 1, 8, 8, 10, 19, 6, 3, 17, 2, 6, 6];
+    let sizes = [6, 400, 400, 4, 700, 3, 1000, 600, 87, 87, 101, 132, 18, 11, 227, 11, 66, 17];
+    let actions = [3, 5, 3, 2, 3, 1, 6, 4, 8, 8, 10, 19, 6, 3, 17, 2, 6, 6];
     for ((task, size), count) in all().zip(sizes).zip(actions) {
         for (names, expected) in [(task.observation_names(), size), (task.action_names(), count)] {
             assert_eq!(names.len(), expected, "{}", task.name());
@@ -79,6 +79,19 @@ fn observations_and_actions_have_names_of_their_own() {
             sorted.dedup();
             assert_eq!(sorted.len(), expected, "{}: {names:?}", task.name());
             assert!(names.iter().all(|name| !name.is_empty()), "{}: {names:?}", task.name());
+        }
+    }
+}
+
+#[test]
+fn fields_are_the_rows_of_a_state_and_draws_have_room() {
+    for task in all() {
+        let fields = task.fields();
+        assert_eq!(fields.iter().map(Field::rows).sum::<usize>(), task.rows(), "{}", task.name());
+        assert!(task.drawn().iter().map(|drawn| drawn.1).sum::<usize>() <= 16, "{}", task.name());
+        if let Some(image) = task.image() {
+            let seen = image.iter().product::<usize>();
+            assert_eq!(seen, task.observation_names().len(), "{}", task.name());
         }
     }
 }
@@ -109,9 +122,11 @@ fn a_hit_moves_the_target_after_it_was_seen() {
     let mut sight = vec![0.0; names.len() * LANES];
     let (mut outcome, mut asked) = (Outcome::NONE, Vec::new());
     let actions = vec![0.0; 19 * LANES];
+    let mut target = [0.0; 16];
+    target[..3].copy_from_slice(&[20.0, 0.0, 3.0]);
     let mut targets = |lane: usize| {
         asked.push(lane);
-        [20.0, 0.0, 3.0]
+        target
     };
     task.step(&mut block, &actions, &mut targets, &mut sight, &mut outcome);
     assert!(sight[rest * LANES] < 1.1 && outcome.reward[0] > 4.9, "the first step always hits");

@@ -171,16 +171,16 @@ impl Desk {
             let table = &mut self.tables[index];
             let mut outcome = Outcome::NONE;
             let start = |lane| start_of(index, lane).expect("whoever plays has a start");
-            let mut targets = |lane: usize| {
-                // those who are done may still reach their targets, which nobody sees
+            let mut draws = |lane: usize| {
+                // those who are done may still need a draw, of which nobody sees anything
                 let time = self.times[lane];
-                let draw = |start: &Start| house.environment.target(start.targets.child(time.into()));
+                let draw = |start: &Start| house.environment.draw(start.draws.child(time.into()));
                 start_of(index, lane).map(draw).unwrap_or_default()
             };
             house.environment.step(
                 &mut table.world,
                 &self.actions,
-                &mut targets,
+                &mut draws,
                 &mut self.after,
                 &mut outcome,
             );

@@ -76,6 +76,7 @@ fn fitness_and_what_is_learned_are_as_by_definition_on_all_threads_and_instructi
     // balance and legs end early, dogs and hands get new targets
     for (name, steps) in [
         ("Acrobot-v1", 6),
+        ("Breakout-MinAtar", 40),
         ("CartPole-v1", 60),
         ("Pendulum-v1", 20),
         ("ant", 6),
@@ -197,7 +198,7 @@ fn a_copy_that_is_no_number_any_more_fails_alone() {
         let mut state = starts[5].state.clone();
         // the velocity of the torso
         state[7] = value;
-        starts[5] = Start::at(environment, state, starts[5].targets);
+        starts[5] = Start::at(environment, state, starts[5].draws);
         let found = play(&starts);
         assert!(found[5].is_nan(), "{value}: {}", found[5]);
         let others = |scores: &[f64]| [&scores[..5], &scores[6..]].concat();

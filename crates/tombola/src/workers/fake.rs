@@ -1,0 +1,100 @@
+//! Units that do little, deterministically, and check that they are treated as promised.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use sparse_kernels::Threads;
+
+use super::{Desk, End, Unit, UnitError};
+
+/// How a fake unit behaves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Manner {
+    /// Does its work.
+    #[default]
+    Good,
+    /// Does its work and says that it diverged.
+    Diverges,
+    /// Fails at the last step.
+    Fails,
+    /// Panics at the last step.
+    Panics,
+}
+
+/// Adds up numbers in steps; leaves one result every few steps. Its start is a result of the unit that it needs.
+#[derive(Debug)]
+pub(super) struct Fake {
+    pub(super) id: String,
+    pub(super) needs: Option<String>,
+    pub(super) steps: u64,
+    pub(super) manner: Manner,
+    /// How often it was begun.
+    pub(super) begun: AtomicUsize,
+}
+
+/// Steps between two results.
+const EVERY: u64 = 5;
+
+impl Fake {
+    pub(super) fn new(number: u64, needs: Option<u64>, steps: u64) -> Fake {
+        let id = |number: u64| format!("{number:016x}");
+        let begun = AtomicUsize::new(0);
+        Fake { id: id(number), needs: needs.map(id), steps, manner: Manner::Good, begun }
+    }
+}
+
+impl Unit for Fake {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn text(&self) -> String {
+        format!("fake {}\nsteps {}\n", self.id, self.steps)
+    }
+
+    fn needs(&self) -> Option<&str> {
+        self.needs.as_deref()
+    }
+
+    fn run(&self, desk: &mut dyn Desk, _threads: Threads<'_>) -> Result<End, UnitError> {
+        self.begun.fetch_add(1, Ordering::SeqCst);
+        let (mut step, mut sum) = (0, u64::from_str_radix(&self.id, 16).expect("an id"));
+        if self.needs.is_some() {
+            sum += number(&desk.read_needed("last.txt")?);
+        }
+        if let Some(bytes) = desk.checkpoint()? {
+            let text = String::from_utf8(bytes).expect("it has its checksum");
+            let (at, was) = text.split_once(' ').expect("two numbers");
+            (step, sum) = (at.parse().expect("a number"), was.parse().expect("a number"));
+            for before in (EVERY..=step).step_by(EVERY as usize) {
+                let there = desk.read(&format!("sum-{before:03}.txt"))?;
+                assert!(there.is_some(), "a checkpoint has the results before it");
+            }
+        }
+        while step < self.steps {
+            step += 1;
+            sum = sum.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(step);
+            if step.is_multiple_of(EVERY) {
+                desk.write(&format!("sum-{step:03}.txt"), format!("{sum}\n").repeat(40).as_bytes())?;
+            }
+            desk.progress(step, self.steps, "");
+            if desk.saving_is_due() {
+                desk.save(format!("{step} {sum}").as_bytes())?;
+                if desk.is_stopping() {
+                    return Ok(End::Stopped);
+                }
+            }
+        }
+        match self.manner {
+            Manner::Fails => return Err(UnitError::Failed("the last step is too much".into())),
+            Manner::Panics => panic!("the last step is too much"),
+            Manner::Good | Manner::Diverges => {}
+        }
+        desk.write("last.txt", format!("{sum}\n").as_bytes())?;
+        Ok(if self.manner == Manner::Diverges { End::Diverged } else { End::Done })
+    }
+}
+
+fn number(bytes: &[u8]) -> u64 {
+    let text = std::str::from_utf8(bytes).expect("it has its checksum");
+    text.trim().parse().expect("a number")
+}

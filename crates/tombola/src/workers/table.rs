@@ -1,0 +1,145 @@
+//! How far each unit is, and which one is next.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::Unit;
+use super::watch::Watch;
+use crate::progress::Timer;
+
+/// How often a unit is begun anew because something it read was damaged.
+const TRIES: u32 = 3;
+
+/// How far a unit is, as far as this process knows.
+#[derive(Debug)]
+pub(super) enum Status {
+    /// Nothing is known, or nothing is in the way.
+    Waiting,
+    /// A job of this process has it.
+    Working,
+    /// Another process has it, which `who` is about.
+    Elsewhere { watch: Watch, looked: Timer, who: String },
+    /// Done, by whomever.
+    Done,
+    /// Failed, and why.
+    Failed(String),
+    /// The unit that it needs is not going to be done.
+    Blocked,
+}
+
+/// What it needs: nothing, a unit of the list, or one that is not in it.
+#[derive(Clone, Copy, Debug)]
+enum Need {
+    Nothing,
+    Listed(usize),
+}
+
+/// All units, in order.
+#[derive(Debug)]
+pub(super) struct Table {
+    statuses: Vec<Status>,
+    needs: Vec<Need>,
+    tries: Vec<u32>,
+}
+
+/// What a job does next.
+#[derive(Debug)]
+pub(super) enum Pick {
+    /// A unit; `is_new` where nobody here has looked at it.
+    Work { index: usize, watch: Watch, is_new: bool },
+    /// Something else must come first.
+    Wait,
+    /// Nothing is left.
+    End,
+}
+
+impl Table {
+    pub(super) fn new(units: &[&dyn Unit]) -> Table {
+        let index: HashMap<&str, usize> =
+            units.iter().enumerate().map(|(index, unit)| (unit.id(), index)).collect();
+        let need = |unit: &&dyn Unit| {
+            let listed = unit.needs().and_then(|id| index.get(id));
+            listed.map_or(Need::Nothing, |&index| Need::Listed(index))
+        };
+        Table {
+            statuses: units.iter().map(|_| Status::Waiting).collect(),
+            needs: units.iter().map(need).collect(),
+            tries: vec![0; units.len()],
+        }
+    }
+
+    /// The first unit that nothing is in the way of; else the first held by others that was not looked at for `pause`.
+    pub(super) fn pick(&mut self, pause: Duration) -> Pick {
+        let mut later = None;
+        let mut is_over = true;
+        for index in 0..self.statuses.len() {
+            let ready = match self.needs[index] {
+                Need::Nothing => true,
+                Need::Listed(need) => match &self.statuses[need] {
+                    Status::Done => true,
+                    Status::Failed(_) | Status::Blocked => {
+                        if matches!(self.statuses[index], Status::Waiting) {
+                            self.statuses[index] = Status::Blocked;
+                        }
+                        false
+                    }
+                    _ => false,
+                },
+            };
+            match &self.statuses[index] {
+                Status::Waiting if ready => return self.give(index),
+                Status::Elsewhere { looked, .. } if later.is_none() && looked.elapsed() >= pause => {
+                    later = Some(index);
+                }
+                Status::Waiting | Status::Working | Status::Elsewhere { .. } => is_over = false,
+                Status::Done | Status::Failed(_) | Status::Blocked => {}
+            }
+        }
+        match later {
+            Some(index) => self.give(index),
+            None if is_over => Pick::End,
+            None => Pick::Wait,
+        }
+    }
+
+    fn give(&mut self, index: usize) -> Pick {
+        let before = std::mem::replace(&mut self.statuses[index], Status::Working);
+        let is_new = matches!(before, Status::Waiting) && self.tries[index] == 0;
+        let watch = if let Status::Elsewhere { watch, .. } = before { watch } else { Watch::default() };
+        self.tries[index] += u32::from(is_new);
+        Pick::Work { index, watch, is_new }
+    }
+
+    pub(super) fn set(&mut self, index: usize, status: Status) {
+        self.statuses[index] = status;
+    }
+
+    /// Something that the unit read was damaged: the unit it needs, and then itself, are looked at again. Answers whether
+    /// that makes sense still.
+    pub(super) fn again(&mut self, index: usize) -> bool {
+        self.tries[index] += 1;
+        if let Need::Listed(need) = self.needs[index]
+            && matches!(self.statuses[need], Status::Done)
+        {
+            self.statuses[need] = Status::Waiting;
+        }
+        self.statuses[index] = Status::Waiting;
+        self.tries[index] <= TRIES
+    }
+
+    /// Who holds units, without repetitions, and how many units that is.
+    pub(super) fn holders(&self) -> (usize, Vec<String>) {
+        let held = self.statuses.iter().filter_map(|status| match status {
+            Status::Elsewhere { who, .. } => Some(who),
+            _ => None,
+        });
+        let mut names: Vec<String> = held.clone().cloned().collect();
+        names.sort_unstable();
+        names.dedup();
+        (held.count(), names)
+    }
+
+    pub(super) fn statuses(&self) -> &[Status] {
+        &self.statuses
+    }
+}
