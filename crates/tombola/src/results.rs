@@ -55,6 +55,8 @@ mod checkpoint;
 mod journal;
 mod lease;
 mod manifest;
+#[cfg(test)]
+mod mutations;
 mod owner;
 #[cfg(test)]
 pub(crate) mod tests;

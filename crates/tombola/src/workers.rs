@@ -20,6 +20,9 @@ mod crew;
 mod desk;
 #[cfg(test)]
 mod fake;
+#[cfg(unix)]
+#[cfg(test)]
+mod processes;
 mod signals;
 mod table;
 #[cfg(test)]

@@ -123,6 +123,11 @@ impl<'r> Lease<'r> {
         })
     }
 
+    #[cfg(test)]
+    pub(super) fn stage(&self) -> &Path {
+        &self.stage
+    }
+
     fn part(&self) -> PathBuf {
         self.folder.join(format!("part-{}", self.token))
     }
@@ -328,7 +333,7 @@ impl<'r> Lease<'r> {
 const PROGRAM: &str = "program ";
 
 /// The files that a list names whole lines for.
-fn listed(written: &[u8]) -> Vec<Entry> {
+pub(super) fn listed(written: &[u8]) -> Vec<Entry> {
     let text = String::from_utf8_lossy(written);
     let whole = text.rfind('\n').map_or("", |end| &text[..end]);
     whole.lines().filter_map(Entry::parse).collect()

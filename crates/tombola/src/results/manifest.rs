@@ -123,6 +123,7 @@ impl Manifest {
         }
         match files.iter().find(|entry| !is_plain(&entry.name)) {
             Some(entry) => Err(format!("`{}` is no name of a result", entry.name)),
+            None if manifest.encode() != bytes => Err("it is not as this program writes it".to_owned()),
             None => Ok(manifest),
         }
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::*;
 use crate::store::disk::{Fault, Harm};
 
-const ID: &str = "00000000000000aa";
+pub(super) const ID: &str = "00000000000000aa";
 
 /// Where temporary files go: to memory where there is such a place, for a sync takes long on a busy disk.
 pub(crate) fn scratch() -> PathBuf {
@@ -19,17 +19,17 @@ pub(crate) fn scratch() -> PathBuf {
 }
 
 /// A folder that is gone afterwards.
-struct Folder(PathBuf);
+pub(super) struct Folder(PathBuf);
 
 impl Folder {
-    fn new(name: &str) -> Folder {
+    pub(super) fn new(name: &str) -> Folder {
         let path = scratch().join(format!("tombola-results-{name}-{}", std::process::id()));
         let _ = fs::remove_dir_all(&path);
         Folder(path)
     }
 
     /// The folder as an owner with a number of its own sees it, on a machine of which nothing is known.
-    fn owner(&self, pid: u32) -> Results {
+    pub(super) fn owner(&self, pid: u32) -> Results {
         self.failing(pid, Disk::default())
     }
 
@@ -49,7 +49,7 @@ fn owner(pid: u32) -> Owner {
 }
 
 /// The unit, taken as it is found.
-fn taken(results: &Results) -> Lease<'_> {
+pub(super) fn taken(results: &Results) -> Lease<'_> {
     let found = results.look(ID).unwrap();
     let mut lease = results.take(ID, &found).unwrap().expect("nobody else wants it");
     lease.open(false).unwrap();
@@ -57,7 +57,7 @@ fn taken(results: &Results) -> Lease<'_> {
 }
 
 /// The files below a folder, by path and content.
-fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
+pub(super) fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let mut found = Vec::new();
     for name in disk::names(folder).unwrap() {
         let path = folder.join(&name);

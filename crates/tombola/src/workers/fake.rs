@@ -1,6 +1,7 @@
 //! Units that do little, deterministically, and check that they are treated as promised.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use sparse_kernels::Threads;
 
@@ -27,6 +28,8 @@ pub(super) struct Fake {
     pub(super) needs: Option<String>,
     pub(super) steps: u64,
     pub(super) manner: Manner,
+    /// How long a step takes at least.
+    pub(super) pause: Duration,
     /// How often it was begun.
     pub(super) begun: AtomicUsize,
 }
@@ -38,7 +41,14 @@ impl Fake {
     pub(super) fn new(number: u64, needs: Option<u64>, steps: u64) -> Fake {
         let id = |number: u64| format!("{number:016x}");
         let begun = AtomicUsize::new(0);
-        Fake { id: id(number), needs: needs.map(id), steps, manner: Manner::Good, begun }
+        Fake {
+            id: id(number),
+            needs: needs.map(id),
+            steps,
+            manner: Manner::Good,
+            pause: Duration::ZERO,
+            begun,
+        }
     }
 }
 
@@ -71,6 +81,7 @@ impl Unit for Fake {
             }
         }
         while step < self.steps {
+            std::thread::sleep(self.pause);
             step += 1;
             sum = sum.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(step);
             if step.is_multiple_of(EVERY) {

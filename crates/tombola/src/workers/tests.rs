@@ -17,13 +17,13 @@ use crate::results::{Outcome, Owner, Results, State};
 use crate::store::disk::{self, Disk, Fault, Harm, Site};
 
 /// Seconds between two beats: short, so that the dead are found soon.
-const BEAT: f64 = 0.02;
+pub(super) const BEAT: f64 = 0.02;
 
 /// A folder that is gone afterwards.
-struct Folder(PathBuf);
+pub(super) struct Folder(pub(super) PathBuf);
 
 impl Folder {
-    fn new(name: &str) -> Folder {
+    pub(super) fn new(name: &str) -> Folder {
         let path = scratch().join(format!("tombola-workers-{name}-{}", std::process::id()));
         let _ = fs::remove_dir_all(&path);
         Folder(path)
@@ -45,13 +45,13 @@ fn owner(pid: u32) -> Owner {
     Owner { pid, machine: format!("elsewhere{pid}"), ..Owner::this_process(BEAT) }
 }
 
-fn how(threads: usize, jobs: usize) -> How {
+pub(super) fn how(threads: usize, jobs: usize) -> How {
     let split = Split::new(threads, Some(jobs), usize::MAX);
     How { split, save_every: Duration::ZERO, retry_failed: false, steal: false, from_scratch: false }
 }
 
 /// Two starts and three units on each.
-fn units() -> Vec<Fake> {
+pub(super) fn units() -> Vec<Fake> {
     let starts = [(1, None, 12), (2, None, 7)];
     let others = (0..6).map(|n| (10 + n, Some(1 + n % 2), 6 + n));
     // what is needed comes last in the list, and is done first all the same
@@ -62,14 +62,14 @@ fn run(results: &Results, how: How, units: &[Fake]) -> Summary {
     stoppable(results, how, units, Stop::default())
 }
 
-fn stoppable(results: &Results, how: How, units: &[Fake], stop: Stop) -> Summary {
+pub(super) fn stoppable(results: &Results, how: How, units: &[Fake], stop: Stop) -> Summary {
     let board = Board::mute(how.split.jobs);
     let list: Vec<&dyn Unit> = units.iter().map(|unit| unit as &dyn Unit).collect();
     Workers::new(results, how, &board, stop).run(&list).unwrap()
 }
 
 /// The files below a folder, by path and content.
-fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
+pub(super) fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let mut found = Vec::new();
     for name in disk::names(folder).unwrap() {
         let path = folder.join(&name);
@@ -83,7 +83,7 @@ fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
 }
 
 /// What an unbroken run leaves under `results/`.
-fn expected() -> Vec<(String, Vec<u8>)> {
+pub(super) fn expected() -> Vec<(String, Vec<u8>)> {
     let folder = Folder::new(&format!("expected-{:?}", std::thread::current().id()).replace(['(', ')'], ""));
     let summary = run(&folder.results(1, Disk::default()), how(1, 1), &units());
     assert_eq!((summary.done, summary.done_here), (8, 8));
