@@ -31,6 +31,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("results", &["store"]),
     // runs units of work, and knows nothing of strategies or tasks
     ("workers", &["store", "progress", "results"]),
+    ("cells", &["run", "grid", "rows", "workers", "results", "store", "progress"]),
     (
         "commands",
         &[
@@ -57,6 +58,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "report",
             "results",
             "workers",
+            "cells",
         ],
     ),
 ];

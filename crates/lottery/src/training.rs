@@ -319,11 +319,15 @@ impl<'a> Training<'a> {
         &self.plan
     }
 
-    /// Whether the search has left the numbers that can be computed with: a result, not an error.
+    /// Whether the search has left what can be computed with: numbers that are none, a deviation without bounds, or ten
+    /// generations without a finite fitness. A result, not an error.
     pub fn is_diverged(&self) -> bool {
         let search = &self.search;
         let is_finite = |values: &[f32]| values.iter().all(|value| value.is_finite());
-        !is_finite(search.mean()) || deviations(search).is_some_and(|deviations| !is_finite(&deviations))
+        let is_lost = matches!(search.stop(), Some(StopReason::NoFitness | StopReason::DeviationExploded));
+        is_lost
+            || !is_finite(search.mean())
+            || deviations(search).is_some_and(|deviations| !is_finite(&deviations))
     }
 
     /// The trained ticket of the one that it began with. `provenance` says how it came about.

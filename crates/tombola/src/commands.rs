@@ -19,10 +19,15 @@ pub mod list;
 pub mod optimize;
 pub mod papers;
 pub mod plan;
+pub mod quickstart;
 pub mod replay;
+pub mod report;
+pub mod run;
+mod sources;
 mod specs;
 mod tickets;
 pub mod train;
+mod working;
 
 /// Find, train and study sparse trainable networks with evolution strategies.
 #[derive(Debug, Parser)]
@@ -46,7 +51,10 @@ enum Command {
     Optimize(optimize::OptimizeArguments),
     Papers(papers::PapersArguments),
     Plan(plan::PlanArguments),
+    Quickstart(quickstart::QuickstartArguments),
     Replay(replay::ReplayArguments),
+    Report(report::ReportArguments),
+    Run(run::RunArguments),
     Train(Box<train::TrainArguments>),
 }
 
@@ -81,7 +89,10 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<(), CommandErro
         Command::Optimize(arguments) => optimize::run(arguments, out),
         Command::Papers(arguments) => papers::run(arguments, out),
         Command::Plan(arguments) => plan::run(arguments, out),
+        Command::Quickstart(arguments) => quickstart::run(arguments, out),
         Command::Replay(arguments) => replay::run(arguments, out),
+        Command::Report(arguments) => report::run(arguments, out),
+        Command::Run(arguments) => run::run(arguments, out),
         Command::Train(arguments) => train::run(arguments, out),
     }
 }

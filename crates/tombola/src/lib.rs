@@ -13,6 +13,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod cells;
 pub mod commands;
 pub mod convergence;
 pub mod cost;

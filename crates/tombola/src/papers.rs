@@ -37,6 +37,9 @@ pub struct Paper {
     specs: [&'static str; 3],
 }
 
+/// The spec of `tombola quickstart`: the effect, in a minute.
+pub const QUICKSTART: &str = include_str!("papers/quickstart.toml");
+
 /// All papers.
 pub const PAPERS: [Paper; 1] = [Paper {
     name: "lottery",

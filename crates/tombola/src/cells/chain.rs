@@ -1,0 +1,188 @@
+//! The two kinds of units: the dense level that cells share, and the chain of levels that is a cell.
+
+use std::sync::Arc;
+
+use lottery::{Criterion, Procedure, Pruning, PruningQuirks};
+use networks::{Preset, Ticket};
+use sparse_kernels::Threads;
+use strategies::Method;
+use tasks::Task;
+
+use super::level::{Bench, Ended, failed};
+use super::saved::Saved;
+use super::{CURVES, LEVELS, TaskSource, magnitude, ticket_name};
+use crate::grid::Cell;
+use crate::rows::{self, Key, Status};
+use crate::workers::{Desk, End, Unit, UnitError};
+
+/// The dense level of all cells with one run.
+pub(super) struct Dense<'a> {
+    id: String,
+    cell: Cell,
+    source: &'a dyn TaskSource,
+}
+
+/// The levels of a cell after the first.
+pub(super) struct Chain<'a> {
+    id: String,
+    needs: String,
+    cell: Cell,
+    source: &'a dyn TaskSource,
+}
+
+/// The task of a cell, and what makes its levels.
+fn begin(
+    cell: &Cell,
+    source: &dyn TaskSource,
+) -> Result<(Arc<dyn Task + Send + Sync>, Procedure), UnitError> {
+    let task = source.task(&cell.run).map_err(UnitError::Failed)?;
+    let preset = Preset::named(&cell.run.network, task.input(), task.outputs()).map_err(failed)?;
+    let has_variances = matches!(cell.run.plan.search.method, Method::SepCmaEs(_));
+    let quirks = cell.pruning.quirks;
+    // only one strategy's variances were taken for deviations
+    let quirks = PruningQuirks { variance: quirks.variance && has_variances, ..quirks };
+    let pruning = Pruning { quirks, ..cell.pruning.clone() };
+    let procedure = Procedure::new(preset, &cell.run.task, pruning, cell.run.seed).map_err(failed)?;
+    Ok((task, procedure))
+}
+
+/// What the rows of a unit begin with.
+fn key(cell: &Cell, criterion: &str) -> Key {
+    Key {
+        task: cell.run.task.clone(),
+        strategy: cell.strategy().to_owned(),
+        criterion: criterion.to_owned(),
+        seed: cell.run.seed,
+    }
+}
+
+impl<'a> Dense<'a> {
+    pub(super) fn new(cell: &Cell, source: &'a dyn TaskSource) -> Dense<'a> {
+        Dense { id: cell.dense_id().to_string(), cell: cell.clone(), source }
+    }
+}
+
+impl Unit for Dense<'_> {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn text(&self) -> String {
+        self.cell.canonical_dense()
+    }
+
+    fn needs(&self) -> Option<&str> {
+        None
+    }
+
+    fn run(&self, desk: &mut dyn Desk, threads: Threads<'_>) -> Result<End, UnitError> {
+        let (task, procedure) = begin(&self.cell, self.source)?;
+        let bench = Bench { cell: &self.cell, key: key(&self.cell, "dense"), task: &*task, levels: 0..1 };
+        let mut saved = Saved::read(desk.checkpoint()?.as_deref());
+        if saved.levels.is_empty() {
+            let start = procedure.first();
+            if let Ended::Stopped = bench.train(0, (&start, None), &mut saved, (desk, threads))? {
+                return Ok(End::Stopped);
+            }
+        }
+        bench.finish(&saved, desk)?;
+        Ok(end(&saved))
+    }
+}
+
+impl<'a> Chain<'a> {
+    pub(super) fn new(cell: &Cell, source: &'a dyn TaskSource) -> Chain<'a> {
+        let is_matched = cell.pruning.criterion == Criterion::LayerRandom;
+        let needs = if is_matched { magnitude(cell).id() } else { cell.dense_id() };
+        Chain { id: cell.id().to_string(), needs: needs.to_string(), cell: cell.clone(), source }
+    }
+
+    fn is_matched(&self) -> bool {
+        self.cell.pruning.criterion == Criterion::LayerRandom
+    }
+
+    /// The rows of level 0, which another unit has trained, under the name of this cell.
+    fn begun(&self, key: &Key, desk: &mut dyn Desk) -> Result<Saved, UnitError> {
+        let mut levels = rows::levels(LEVELS, &desk.read_needed(LEVELS)?).map_err(failed)?;
+        let mut curves = rows::curves(CURVES, &desk.read_needed(CURVES)?).map_err(failed)?;
+        levels.truncate(1);
+        curves.retain(|row| row.level == 0);
+        levels.iter_mut().for_each(|row| row.criterion.clone_from(&key.criterion));
+        curves.iter_mut().for_each(|row| row.criterion.clone_from(&key.criterion));
+        Ok(Saved { levels, curves, training: None })
+    }
+
+    /// The trained ticket of a level that is done.
+    fn trained(&self, level: u32, procedure: &Procedure, desk: &mut dyn Desk) -> Result<Ticket, UnitError> {
+        let name = ticket_name(level);
+        let bytes = match level {
+            // a cell that is matched needs no dense level, only its network
+            0 if self.is_matched() => return Ok(procedure.first()),
+            0 => desk.read_needed(&name)?,
+            _ => desk.read(&name)?.ok_or_else(|| UnitError::Failed(format!("{name} is missing").into()))?,
+        };
+        Ticket::decode(&bytes).map_err(failed)
+    }
+}
+
+impl Unit for Chain<'_> {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn text(&self) -> String {
+        self.cell.canonical()
+    }
+
+    fn needs(&self) -> Option<&str> {
+        Some(&self.needs)
+    }
+
+    fn run(&self, desk: &mut dyn Desk, threads: Threads<'_>) -> Result<End, UnitError> {
+        let (task, procedure) = begin(&self.cell, self.source)?;
+        let key = key(&self.cell, self.cell.pruning.criterion.name());
+        let levels = self.cell.pruning.levels;
+        let bench = Bench { cell: &self.cell, key: key.clone(), task: &*task, levels: 1..levels.max(1) };
+        let mut saved = Saved::read(desk.checkpoint()?.as_deref());
+        if saved.levels.is_empty() {
+            saved = self.begun(&key, desk)?;
+        }
+        while is_going_on(&saved) && saved.levels.len() < levels as usize {
+            let level = saved.levels.len() as u32;
+            let before = self.trained(level - 1, &procedure, desk)?;
+            let like = if self.is_matched() { self.like(level, desk)? } else { None };
+            if self.is_matched() && like.is_none() {
+                // the magnitude cell diverged before, and there is nothing to match
+                break;
+            }
+            let pruned =
+                procedure.next(level, &before, like.map(|ticket| ticket.mask()).as_ref()).map_err(failed)?;
+            let start = (&pruned.ticket, pruned.threshold);
+            if let Ended::Stopped = bench.train(level, start, &mut saved, (desk, threads))? {
+                return Ok(End::Stopped);
+            }
+        }
+        bench.finish(&saved, desk)?;
+        Ok(end(&saved))
+    }
+}
+
+impl Chain<'_> {
+    /// The magnitude ticket of a level, unless that cell ended before.
+    fn like(&self, level: u32, desk: &mut dyn Desk) -> Result<Option<Ticket>, UnitError> {
+        let rows = rows::levels(LEVELS, &desk.read_needed(LEVELS)?).map_err(failed)?;
+        let is_there = rows.get(level as usize).is_some_and(|row| row.status == Status::Done);
+        let read = |desk: &mut dyn Desk| -> Result<Ticket, UnitError> {
+            Ticket::decode(&desk.read_needed(&ticket_name(level))?).map_err(failed)
+        };
+        is_there.then(|| read(desk)).transpose()
+    }
+}
+
+fn is_going_on(saved: &Saved) -> bool {
+    saved.levels.last().is_some_and(|row| row.status == Status::Done)
+}
+
+fn end(saved: &Saved) -> End {
+    if is_going_on(saved) { End::Done } else { End::Diverged }
+}

@@ -1,0 +1,223 @@
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use lottery::{Pruning, Selection};
+use networks::{Input, MaskedNetwork, Ticket};
+use sparse_kernels::Threads;
+use strategies::{Method, Quirks};
+use tasks::vision::classification::Classification;
+use tasks::vision::glyphs::{self, Kind};
+use tasks::{How, Trial, TrialError};
+
+use super::*;
+use crate::grid::CellId;
+use crate::progress::board::Board;
+use crate::results::{Owner, Results};
+use crate::rows::{self, LevelRow, Status};
+use crate::store::disk::Disk;
+use crate::workers::{self, Split, Stop, Summary, Workers};
+
+/// A folder that is gone afterwards.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Folder {
+        let path = std::env::temp_dir().join(format!("tombola-cells-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
+        Folder(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn images() -> Arc<dyn Task + Send + Sync> {
+    Arc::new(Classification::new(glyphs::draw(Kind::Digits, 3, 60, 40)).with_batch(20))
+}
+
+fn cell(strategy: &str, criterion: Criterion) -> Cell {
+    let mut run = RunSettings::paper("glyphs", Method::named(strategy).unwrap(), Quirks::NONE);
+    run.density = 1.0;
+    run.network = "mlp-4".to_owned();
+    (run.plan.search.population, run.plan.generations, run.plan.test_every) = (8, 3, 2);
+    Cell { run, pruning: Pruning { criterion, levels: 3, keep: 0.5, ..Pruning::default() } }
+}
+
+fn work(folder: &Folder, units: &[Box<dyn Unit + '_>], jobs: usize) -> Summary {
+    let results = Results::open(&folder.0, Owner::this_process(1.0), Disk::default()).unwrap();
+    let how = workers::How {
+        split: Split { threads: jobs + 1, jobs },
+        save_every: Duration::ZERO,
+        retry_failed: false,
+        steal: false,
+        from_scratch: false,
+    };
+    let board = Board::new("units", units.len(), jobs, true);
+    let units: Vec<&dyn Unit> = units.iter().map(AsRef::as_ref).collect();
+    Workers::new(&results, how, &board, Stop::default()).run(&units).unwrap()
+}
+
+fn levels(folder: &Folder, id: CellId) -> Vec<LevelRow> {
+    let results = Results::at(&folder.0, Owner::this_process(1.0));
+    rows::levels("levels.csv", &results.read(&id.to_string(), LEVELS).unwrap()).unwrap()
+}
+
+fn ticket(folder: &Folder, id: CellId, level: u32) -> Ticket {
+    let results = Results::at(&folder.0, Owner::this_process(1.0));
+    Ticket::decode(&results.read(&id.to_string(), &ticket_name(level)).unwrap()).unwrap()
+}
+
+#[test]
+fn cells_share_their_dense_level_and_bring_what_they_are_matched_to() {
+    let task = images();
+    let cells = [Criterion::SignalToNoise, Criterion::Random].map(|criterion| cell("snes", criterion));
+    let shared = units(&cells, &task);
+    assert_eq!(shared.len(), 3);
+    assert!(shared[1..].iter().all(|unit| unit.needs() == Some(shared[0].id())));
+    let matched = units(&[cell("snes", Criterion::LayerRandom)], &task);
+    assert_eq!(matched.len(), 3);
+    assert_eq!(matched[1].id(), cell("snes", Criterion::Magnitude).id().to_string());
+    assert_eq!(matched[2].needs(), Some(matched[1].id()));
+}
+
+#[test]
+fn every_criterion_of_every_strategy_leaves_its_levels() {
+    let (folder, task) = (Folder::new("all"), images());
+    // full covariances of thousands of weights would take minutes
+    let strategies = Method::NAMES.into_iter().filter(|name| *name != "cma-es");
+    let cells: Vec<Cell> =
+        strategies.flat_map(|name| Criterion::ALL.map(|criterion| cell(name, criterion))).collect();
+    let summary = work(&folder, &units(&cells, &task), 2);
+    assert!(summary.failed.is_empty(), "{:?}", summary.failed);
+    for cell in &cells {
+        let rows = levels(&folder, cell.id());
+        assert_eq!(rows.len(), 3, "{}", cell.canonical());
+        for (level, row) in (0..).zip(&rows) {
+            assert_eq!((row.level, row.status), (level, Status::Done));
+            assert_eq!(row.kept, cell.pruning.kept(level, row.weights));
+            assert_eq!((row.generations, row.evaluations), (3, 24));
+            assert_eq!(row.criterion, cell.pruning.criterion.name());
+        }
+        assert_eq!(rows[0].score, levels(&folder, cell.dense_id())[0].score);
+        assert_eq!(ticket(&folder, cell.id(), 2).mask().kept(), rows[2].kept);
+    }
+}
+
+#[test]
+fn a_level_is_what_the_procedure_makes_of_the_level_before() {
+    let (folder, task) = (Folder::new("chain"), images());
+    let cell = Cell {
+        pruning: Pruning {
+            selection: Selection::Percentile,
+            ..cell("snes", Criterion::SignalToNoise).pruning
+        },
+        ..cell("snes", Criterion::SignalToNoise)
+    };
+    work(&folder, &units(std::slice::from_ref(&cell), &task), 1);
+    let preset = networks::Preset::named("mlp-4", task.input(), task.outputs()).unwrap();
+    let procedure = lottery::Procedure::new(preset, "glyphs", cell.pruning.clone(), cell.run.seed).unwrap();
+    let dense = ticket(&folder, cell.dense_id(), 0);
+    assert_eq!(dense.contents().start, procedure.first().contents().start);
+    let first = ticket(&folder, cell.id(), 1);
+    let pruned = procedure.next(1, &dense, None).unwrap();
+    assert_eq!(
+        (first.mask(), &first.contents().start),
+        (pruned.ticket.mask(), &pruned.ticket.contents().start)
+    );
+    let second = ticket(&folder, cell.id(), 2);
+    assert_eq!(second.mask(), procedure.next(2, &first, None).unwrap().ticket.mask());
+    let rows = levels(&folder, cell.id());
+    assert_eq!(rows[1].threshold, pruned.threshold.map(f64::from));
+    // the score of the row is that of the ticket
+    let how = How { isa: numerics::Isa::detected(), compile: None, stream: cell.fitness_stream(2) };
+    let mut trial = task.trial(&second.masked().unwrap(), how).unwrap();
+    assert_eq!(Some(trial.test(Threads::Sequential, &second.contents().mean)), rows[2].score);
+}
+
+/// A task that no network can do: no fitness is a number.
+struct Hopeless;
+
+impl Task for Hopeless {
+    fn name(&self) -> &str {
+        "hopeless"
+    }
+
+    fn input(&self) -> Input {
+        Input::Vector(4)
+    }
+
+    fn outputs(&self) -> usize {
+        2
+    }
+
+    fn score_name(&self) -> &'static str {
+        "score"
+    }
+
+    fn trial(&self, _: &MaskedNetwork, _: How) -> Result<Box<dyn Trial + '_>, TrialError> {
+        Ok(Box::new(HopelessTrial))
+    }
+}
+
+struct HopelessTrial;
+
+impl Trial for HopelessTrial {
+    fn prepare(&mut self, _: Threads<'_>, _: u64) {}
+
+    fn fitness(&mut self, _: Threads<'_>, _: &[f32], fitness: &mut [f64]) {
+        fitness.fill(f64::NAN);
+    }
+
+    fn test(&mut self, _: Threads<'_>, _: &[f32]) -> f64 {
+        f64::NAN
+    }
+
+    fn compiled(&self) -> Option<sparse_kernels::compile::Summary> {
+        None
+    }
+}
+
+#[test]
+fn a_search_that_diverges_is_a_result_and_ends_its_cell() {
+    let folder = Folder::new("diverged");
+    let task: Arc<dyn Task + Send + Sync> = Arc::new(Hopeless);
+    let mut cell = cell("snes", Criterion::Magnitude);
+    cell.run.plan.generations = 40;
+    let matched = Cell {
+        pruning: Pruning { criterion: Criterion::LayerRandom, ..cell.pruning.clone() },
+        ..cell.clone()
+    };
+    let summary = work(&folder, &units(&[cell.clone(), matched.clone()], &task), 1);
+    assert_eq!((summary.done, summary.diverged, summary.failed.len()), (3, 3, 0));
+    for cell in [cell, matched] {
+        let rows = levels(&folder, cell.id());
+        assert_eq!(rows.len(), 1);
+        assert_eq!((rows[0].status, rows[0].score), (Status::Diverged, None));
+        assert!(rows[0].failures > 0 && rows[0].generations < 40);
+    }
+}
+
+/// Counts how often it is asked for.
+struct Counting(AtomicU32);
+
+impl TaskSource for Counting {
+    fn task(&self, _: &RunSettings) -> Result<Arc<dyn Task + Send + Sync>, Box<dyn Error + Send + Sync>> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        Ok(images())
+    }
+}
+
+#[test]
+fn what_is_done_is_not_done_again() {
+    let (folder, source) = (Folder::new("again"), Counting(AtomicU32::new(0)));
+    let cells = [cell("snes", Criterion::Magnitude)];
+    assert_eq!(work(&folder, &units(&cells, &source), 1).done_here, 2);
+    let asked = source.0.load(Ordering::SeqCst);
+    let again = work(&folder, &units(&cells, &source), 1);
+    assert_eq!((again.done, again.done_here), (2, 0));
+    assert_eq!(source.0.load(Ordering::SeqCst), asked);
+}

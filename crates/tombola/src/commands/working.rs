@@ -1,0 +1,160 @@
+//! How commands work at units in a results folder, and what they say when that ends early.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+
+use super::CommandError;
+use crate::progress::board::Board;
+use crate::results::{Owner, Results, ResultsError};
+use crate::store::StoreError;
+use crate::store::disk::{self, Disk};
+use crate::workers::{How, Split, Stop, Summary, Unit, Workers, available};
+
+/// How to work, whatever at.
+#[derive(Args, Clone, Debug)]
+pub(super) struct WorkingArguments {
+    /// Threads in all; changes no result [default: all that this process may use]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+    /// Units at once, each with its share of the threads; changes no result [default: as many as threads]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    jobs: Option<u16>,
+    /// Try units again that failed
+    #[arg(long)]
+    retry_failed: bool,
+    /// Take units from the processes that work at them, without waiting for a sign of life
+    #[arg(long)]
+    steal: bool,
+    /// Begin anew what another version of the program left half done
+    #[arg(long)]
+    from_scratch: bool,
+    /// Say only what went wrong
+    #[arg(long, short)]
+    quiet: bool,
+    /// Seconds between two signs of life; who gives none for six of them is held dead
+    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds, hide = true)]
+    heartbeat: f64,
+    /// Seconds between two checkpoints of a unit
+    #[arg(long, value_name = "SECONDS", default_value = "20", value_parser = seconds, hide = true)]
+    save_every: f64,
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    let seconds: f64 = text.parse().map_err(|_| "expected a number of seconds".to_owned())?;
+    if (0.0..=3600.0).contains(&seconds) { Ok(seconds) } else { Err("expected 0 to 3600 seconds".to_owned()) }
+}
+
+impl WorkingArguments {
+    /// Whether nobody wants to know how far it is.
+    pub(super) fn quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// Does the units in the folder `out`. When all are done, how many there are.
+    pub(super) fn work(&self, units: &[&dyn Unit], out: &Path) -> Result<Summary, CommandError> {
+        let results = Results::open(out, Owner::this_process(self.heartbeat.max(0.01)), Disk::of_process())
+            .map_err(|error| unfinished(out, error.into()))?;
+        if !self.from_scratch
+            && let Some(other) = units.iter().find_map(|unit| results.other_version(unit.id()))
+        {
+            return Err(unfinished(out, other));
+        }
+        let threads = self.threads.map_or_else(available, usize::from);
+        let split = Split::new(threads, self.jobs.map(usize::from), units.len());
+        let how = How {
+            split,
+            save_every: Duration::from_secs_f64(self.save_every),
+            retry_failed: self.retry_failed,
+            steal: self.steal,
+            from_scratch: self.from_scratch,
+        };
+        let board = Board::new("units", units.len(), split.jobs, self.quiet);
+        let stop = Stop::on_signals().map_err(|error| CommandError::Failed(error.into()))?;
+        let workers = Workers::new(&results, how, &board, stop);
+        let summary = workers.run(units).map_err(|error| CommandError::Failed(error.into()))?;
+        ended(summary, units.len(), out)
+    }
+}
+
+/// All done, or why not.
+fn ended(mut summary: Summary, units: usize, out: &Path) -> Result<Summary, CommandError> {
+    if let Some(trouble) = summary.trouble.take() {
+        return Err(unfinished(out, trouble));
+    }
+    let Summary { done, failed, blocked, .. } = &summary;
+    if done + failed.len() + blocked < units {
+        return Err(CommandError::Unfinished {
+            message: format!("stopped: {done} of {units} units are done, and where the others are is saved"),
+            hint: format!("go on with `{}`", again("")),
+            was_asked: true,
+        });
+    }
+    if failed.is_empty() && *blocked == 0 {
+        return Ok(summary);
+    }
+    let blocked = match blocked {
+        0 => String::new(),
+        blocked => format!(", and {blocked} need one that failed"),
+    };
+    let each: String = failed.iter().map(|(name, why)| format!("\n  {name}: {why}")).collect();
+    Err(CommandError::Unfinished {
+        message: format!("{} of {units} units failed{blocked}{each}", failed.len()),
+        hint: format!(
+            "`{}` tries them again; {} has the details",
+            again("--retry-failed"),
+            out.join("runs").display()
+        ),
+        was_asked: false,
+    })
+}
+
+/// What was in the way of all.
+fn unfinished(out: &Path, trouble: ResultsError) -> CommandError {
+    let hint = trouble.hint();
+    match trouble {
+        ResultsError::Store(error) => {
+            let message = if error.is_full() { full(&error) } else { error.to_string() };
+            CommandError::Unfinished {
+                message: format!("{message}; what is in {} is still good", out.display()),
+                hint: format!("when that is mended, go on with `{}`", again("")),
+                was_asked: false,
+            }
+        }
+        ResultsError::OtherVersion { .. } => CommandError::Request { message: trouble.to_string(), hint },
+        other => CommandError::Unfinished {
+            message: other.to_string(),
+            hint: hint.unwrap_or_else(|| format!("`{}` tries again", again(""))),
+            was_asked: false,
+        },
+    }
+}
+
+/// That the disk is full: where, what is needed, what is free.
+fn full(error: &StoreError) -> String {
+    let needed = error.needed().map_or(String::new(), |bytes| format!(", {bytes} bytes are needed"));
+    let free = disk::free_bytes(error.path()).map_or(String::new(), |bytes| format!(", {bytes} are free"));
+    format!("the disk is full: {error}{needed}{free}")
+}
+
+/// The command that was given, and one more argument.
+fn again(more: &str) -> String {
+    let mut words: Vec<String> = std::env::args().collect();
+    if let Some(first) = words.first_mut() {
+        let name = PathBuf::from(&*first).file_name().map(|name| name.to_string_lossy().into_owned());
+        *first = name.unwrap_or_else(|| "tombola".to_owned());
+    }
+    if !more.is_empty() && !words.iter().any(|word| word == more) {
+        words.push(more.to_owned());
+    }
+    let quoted = words.into_iter().map(|word| {
+        let is_plain = |c: char| c.is_alphanumeric() || "-_./=:,+@%".contains(c);
+        if !word.is_empty() && word.chars().all(is_plain) {
+            word
+        } else {
+            format!("'{}'", word.replace('\'', "'\\''"))
+        }
+    });
+    quoted.collect::<Vec<_>>().join(" ")
+}
