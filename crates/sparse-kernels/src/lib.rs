@@ -107,6 +107,7 @@ mod dense;
 mod groups;
 mod head;
 mod image;
+mod length;
 mod plan_error;
 mod plane;
 mod population;

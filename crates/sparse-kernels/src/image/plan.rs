@@ -8,6 +8,7 @@ use super::block::{Output, Part};
 use super::score::{Images, Members, Score};
 use crate::convolution::ConvolutionPlan;
 use crate::dense::DensePlan;
+use crate::length::length;
 use crate::network::{Convolution, Image, Layer, Network};
 use crate::plane::Plane;
 use crate::{PlanError, Threads};
@@ -136,18 +137,22 @@ impl ImagePlan {
     }
 
     /// Floats of scratch that an evaluation needs; what they hold does not matter.
+    ///
+    /// # Panics
+    ///
+    /// This and the lengths below: if so many numbers do not fit the address space.
     pub fn scratch_len(&self, threads: Threads<'_>) -> usize {
-        threads.count() * self.scratch_each()
+        length("scratch", [threads.count(), self.scratch_each()])
     }
 
     /// Length of the scores of blocks that [`ImagePlan::evaluate`] needs.
     pub fn blocks_len(images: Images<'_>, members: Members<'_>) -> usize {
-        images.blocks() * members.count()
+        length("scores of blocks", [images.blocks(), members.count()])
     }
 
     /// Length of what [`ImagePlan::logits`] writes for this many images and members.
     pub fn logits_len(&self, images: usize, members: usize) -> usize {
-        images.div_ceil(LANES) * members * self.outputs * LANES
+        length("outputs", [images.div_ceil(LANES), members, self.outputs, LANES])
     }
 
     /// Cross-entropy and hits of every member over all images, with one label an image.

@@ -2,6 +2,8 @@
 
 use numerics::LANES;
 
+use crate::length::length;
+
 /// Images in blocks of [`LANES`]: `[block][channel][y][x][lane]`, the lanes of the last block filled with zeros.
 #[derive(Clone, Copy, Debug)]
 pub struct Images<'a> {
@@ -12,8 +14,12 @@ pub struct Images<'a> {
 
 impl<'a> Images<'a> {
     /// Length of the buffer that holds `count` images of `pixels_each` numbers.
+    ///
+    /// # Panics
+    ///
+    /// If so many numbers do not fit the address space.
     pub fn buffer_len(count: usize, pixels_each: usize) -> usize {
-        count.div_ceil(LANES) * pixels_each * LANES
+        length("pixels", [count.div_ceil(LANES), pixels_each, LANES])
     }
 
     /// Writes image `index`, `[channel][y][x]`, to its lane of a buffer.
@@ -22,15 +28,14 @@ impl<'a> Images<'a> {
     ///
     /// If the buffer has no such image.
     pub fn pack(index: usize, image: &[f32], buffer: &mut [f32]) {
-        let start = index / LANES * image.len() * LANES + index % LANES;
-        let end = start - index % LANES + image.len() * LANES;
-        assert!(
-            end <= buffer.len(),
-            "image {index} of {} pixels ends beyond {} floats",
-            image.len(),
-            buffer.len()
-        );
-        for (place, &pixel) in buffer[start..end].iter_mut().step_by(LANES).zip(image) {
+        let (block, lane) = (index / LANES, index % LANES);
+        let len = length("pixels of a block", [image.len(), LANES]);
+        let range = block.checked_mul(len).and_then(|start| Some(start..start.checked_add(len)?));
+        let pixels = buffer.len();
+        let Some(places) = range.and_then(|range| buffer.get_mut(range)) else {
+            panic!("image {index} of {} pixels ends beyond {pixels} floats", image.len());
+        };
+        for (place, &pixel) in places.iter_mut().skip(lane).step_by(LANES).zip(image) {
             *place = pixel;
         }
     }
@@ -89,7 +94,7 @@ impl<'a> Members<'a> {
     ///
     /// # Panics
     ///
-    /// If the values are no whole number of rows.
+    /// If the values are no whole number of rows, or there are no parameters.
     pub fn new(values: &'a [f32], parameters: usize) -> Members<'a> {
         assert!(parameters > 0, "a member has parameters");
         let rest = values.len() % parameters;

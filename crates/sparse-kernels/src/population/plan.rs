@@ -3,6 +3,7 @@
 use numerics::{Isa, Kernel, LANES, Simd};
 
 use super::layer::LayerPlan;
+use crate::length::length;
 use crate::network::{Dense, Layer, Network};
 use crate::{PlanError, Threads};
 
@@ -36,12 +37,19 @@ use crate::{PlanError, Threads};
 pub struct CopyPlan {
     isa: Isa,
     layers: Box<[PlannedLayer]>,
-    inputs: usize,
-    outputs: usize,
+    each: Each,
     copies: usize,
     parameters: usize,
     /// Floats of scratch of one thread: what lies between the layers.
     between: usize,
+}
+
+/// Floats of one group: proved to fit the address space.
+#[derive(Clone, Copy, Debug)]
+struct Each {
+    values: usize,
+    inputs: usize,
+    outputs: usize,
 }
 
 /// A layer and the place of its values and of its inputs.
@@ -97,16 +105,12 @@ impl CopyPlan {
                 between += layer.pattern().rows() * copies * LANES;
             }
         }
-        let (inputs, outputs) = (network.inputs(), network.outputs());
-        Ok(CopyPlan {
-            isa,
-            layers: layers.into(),
-            inputs,
-            outputs,
-            copies,
-            parameters: network.parameters(),
-            between,
-        })
+        let each = Each {
+            values: network.parameters() * LANES,
+            inputs: network.inputs() * copies * LANES,
+            outputs: network.outputs() * copies * LANES,
+        };
+        Ok(CopyPlan { isa, layers: layers.into(), each, copies, parameters: network.parameters(), between })
     }
 
     /// Parameters of a member.
@@ -120,23 +124,27 @@ impl CopyPlan {
     }
 
     /// Length of the inputs of this many groups of members, or blocks of samples: `[group][input][copy][LANES]`.
+    ///
+    /// # Panics
+    ///
+    /// This and the lengths below: if so many numbers do not fit the address space.
     pub fn inputs_len(&self, groups: usize) -> usize {
-        groups * self.inputs * self.copies * LANES
+        length("inputs", [groups, self.each.inputs])
     }
 
     /// Length of the outputs of this many groups of members, or blocks of samples: `[group][output][copy][LANES]`.
     pub fn outputs_len(&self, groups: usize) -> usize {
-        groups * self.outputs * self.copies * LANES
+        length("outputs", [groups, self.each.outputs])
     }
 
     /// Length of the values of this many groups of members.
     pub fn values_len(&self, groups: usize) -> usize {
-        groups * self.parameters * LANES
+        length("values", [groups, self.each.values])
     }
 
     /// Floats of scratch that [`CopyPlan::forward`] needs; what they hold does not matter.
     pub fn scratch_len(&self, threads: Threads<'_>) -> usize {
-        threads.count() * self.scratch_each()
+        length("scratch", [threads.count(), self.scratch_each()])
     }
 
     /// Evaluates all groups of members, or all blocks of samples.
@@ -153,8 +161,8 @@ impl CopyPlan {
         scratch: &mut [f32],
         outputs: &mut [f32],
     ) {
-        let groups = inputs.len() / self.inputs_len(1).max(1);
-        let groups = if self.inputs == 0 { outputs.len() / self.outputs_len(1).max(1) } else { groups };
+        let groups = inputs.len() / self.each.inputs.max(1);
+        let groups = if self.each.inputs == 0 { outputs.len() / self.each.outputs.max(1) } else { groups };
         let needed = self.scratch_len(threads);
         assert_eq!(inputs.len(), self.inputs_len(groups), "inputs of {groups} groups");
         assert_eq!(outputs.len(), self.outputs_len(groups), "outputs of {groups} groups");
@@ -170,7 +178,7 @@ impl CopyPlan {
         }
         let share = threads.share(groups);
         let scratch = scratch.chunks_exact_mut(self.scratch_each());
-        let outputs = outputs.chunks_mut(share * self.outputs_len(1));
+        let outputs = outputs.chunks_mut(share * self.each.outputs);
         let parts = outputs.zip(scratch).enumerate();
         threads.for_each(parts, |(index, (outputs, scratch))| {
             let first = index * share;
@@ -194,14 +202,14 @@ impl CopyPlan {
         scratch: &mut [f32],
         outputs: &mut [f32],
     ) {
-        assert_eq!(inputs.len(), self.inputs_len(1), "inputs of a group");
-        assert_eq!(outputs.len(), self.outputs_len(1), "outputs of a group");
+        assert_eq!(inputs.len(), self.each.inputs, "inputs of a group");
+        assert_eq!(outputs.len(), self.each.outputs, "outputs of a group");
         assert!(scratch.len() >= self.scratch_each(), "scratch of one thread");
         // SAFETY: the lengths were checked, here and below.
         unsafe {
             match values {
                 Values::Lanes(values) => {
-                    assert_eq!(values.len(), self.values_len(1), "values of a group");
+                    assert_eq!(values.len(), self.each.values, "values of a group");
                     self.run::<S, false>(simd, values, inputs, scratch, outputs);
                 }
                 Values::One(values) => {
@@ -264,8 +272,8 @@ impl Kernel for Part<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let plan = self.plan;
-        let (values_len, inputs_len) = (plan.values_len(1), plan.inputs_len(1));
-        for (index, outputs) in self.outputs.chunks_exact_mut(plan.outputs_len(1)).enumerate() {
+        let (values_len, inputs_len) = (plan.each.values, plan.each.inputs);
+        for (index, outputs) in self.outputs.chunks_exact_mut(plan.each.outputs).enumerate() {
             let group = self.first + index;
             let values = match self.values {
                 Values::Lanes(values) => Values::Lanes(&values[group * values_len..][..values_len]),
