@@ -5,7 +5,8 @@
 //! only: taps, tiles and scratch are planned once for a pattern.
 //!
 //! Results do not depend on instruction set, threads, or how many members are evaluated together: every image and member
-//! is computed by the same operations in the same order, and the losses of an evaluation are added image by image.
+//! is computed by the same operations in the same order, and losses are added image by image within a block of [`LANES`],
+//! then block by block ([`score`](crate::naive::score)).
 
 mod block;
 mod plan;

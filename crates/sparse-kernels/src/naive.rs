@@ -3,9 +3,10 @@
 //! Every kernel is tested against this to the bit. It is slow and allocates; nothing but tests, benches that assert
 //! their answers, and readers should use it.
 
-use numerics::Isa;
 use numerics::functions::{Exp, Ln, map_in_place};
+use numerics::{Isa, LANES};
 
+use crate::Score;
 use crate::network::{Convolution, Dense, Layer, Network};
 
 /// `a` where `a > b`, else `b`.
@@ -118,6 +119,22 @@ pub fn cross_entropy(logits: &[f32], label: usize) -> f32 {
     })];
     map_in_place(Isa::PORTABLE, Ln, &mut sum);
     sum[0] - (chosen - largest)
+}
+
+/// Cross-entropy and hits over images, from their logits: losses are added image by image within a block of [`LANES`]
+/// images, then block by block.
+pub fn score(logits: &[Vec<f32>], labels: &[u32]) -> Score {
+    assert_eq!(logits.len(), labels.len(), "a label an image");
+    let mut sum = Score::default();
+    for (logits, labels) in logits.chunks(LANES).zip(labels.chunks(LANES)) {
+        let mut block = Score::default();
+        for (logits, &label) in logits.iter().zip(labels) {
+            block.loss += f64::from(cross_entropy(logits, label as usize));
+            block.correct += u32::from(best(logits) == label as usize);
+        }
+        sum.add(block);
+    }
+    sum
 }
 
 #[cfg(test)]

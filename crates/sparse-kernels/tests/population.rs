@@ -8,12 +8,16 @@ use sparse_kernels::compile::{CompiledNetwork, Mode};
 use sparse_kernels::network::{Convolution, Dense, Image, Layer, Network, Padding, Window};
 use sparse_kernels::{Activation, CopyPlan, Pattern, PlanError, Threads, Values, naive};
 
-/// One to three dense layers, with few or with many inputs.
+/// One to three dense layers, with few or with many inputs and units, or without any.
 fn network(draw: &mut Draw) -> Network {
-    let mut columns = draw.one_of(&[1, 3, 10, 70, 150]);
+    let any = draw.below(71);
+    let mut columns = draw.one_of(&[1, 3, 10, any, 70, 150]);
     let mut layers = Vec::new();
-    for _ in 0..1 + draw.below(3) {
-        let rows = draw.below(40) + 1;
+    let last = draw.below(3);
+    for index in 0..=last {
+        let [rows] = draw.sizes([40]);
+        // a network without outputs computes nothing
+        let rows = if index == last { rows.max(1) } else { rows };
         layers.push(Layer::Dense(Dense::new(draw.pattern(rows, columns), draw.one_of(Activation::ALL))));
         columns = rows;
     }
@@ -33,12 +37,11 @@ fn forward(
     isa: Isa,
     threads: Threads<'_>,
     network: &Network,
-    copies: usize,
+    [groups, copies]: [usize; 2],
     values: Values<'_>,
     inputs: &[f32],
 ) -> Vec<f32> {
     let plan = CopyPlan::new(isa, network, copies).expect("a small network");
-    let groups = inputs.len() / plan.inputs_len(1);
     let mut scratch = vec![f32::NAN; plan.scratch_len(threads)];
     let mut outputs = vec![f32::NAN; plan.outputs_len(groups)];
     plan.forward(threads, values, inputs, &mut scratch, &mut outputs);
@@ -48,14 +51,14 @@ fn forward(
 /// Compares every output with the definition; `of` gives the parameters of a group and lane.
 fn check(
     network: &Network,
-    copies: usize,
+    [groups, copies]: [usize; 2],
     inputs: &[f32],
     outputs: &[f32],
     of: impl Fn(usize, usize) -> Vec<f32>,
     what: &str,
 ) {
     let (columns, rows) = (network.inputs(), network.outputs());
-    for group in 0..inputs.len() / (columns * copies * LANES) {
+    for group in 0..groups {
         for member in 0..LANES {
             let parameters = of(group, member);
             for copy in 0..copies {
@@ -82,16 +85,16 @@ fn members_have_the_bits_of_the_definition() {
         let network = network(&mut draw);
         let copies = draw.one_of(&[1, 2, 3, 5, 8, 9, 13]);
         let groups = 1 + draw.below(2);
+        let sizes = [groups, copies];
         let values = draw.numbers(groups * network.parameters() * LANES);
         let inputs = draw.numbers(groups * network.inputs() * copies * LANES);
         for isa in Isa::available() {
-            let outputs =
-                forward(isa, Threads::Sequential, &network, copies, Values::Lanes(&values), &inputs);
+            let outputs = forward(isa, Threads::Sequential, &network, sizes, Values::Lanes(&values), &inputs);
             let of = |group: usize, member| {
                 let parameter = |index| lane(&values, group * network.parameters() + index, member);
                 (0..network.parameters()).map(parameter).collect()
             };
-            check(&network, copies, &inputs, &outputs, of, &format!("seed {seed}, {isa}"));
+            check(&network, sizes, &inputs, &outputs, of, &format!("seed {seed}, {isa}"));
         }
     }
 }
@@ -105,8 +108,16 @@ fn one_network_has_the_bits_of_the_definition() {
         let values = draw.numbers(network.parameters());
         let inputs = draw.numbers(2 * network.inputs() * copies * LANES);
         for isa in Isa::available() {
-            let outputs = forward(isa, Threads::Sequential, &network, copies, Values::One(&values), &inputs);
-            check(&network, copies, &inputs, &outputs, |_, _| values.clone(), &format!("seed {seed}, {isa}"));
+            let outputs =
+                forward(isa, Threads::Sequential, &network, [2, copies], Values::One(&values), &inputs);
+            check(
+                &network,
+                [2, copies],
+                &inputs,
+                &outputs,
+                |_, _| values.clone(),
+                &format!("seed {seed}, {isa}"),
+            );
         }
     }
 }
@@ -116,17 +127,17 @@ fn one_network_has_the_bits_of_the_definition() {
 fn outputs_do_not_depend_on_threads_or_alignment() {
     let mut draw = Draw::new("threads", 0);
     let network = network(&mut draw);
-    let (groups, copies) = (11, 8);
+    let sizes @ [groups, copies] = [11, 8];
     let values = draw.numbers(groups * network.parameters() * LANES + 1);
     let inputs = draw.numbers(groups * network.inputs() * copies * LANES + 1);
     let aligned = (values[1..].to_vec(), inputs[1..].to_vec());
     for isa in Isa::available() {
         let lanes = Values::Lanes(&aligned.0);
-        let expected = forward(isa, Threads::Sequential, &network, copies, lanes, &aligned.1);
+        let expected = forward(isa, Threads::Sequential, &network, sizes, lanes, &aligned.1);
         for threads in [1, 2, 3, 7, 16] {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
             let lanes = Values::Lanes(&values[1..]);
-            assert_eq!(forward(isa, Threads::Pool(&pool), &network, copies, lanes, &inputs[1..]), expected);
+            assert_eq!(forward(isa, Threads::Pool(&pool), &network, sizes, lanes, &inputs[1..]), expected);
         }
     }
 }
@@ -161,7 +172,8 @@ fn infinite_and_missing_numbers_reach_the_units_that_read_them_and_no_others() {
     for bad in [f32::NAN, f32::INFINITY] {
         let inputs: Vec<f32> = [bad, 0.5].iter().flat_map(|&value| [value; LANES]).collect();
         for isa in Isa::available() {
-            let outputs = forward(isa, Threads::Sequential, &network, 1, Values::Lanes(&values), &inputs);
+            let outputs =
+                forward(isa, Threads::Sequential, &network, [1, 1], Values::Lanes(&values), &inputs);
             assert!(outputs[..LANES].iter().all(|value| value.is_nan()), "{isa}");
             assert!(outputs[LANES..].iter().all(|value| value.is_finite()), "{isa}");
         }

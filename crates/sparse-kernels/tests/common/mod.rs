@@ -35,6 +35,13 @@ impl Draw {
         (0..count).map(|_| number()).collect()
     }
 
+    /// Sizes of which one at most is anything from 0 to 70; the others are at least 1 and at most the given ones.
+    pub(crate) fn sizes<const N: usize>(&mut self, small: [usize; N]) -> [usize; N] {
+        let any = self.below(2 * N);
+        let size = |index| if index == any { self.below(71) } else { 1 + self.below(small[index]) };
+        std::array::from_fn(size)
+    }
+
     /// A mask of about the given density: also empty and full ones, with empty rows and columns.
     pub(crate) fn pattern(&mut self, rows: usize, columns: usize) -> Pattern {
         let density = self.one_of(&[0, 1, 5, 20, 50, 80, 100]);
