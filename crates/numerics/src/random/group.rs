@@ -53,7 +53,7 @@ impl Stream {
     /// Indices of `group` and `part` beyond those of an element give unspecified numbers.
     #[inline(always)]
     pub fn bits_lanes<S: Simd>(self, simd: S, group: u64, part: usize) -> [S::U; 4] {
-        let block = group * LANES as u64 + (part * S::LANES) as u64;
+        let block = group.wrapping_mul(LANES as u64).wrapping_add(part.wrapping_mul(S::LANES) as u64);
         // The lanes do not carry into the second word: a group starts at a multiple of sixteen.
         let lower = simd.add_bits(simd.splat_bits(block as u32), simd.load_bits(&COUNT));
         let [upper0, upper1] = self.upper;
@@ -200,6 +200,21 @@ mod tests {
             [0xfe29_1400, 0x9468_a026, 0x406c_0c94, 0xcc0a_8615]
         );
         assert_eq!(stream.bits(1 << 40), 0xa5d6_1b91);
+    }
+
+    #[test]
+    fn registers_beyond_the_last_element_are_no_panic() {
+        struct Beyond;
+        impl Kernel for Beyond {
+            type Output = ();
+            #[inline(always)]
+            fn run<S: Simd>(self, simd: S) {
+                for (group, part) in [(u64::MAX, 0), (1 << 60, usize::MAX), (0, usize::MAX)] {
+                    Stream::new(0, "beyond").bits_lanes(simd, group, part);
+                }
+            }
+        }
+        Isa::available().into_iter().for_each(|isa| isa.run(Beyond));
     }
 
     #[test]
