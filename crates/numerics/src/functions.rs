@@ -122,6 +122,19 @@ pub trait Function: Copy + Send + Sync + 'static {
 /// What rounding `pi / 2` to `f32` leaves out.
 const FRAC_PI_2_REST: f32 = -4.371_139e-8;
 
+/// Whether `mask` is true in every lane.
+#[inline(always)]
+fn everywhere<S: Simd>(simd: S, mask: S::M) -> bool {
+    simd.mask_bits(mask) == u32::MAX >> (32 - S::LANES)
+}
+
+/// Where `x` is a normal positive number: their bits, and no others, are moved below a bound.
+#[inline(always)]
+fn normal_positive<S: Simd>(simd: S, x: S::F) -> S::M {
+    let moved = simd.add_bits(simd.bits_of(x), simd.splat_bits(0x7f80_0000));
+    simd.less_signed(moved, simd.splat_bits(0xff00_0000))
+}
+
 /// `coefficients[0] + x (coefficients[1] + x (...))`, by Horner's rule, each step rounded once.
 #[inline(always)]
 fn polynomial<S: Simd, const TERMS: usize>(simd: S, x: S::F, coefficients: [f32; TERMS]) -> S::F {

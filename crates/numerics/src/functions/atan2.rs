@@ -5,7 +5,7 @@
 
 use std::f32::consts::FRAC_PI_2;
 
-use super::{FRAC_PI_2_REST, polynomial};
+use super::{FRAC_PI_2_REST, everywhere, polynomial};
 use crate::{Isa, Kernel, LANES, Simd};
 
 /// `atan2(y, x)` with the conventions of IEEE 754 for zeros and infinities: four quadrants, the sign of `y`.
@@ -61,7 +61,7 @@ impl Atan2 {
 #[inline(always)]
 fn quotient<S: Simd>(simd: S, smaller: S::F, larger: S::F) -> S::F {
     let quotient = simd.div(smaller, larger);
-    if simd.mask_bits(simd.equal(quotient, quotient)) == u32::MAX >> (32 - S::LANES) {
+    if everywhere(simd, simd.equal(quotient, quotient)) {
         return quotient;
     }
     // NaN of numbers that are equal is of two zeros or of two infinities

@@ -5,7 +5,7 @@
 
 use std::f32::consts::LN_2;
 
-use super::{Function, polynomial};
+use super::{Function, everywhere, normal_positive, polynomial};
 use crate::Simd;
 
 /// `ln x`; negative infinity at either zero, NaN below.
@@ -48,10 +48,8 @@ impl Function for Ln {
     #[inline(always)]
     fn of<S: Simd>(self, simd: S, x: S::F) -> S::F {
         let result = of_normal(simd, x, simd.zero());
-        // the bits of positive normal numbers, and no others, are moved below a bound
-        let moved = simd.add_bits(simd.bits_of(x), simd.splat_bits(0x7f80_0000));
-        let normal = simd.less_signed(moved, simd.splat_bits(0xff00_0000));
-        if simd.mask_bits(normal) == u32::MAX >> (32 - S::LANES) {
+        let normal = normal_positive(simd, x);
+        if everywhere(simd, normal) {
             return result;
         }
         simd.select(normal, result, of_rest(simd, x))

@@ -5,7 +5,7 @@
 //!
 //! Rejected: a division by a square root, which is off by up to 1.3 units and keeps the divider busy.
 
-use super::Function;
+use super::{Function, everywhere, normal_positive};
 use crate::Simd;
 
 /// `1 / sqrt(x)`; infinite at the zeros, with their sign, NaN below.
@@ -22,10 +22,8 @@ impl Function for Rsqrt {
     #[inline(always)]
     fn of<S: Simd>(self, simd: S, x: S::F) -> S::F {
         let result = of_normal(simd, x);
-        // the bits of positive normal numbers, and no others, are moved below a bound
-        let moved = simd.add_bits(simd.bits_of(x), simd.splat_bits(0x7f80_0000));
-        let normal = simd.less_signed(moved, simd.splat_bits(0xff00_0000));
-        if simd.mask_bits(normal) == u32::MAX >> (32 - S::LANES) {
+        let normal = normal_positive(simd, x);
+        if everywhere(simd, normal) {
             return result;
         }
         simd.select(normal, result, of_rest(simd, x))

@@ -8,7 +8,7 @@
 
 use std::f32::consts::{FRAC_2_PI, FRAC_PI_2};
 
-use super::{FRAC_PI_2_REST, Function, polynomial};
+use super::{FRAC_PI_2_REST, Function, everywhere, polynomial};
 use crate::{LANES, Simd};
 
 /// `sin x` of radians; NaN at infinities.
@@ -79,7 +79,7 @@ fn reduced<S: Simd>(simd: S, x: S::F) -> (S::U, S::F) {
     let r = simd.neg_mul_add(n, simd.splat(FRAC_PI_2_LAST), second);
     let quadrant = simd.bits_of(shifted);
 
-    if simd.mask_bits(simd.less(x, simd.splat(LARGE))) == u32::MAX >> (32 - S::LANES) {
+    if everywhere(simd, simd.less(x, simd.splat(LARGE))) {
         return (quadrant, r);
     }
     let (mut quadrants, mut rests, mut inputs) = ([0; LANES], [0.0; LANES], [0.0; LANES]);
