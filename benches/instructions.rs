@@ -30,7 +30,7 @@ fn kernels(counter: &mut Counter) {
     for density in [1.0, 0.2, 0.05, 0.0144] {
         counter.count(&format!("paper-mlp/{density:?}"), || worlds(isa, &mlp_network(density)));
         counter.count(&format!("single-mlp/{density:?}"), || batch(isa, &mlp_network(density)));
-        counter.count(&format!("paper-mlp-compiled/{density:?}"), || compiled(isa, &mlp_network(density)));
+        counter.count(&format!("compile-mlp/{density:?}"), || compiled(isa, &mlp_network(density)));
     }
     for density in [1.0, 0.2, 0.05, 0.0144] {
         counter.count(&format!("paper-cnn/{density:?}"), || images(isa, &cnn_network(density), 2));
