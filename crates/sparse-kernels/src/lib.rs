@@ -76,7 +76,9 @@
 //! by one, with as many columns as registers hold, and fewer where the window of inputs outgrows the first cache.
 //! Measured with AVX2 on one core of a Zen 3 EPYC (`tombola bench kernels --filter paper`), in percent of the peak of
 //! multiply-adds read in the same run, useful work only, at densities 1.0 / 0.512 / 0.2 / 0.1 / 0.05 / 0.0144: the
-//! paper's convolutional network 90 / 73 / 67 / 64 / 58 / 37, and 86 at 0.0144 when it is compiled.
+//! paper's convolutional network 91 / 74 / 70 / 65 / 59 / 40 as given and 91 / 75 / 71 / 74 / 78 / 103 compiled (more than
+//! all, for entries that compilation leaves out count as work); its policy network, at 1.0 / 0.2 / 0.05 / 0.0144, 51 / 25
+//! / 19 / 31 and 51 / 25 / 20 / 39 (its hyperbolic tangents take time and count as no work).
 //!
 //! # Invariants
 //!
@@ -91,7 +93,7 @@
 //! - **Checked once.** Indices are proved when a [`Pattern`] is made, places and lengths when a plan is
 //!   made or used; the loops check nothing. Wrong lengths panic with the numbers, before anything is computed.
 //! - **Absent:** randomness, input and output, clocks, global state, threads of its own ([`Threads`] is an argument), and
-//!   allocation in kernels: plans state what scratch they need.
+//!   allocation in kernels: plans state what scratch they need. (A pool allocates for each part that it takes.)
 
 #![expect(clippy::needless_range_loop, reason = "arrays of registers are indexed together")]
 

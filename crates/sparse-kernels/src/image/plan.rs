@@ -194,7 +194,8 @@ impl ImagePlan {
         }
     }
 
-    /// Outputs of the last layer, `[block][member][row][lane]`; lanes beyond the last image are of an image of zeros.
+    /// Outputs of the last layer, `[block][member][row][lane]`, which is what
+    /// [`log_softmax_blocks`](numerics::functions::log_softmax_blocks) takes, a class a row; lanes beyond the last image are of an image of zeros.
     ///
     /// # Panics
     ///
