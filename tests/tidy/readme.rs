@@ -70,7 +70,7 @@ fn the_tree_of_the_readme_is_the_tree_on_disk() {
 
 #[test]
 fn the_readme_gives_two_commands_one_runs_and_one_tests() {
-    assert_eq!(commands(&read("README.md")), ["cargo run --release -- bench machine", "cargo test"]);
+    assert_eq!(commands(&read("README.md")), ["cargo run --release -- quickstart", "cargo test"]);
 }
 
 /// The names in the first column of a Markdown table: `name` of "| `name` | text |".

@@ -14,6 +14,79 @@
 //! A cell that is matched to the magnitude ticket of its seed ([`lottery::Criterion::LayerRandom`]) needs that cell, which
 //! is done whether or not the grid asked for it.
 //!
+//! # A task and a criterion of one's own
+//!
+//! A [`Source`] gives units their tasks, and may say what weights are worth. This one has a task without data, in which
+//! only the first twenty weights matter, and keeps the weights that have come nearest to 1:
+//!
+//! ```
+//! use std::error::Error;
+//! use std::sync::Arc;
+//!
+//! use networks::{Input, MaskedNetwork, Ticket};
+//! use sparse_kernels::{Threads, compile::Summary};
+//! use strategies::{Method, Quirks};
+//! use tasks::{How, Task, Trial, TrialError};
+//! use tombola::cells::{self, Source};
+//! use tombola::grid::Cell;
+//! use tombola::run::settings::RunSettings;
+//!
+//! /// All weights should be 1; those behind the twentieth do not count.
+//! struct Ones;
+//! struct Distance {
+//!     counts: Vec<bool>,
+//! }
+//!
+//! impl Task for Ones {
+//!     fn name(&self) -> &str { "ones" }
+//!     fn input(&self) -> Input { Input::Vector(8) }
+//!     fn outputs(&self) -> usize { 2 }
+//!     fn score_name(&self) -> &'static str { "minus_distance" }
+//!     fn trial(&self, network: &MaskedNetwork, _: How) -> Result<Box<dyn Trial + '_>, TrialError> {
+//!         Ok(Box::new(Distance { counts: network.free().iter().map(|&at| at < 20).collect() }))
+//!     }
+//! }
+//!
+//! impl Trial for Distance {
+//!     fn prepare(&mut self, _: Threads<'_>, _generation: u64) {}
+//!     fn fitness(&mut self, threads: Threads<'_>, members: &[f32], fitness: &mut [f64]) {
+//!         for (fitness, member) in fitness.iter_mut().zip(members.chunks(self.counts.len())) {
+//!             *fitness = self.test(threads, member);
+//!         }
+//!     }
+//!     fn test(&mut self, _: Threads<'_>, member: &[f32]) -> f64 {
+//!         let counted = member.iter().zip(&self.counts).filter(|(_, counts)| **counts);
+//!         -counted.map(|(weight, _)| f64::from((weight - 1.0).powi(2))).sum::<f64>()
+//!     }
+//!     fn compiled(&self) -> Option<Summary> { None }
+//! }
+//!
+//! struct Mine;
+//!
+//! impl Source for Mine {
+//!     fn task(&self, _: &RunSettings) -> Result<Arc<dyn Task + Send + Sync>, Box<dyn Error + Send + Sync>> {
+//!         Ok(Arc::new(Ones))
+//!     }
+//!     /// Keep the weights nearest to 1.
+//!     fn scores(&self, _: &Cell, trained: &Ticket) -> Option<Vec<f32>> {
+//!         let flat = trained.dense();
+//!         let prunable = trained.network().tensors().iter().filter(|tensor| tensor.prunable);
+//!         Some(prunable.flat_map(|tensor| flat[tensor.range()].iter().map(|weight| -(weight - 1.0).abs())).collect())
+//!     }
+//! }
+//!
+//! let mut run = RunSettings::paper("ones", Method::named("snes")?, Quirks::NONE);
+//! (run.network, run.density) = ("mlp-4".to_owned(), 1.0);
+//! (run.plan.search.population, run.plan.generations) = (16, 30);
+//! let cell = Cell { run, pruning: lottery::Pruning { levels: 3, keep: 0.5, ..lottery::Pruning::default() } };
+//!
+//! // To be done by `workers::Workers` on a results folder, like any other.
+//! let units = cells::units(&[cell], &Mine);
+//! assert_eq!(units.len(), 2, "the dense level, and the chain");
+//! # Ok::<(), Box<dyn Error>>(())
+//! ```
+//!
+//!
 //! # Invariants
 //!
 //! - **A unit is a function of its cell:** it draws from the streams that the cell names, and from nothing else.
@@ -31,6 +104,7 @@ use std::error::Error;
 use std::sync::Arc;
 
 use lottery::{Criterion, Pruning};
+use networks::Ticket;
 use tasks::Task;
 
 use crate::grid::Cell;
@@ -38,21 +112,29 @@ use crate::run::settings::RunSettings;
 use crate::workers::Unit;
 use chain::{Chain, Dense};
 
-/// Where units get their tasks from.
-pub trait TaskSource: Sync {
+/// Where units get what the program does not know: tasks with their data, and criteria of one's own.
+pub trait Source: Sync {
     /// The task of a run, evaluated as its settings say.
     fn task(&self, run: &RunSettings) -> Result<Arc<dyn Task + Send + Sync>, Box<dyn Error + Send + Sync>>;
+
+    /// What each weight that can be pruned is worth after a level; none to go by the cell's criterion. The answer must be a
+    /// function of its arguments. Cells are named by the criterion of their settings all the same, so take a folder of
+    /// its own.
+    fn scores(&self, cell: &Cell, trained: &Ticket) -> Option<Vec<f32>> {
+        let _ = (cell, trained);
+        None
+    }
 }
 
 /// A task of one's own, for all cells.
-impl TaskSource for Arc<dyn Task + Send + Sync> {
+impl Source for Arc<dyn Task + Send + Sync> {
     fn task(&self, _: &RunSettings) -> Result<Arc<dyn Task + Send + Sync>, Box<dyn Error + Send + Sync>> {
         Ok(Arc::clone(self))
     }
 }
 
 /// The units of a list of cells, each before those that need it: dense levels, cells that others are matched to, the cells.
-pub fn units<'a>(cells: &[Cell], source: &'a dyn TaskSource) -> Vec<Box<dyn Unit + 'a>> {
+pub fn units<'a>(cells: &[Cell], source: &'a dyn Source) -> Vec<Box<dyn Unit + 'a>> {
     let mut seen = BTreeSet::new();
     let mut units: Vec<Box<dyn Unit + 'a>> = Vec::new();
     for cell in cells {

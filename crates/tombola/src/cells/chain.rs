@@ -10,7 +10,7 @@ use tasks::Task;
 
 use super::level::{Bench, Ended, failed};
 use super::saved::Saved;
-use super::{CURVES, LEVELS, TaskSource, magnitude, ticket_name};
+use super::{CURVES, LEVELS, Source, magnitude, ticket_name};
 use crate::grid::Cell;
 use crate::rows::{self, Key, Status};
 use crate::workers::{Desk, End, Unit, UnitError};
@@ -19,7 +19,7 @@ use crate::workers::{Desk, End, Unit, UnitError};
 pub(super) struct Dense<'a> {
     id: String,
     cell: Cell,
-    source: &'a dyn TaskSource,
+    source: &'a dyn Source,
 }
 
 /// The levels of a cell after the first.
@@ -27,14 +27,11 @@ pub(super) struct Chain<'a> {
     id: String,
     needs: String,
     cell: Cell,
-    source: &'a dyn TaskSource,
+    source: &'a dyn Source,
 }
 
 /// The task of a cell, and what makes its levels.
-fn begin(
-    cell: &Cell,
-    source: &dyn TaskSource,
-) -> Result<(Arc<dyn Task + Send + Sync>, Procedure), UnitError> {
+fn begin(cell: &Cell, source: &dyn Source) -> Result<(Arc<dyn Task + Send + Sync>, Procedure), UnitError> {
     let task = source.task(&cell.run).map_err(UnitError::Failed)?;
     let preset = Preset::named(&cell.run.network, task.input(), task.outputs()).map_err(failed)?;
     let has_variances = matches!(cell.run.plan.search.method, Method::SepCmaEs(_));
@@ -57,7 +54,7 @@ fn key(cell: &Cell, criterion: &str) -> Key {
 }
 
 impl<'a> Dense<'a> {
-    pub(super) fn new(cell: &Cell, source: &'a dyn TaskSource) -> Dense<'a> {
+    pub(super) fn new(cell: &Cell, source: &'a dyn Source) -> Dense<'a> {
         Dense { id: cell.dense_id().to_string(), cell: cell.clone(), source }
     }
 }
@@ -91,7 +88,7 @@ impl Unit for Dense<'_> {
 }
 
 impl<'a> Chain<'a> {
-    pub(super) fn new(cell: &Cell, source: &'a dyn TaskSource) -> Chain<'a> {
+    pub(super) fn new(cell: &Cell, source: &'a dyn Source) -> Chain<'a> {
         let is_matched = cell.pruning.criterion == Criterion::LayerRandom;
         let needs = if is_matched { magnitude(cell).id() } else { cell.dense_id() };
         Chain { id: cell.id().to_string(), needs: needs.to_string(), cell: cell.clone(), source }
@@ -155,8 +152,12 @@ impl Unit for Chain<'_> {
                 // the magnitude cell diverged before, and there is nothing to match
                 break;
             }
-            let pruned =
-                procedure.next(level, &before, like.map(|ticket| ticket.mask()).as_ref()).map_err(failed)?;
+            let like = like.map(|ticket| ticket.mask());
+            let pruned = match self.source.scores(&self.cell, &before) {
+                Some(scores) => procedure.next_by(level, &before, &scores),
+                None => procedure.next(level, &before, like.as_ref()),
+            };
+            let pruned = pruned.map_err(failed)?;
             let start = (&pruned.ticket, pruned.threshold);
             if let Ended::Stopped = bench.train(level, start, &mut saved, (desk, threads))? {
                 return Ok(End::Stopped);

@@ -10,7 +10,7 @@ use tasks::control::scoring::{Control, Scoring};
 use tasks::vision::classification::Classification;
 
 use super::{CommandError, data};
-use crate::cells::TaskSource;
+use crate::cells::Source;
 use crate::run::settings::{Evaluation, RunSettings};
 
 /// The tasks of a grid.
@@ -63,7 +63,7 @@ impl Tasks {
     }
 }
 
-impl TaskSource for Tasks {
+impl Source for Tasks {
     fn task(&self, run: &RunSettings) -> Result<Known, Box<dyn Error + Send + Sync>> {
         self.get(run).map_err(|error| error.to_string().into())
     }
