@@ -4,7 +4,7 @@
 //!
 //! ```text
 //!   [#########-----------] 12/27 units, 1 failed, 3 min 20 s left
-//!   [################----] 3f2a.. mnist/snes/snr 400/500, 12.5/s, best 0.91, 8 s left
+//!   [################----] 400/500, 12.5/s, best 0.91, 8 s left: 3f2a41bc.. cell task=mnist
 //! ```
 //!
 //! Elsewhere: a plain line an event, and now and then one for each piece in hand. Colour stands beside words, never for
@@ -227,7 +227,7 @@ impl Row {
 
     fn line_after(&self, elapsed: Duration) -> String {
         let Row { name, done, of, note, .. } = self;
-        let mut line = format!("{name} {done}/{of}");
+        let mut line = format!("{done}/{of}");
         let since = done - self.first.unwrap_or(0).min(*done);
         let seconds = elapsed.as_secs_f64();
         if since > 0 && seconds > 0.0 {
@@ -242,6 +242,8 @@ impl Row {
             let left = elapsed.mul_f64((of - done) as f64 / since as f64);
             let _ = write!(line, ", {} left", words(left));
         }
+        // last, for it is what may be cut off
+        let _ = write!(line, ": {name}");
         line
     }
 }
@@ -282,11 +284,11 @@ mod tests {
         let (note, begun, told) = (String::new(), Timer::start(), Timer::start());
         let mut row = Row { name: "a".to_owned(), begun, first: Some(100), done: 100, of: 400, note, told };
         let minute = Duration::from_secs(60);
-        assert_eq!(row.line_after(minute), "a 100/400");
+        assert_eq!(row.line_after(minute), "100/400: a");
         (row.done, row.note) = (220, "best 0.5".to_owned());
-        assert_eq!(row.line_after(minute), "a 220/400, 2.00/s, best 0.5, 1 min 30 s left");
+        assert_eq!(row.line_after(minute), "220/400, 2.00/s, best 0.5, 1 min 30 s left: a");
         row.done = 400;
-        assert_eq!(row.line_after(minute), "a 400/400, 5.00/s, best 0.5");
+        assert_eq!(row.line_after(minute), "400/400, 5.00/s, best 0.5: a");
     }
 
     #[test]

@@ -418,8 +418,15 @@ fn seconds_since_1970() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
 }
 
-/// A unit in a line.
+/// A unit in a line that is not too long.
 fn name(unit: &dyn Unit) -> String {
+    const MOST: usize = 90;
     let text = unit.text();
-    format!("{} {}", unit.id(), text.lines().next().unwrap_or_default()).trim_end().to_owned()
+    let first = text.lines().next().unwrap_or_default().trim_end();
+    let mut short: String = first.chars().take(MOST).collect();
+    if short.len() < first.len() {
+        short.truncate(short.rfind(' ').unwrap_or(short.len()));
+        short.push_str(" ..");
+    }
+    format!("{} {short}", unit.id())
 }

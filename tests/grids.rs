@@ -1,0 +1,421 @@
+//! `tombola run` as people and batch systems treat it: many threads and processes, kills, signals, full disks, owners that
+//! sleep. Whatever happens, the bytes under `results/` are those of an unbroken run.
+//!
+//! `scripts/check-store` does the same for longer.
+
+#![cfg(unix)]
+#![expect(clippy::disallowed_methods, reason = "reads and damages files of results folders")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use numerics::random::Stream;
+use tasks::vision::glyphs::{self, Kind};
+use tasks::vision::idx;
+use tasks::vision::images::Labelled;
+
+/// Every strategy and every criterion on two tasks, three levels: 112 cells and 14 dense levels, a second of work.
+const GRID: &str = r#"
+task = ["./digits", "./letters"]
+strategy = ["open-es", "pgpe", "ars", "snes", "des", "sep-cma-es", "cma-es"]
+criterion = [
+    "snr", "magnitude", "random", "layer-random", "movement",
+    "mask-reinitialised", "permuted-weights", "permuted-mask-and-weights",
+]
+levels = 3
+keep = 0.5
+network = "conv 2 5x5 same step 4x4 relu; conv 3 4x4 valid step 3x3 relu; dense 10"
+generations = 4
+test_every = 2
+population = 6
+batch = 16
+"#;
+
+/// Units of the grid.
+const UNITS: usize = 126;
+
+/// Two units: a dense level, and a cell that needs it.
+const PAIR: &str = r#"
+task = "./digits"
+strategy = "snes"
+criterion = "snr"
+levels = 2
+network = "mlp-4"
+generations = 3
+test_every = 3
+population = 4
+batch = 16
+"#;
+
+/// A folder that is gone afterwards, with two small image sets and two specs.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Folder {
+        // in memory where there is such a place: a sync takes long on a busy disk
+        let memory = Path::new("/dev/shm");
+        let parent = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
+        let path = parent.join(format!("tombola-grids-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        for (set, kind) in [("digits", Kind::Digits), ("letters", Kind::Letters)] {
+            let set = path.join(set);
+            fs::create_dir_all(&set).expect("a folder for temporary files");
+            let glyphs = glyphs::draw(kind, 1, 100, 40);
+            let write = |part: &Labelled, name: &str| {
+                let images = idx::images_file(part.height(), part.width(), part.pixels());
+                fs::write(set.join(format!("{name}-images-idx3-ubyte")), images).expect("a file");
+                fs::write(set.join(format!("{name}-labels-idx1-ubyte")), idx::labels_file(part.labels()))
+                    .expect("a file");
+            };
+            write(glyphs.train(), "train");
+            write(glyphs.test(), "t10k");
+        }
+        fs::write(path.join("grid.toml"), GRID).expect("a file");
+        fs::write(path.join("pair.toml"), PAIR).expect("a file");
+        Folder(path)
+    }
+
+    /// A run of a spec into the folder `out`, with some more arguments.
+    fn run(&self, spec: &str, more: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tombola"));
+        command.current_dir(&self.0).args(["run", spec, "--out", "out"]).args(more);
+        command.env_remove("TOMBOLA_FAULT").env_remove("SLURM_CPUS_PER_TASK");
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    fn done(&self, spec: &str, more: &[&str]) -> String {
+        told(&self.run(spec, more).output().expect("the program starts"), 0)
+    }
+
+    /// The files under `results/`, by path and content.
+    fn results(&self) -> Vec<(String, Vec<u8>)> {
+        files(&self.0.join("out/results"))
+    }
+
+    /// Everything is done, and nothing is left over.
+    fn is_whole(&self, expected: &[(String, Vec<u8>)], context: &str) {
+        let found = self.results();
+        let names =
+            |files: &[(String, Vec<u8>)]| files.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+        assert_eq!(names(&found), names(expected), "{context}");
+        let differs = found.iter().zip(expected).find(|(found, expected)| found != expected);
+        assert!(differs.is_none(), "{context}: {:?}", differs.map(|((name, _), _)| name));
+        let left = files(&self.0.join("out/work"));
+        assert!(left.is_empty(), "{context}: {left:?}");
+    }
+
+    fn begin_anew(&self) {
+        let _ = fs::remove_dir_all(self.0.join("out"));
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// The files below a folder, in order.
+fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut found = Vec::new();
+    let Ok(entries) = fs::read_dir(folder) else { return found };
+    for path in entries.map(|entry| entry.expect("an entry").path()) {
+        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+        if path.is_dir() {
+            found.extend(files(&path).into_iter().map(|(inner, bytes)| (format!("{name}/{inner}"), bytes)));
+        } else {
+            // what a process at work takes away meanwhile is not there
+            found.extend(fs::read(&path).ok().map(|bytes| (name, bytes)));
+        }
+    }
+    found.sort();
+    found
+}
+
+/// What a process said on stderr, which ended as it should.
+fn told(output: &Output, code: i32) -> String {
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(code), "{text}");
+    text
+}
+
+/// What an unbroken run of the grid leaves.
+fn expected() -> &'static [(String, Vec<u8>)] {
+    static EXPECTED: OnceLock<Vec<(String, Vec<u8>)>> = OnceLock::new();
+    EXPECTED.get_or_init(|| {
+        let folder = Folder::new("expected");
+        folder.done("grid.toml", &["--threads", "1"]);
+        let results = folder.results();
+        assert_eq!(results.iter().filter(|(name, _)| name.ends_with("/manifest.json")).count(), UNITS);
+        assert!(results.iter().any(|(name, _)| name.ends_with("/level-02.safetensors")));
+        results
+    })
+}
+
+fn signal(child: &Child, name: &str) {
+    // a child that has ended already needs no signal
+    let _ = Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]).output().expect("kill");
+}
+
+#[test]
+fn threads_and_jobs_change_no_byte() {
+    let folder = Folder::new("threads");
+    for more in [&["--threads", "2"][..], &["--threads", "4"], &["--threads", "4", "--jobs", "1"]] {
+        folder.done("grid.toml", more);
+        folder.is_whole(expected(), &more.join(" "));
+        let again = folder.run("grid.toml", &[]).output().expect("the program starts");
+        let text = String::from_utf8_lossy(&again.stdout);
+        assert!(text.starts_with("126 units done, 0 of them now"), "what is done is never run again: {text}");
+        folder.begin_anew();
+    }
+}
+
+#[test]
+fn processes_that_share_a_folder_do_every_cell_once() {
+    let folder = Folder::new("processes");
+    for processes in [2, 4, 8] {
+        let start = || folder.run("grid.toml", &["--threads", "1"]).spawn().expect("the program starts");
+        let children: Vec<Child> = (0..processes).map(|_| start()).collect();
+        let mut done_by_one = 0;
+        for child in children {
+            let output = child.wait_with_output().expect("a child");
+            told(&output, 0);
+            let text = String::from_utf8_lossy(&output.stdout);
+            let words: Vec<&str> = text.split_whitespace().collect();
+            assert_eq!(words[0], "126", "{text}");
+            done_by_one += words[3].parse::<usize>().expect("a number");
+        }
+        assert_eq!(done_by_one, UNITS, "{processes} processes");
+        folder.is_whole(expected(), &format!("{processes} processes"));
+        folder.begin_anew();
+    }
+}
+
+#[test]
+fn fifty_kills_at_random_moments_change_no_byte() {
+    let folder = Folder::new("kills");
+    let seed = 5;
+    let moments = Stream::new(seed, "moments of death");
+    let mut finished = 0;
+    for kill in 0..50 {
+        let pause = Duration::from_micros(5_000 + moments.below(kill, 300_000));
+        // every other run saves after each generation
+        let save = if kill % 2 == 0 { "0" } else { "20" };
+        let mut child =
+            folder.run("grid.toml", &["--threads", "2", "--save-every", save]).spawn().expect("a child");
+        std::thread::sleep(pause);
+        let has_ended = child.try_wait().expect("a child").is_some();
+        child.kill().expect("a child");
+        told_unless_killed(&child.wait_with_output().expect("a child"), has_ended);
+        if has_ended {
+            finished += 1;
+            folder.is_whole(expected(), &format!("kill {kill} of seed {seed}"));
+            folder.begin_anew();
+        }
+    }
+    folder.done("grid.toml", &[]);
+    folder.is_whole(expected(), &format!("{finished} runs of seed {seed} ended before they were killed"));
+}
+
+fn told_unless_killed(output: &Output, has_ended: bool) {
+    if has_ended {
+        told(output, 0);
+    }
+}
+
+#[test]
+fn a_fault_at_any_step_is_told_and_the_next_run_finishes() {
+    let folder = Folder::new("faults");
+    folder.done("pair.toml", &["--threads", "1"]);
+    let expected = folder.results();
+    assert_eq!(expected.iter().filter(|(name, _)| name.ends_with("/manifest.json")).count(), 2);
+    let mut struck = 0;
+    for site in ["write", "sync", "rename", "mkdir", "remove"] {
+        for (nth, harm) in (1..).zip(["error", "abort"].into_iter().cycle()) {
+            folder.begin_anew();
+            let fault = format!("{site}:{nth}:{harm}");
+            let mut command = folder.run("pair.toml", &["--threads", "1", "--save-every", "0"]);
+            let output = command.env("TOMBOLA_FAULT", &fault).output().expect("the program starts");
+            let text = String::from_utf8_lossy(&output.stderr).into_owned();
+            if !text.contains("fault: ") {
+                told(&output, 0);
+                break;
+            }
+            struck += 1;
+            match (harm, output.status.code()) {
+                // what is left over may be removed later
+                ("error", Some(0)) => assert!(["remove", "rename"].contains(&site), "{fault}: {text}"),
+                ("error", code) => {
+                    assert_eq!(code, Some(1), "{fault}: {text}");
+                    for part in [
+                        "error: the disk is full: cannot ",
+                        "out",
+                        "is still good",
+                        "go on with `tombola run",
+                    ] {
+                        assert!(text.contains(part), "{fault} should tell `{part}`: {text}");
+                    }
+                    assert!(site != "write" || text.contains(" bytes are needed"), "{text}");
+                }
+                (_, code) => assert_eq!(code, None, "{fault}: it was to end there: {text}"),
+            }
+            folder.done("pair.toml", &["--threads", "1"]);
+            folder.is_whole(&expected, &fault);
+        }
+    }
+    assert!(struck > 60, "{struck}");
+}
+
+#[test]
+fn a_file_system_that_fills_up_is_told_and_what_is_there_is_good() {
+    let folder = Folder::new("limits");
+    folder.done("pair.toml", &["--threads", "1"]);
+    let expected = folder.results();
+    let mut refused = 0;
+    // files of at most so many blocks of 512 bytes: a write beyond fails, as on a full disk
+    for blocks in 0..40 {
+        folder.begin_anew();
+        let program = env!("CARGO_BIN_EXE_tombola");
+        let script =
+            format!("trap '' XFSZ; ulimit -f {blocks}; exec '{program}' run pair.toml --out out --threads 1");
+        let output =
+            Command::new("sh").current_dir(&folder.0).args(["-c", &script]).output().expect("a shell");
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        if output.status.code() != Some(0) {
+            assert_eq!(output.status.code(), Some(1), "{blocks}: {text}");
+            assert!(
+                text.contains("the disk is full: ") && text.contains("is still good"),
+                "{blocks}: {text}"
+            );
+            refused += 1;
+        }
+        folder.done("pair.toml", &["--threads", "1"]);
+        folder.is_whole(&expected, &format!("{blocks} blocks"));
+    }
+    assert!(refused > 3, "{refused}");
+}
+
+#[test]
+fn an_owner_that_sleeps_is_followed_and_commits_nothing_when_it_wakes() {
+    use std::os::unix::fs::MetadataExt;
+    let folder = Folder::new("sleeps");
+    let moments = Stream::new(6, "moments of sleep");
+    let quick = ["--threads", "1", "--heartbeat", "0.05"];
+    for round in 0..5 {
+        folder.begin_anew();
+        let late = folder.run("grid.toml", &quick).spawn().expect("the program starts");
+        std::thread::sleep(Duration::from_micros(30_000 + moments.below(round, 400_000)));
+        signal(&late, "STOP");
+        let next = folder.done("grid.toml", &quick);
+        let held = files(&folder.0.join("out/runs"))
+            .iter()
+            .any(|(_, bytes)| String::from_utf8_lossy(bytes).contains("\"vanished\""));
+        assert!(!held || next.contains("taking over from process "), "round {round}: {next}");
+        let identities = || -> Vec<_> {
+            let names = expected().iter().map(|(name, _)| name);
+            names
+                .map(|name| fs::metadata(folder.0.join("out/results").join(name)).expect("a result").ino())
+                .collect()
+        };
+        let before = identities();
+        signal(&late, "CONT");
+        told(&late.wait_with_output().expect("a child"), 0);
+        assert_eq!(identities(), before, "round {round}: a result was replaced");
+        folder.is_whole(expected(), &format!("round {round}"));
+    }
+}
+
+#[test]
+fn who_asks_a_run_to_stop_is_told_how_to_go_on() {
+    let folder = Folder::new("signals");
+    for name in ["INT", "TERM", "USR1"] {
+        folder.begin_anew();
+        let more = ["--threads", "1", "--set", "generations=400"];
+        let child = folder.run("grid.toml", &more).spawn().expect("the program starts");
+        while files(&folder.0.join("out/work")).len() < 4 {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        signal(&child, name);
+        let text = told(&child.wait_with_output().expect("a child"), 130);
+        for part in ["stopped: ", " of 126 units are done", "go on with `tombola run grid.toml --out out"] {
+            assert!(text.contains(part), "{name} should tell `{part}`: {text}");
+        }
+        assert!(!text.contains("error"), "{text}");
+        let work = files(&folder.0.join("out/work"));
+        assert!(work.iter().any(|(name, _)| name.ends_with("/checkpoint")), "{name}: it saved nothing");
+        assert!(work.iter().any(|(name, _)| name.contains("-free/")), "{name}: it let nothing go");
+    }
+}
+
+/// Waits until a child has said something on its stderr, which is a file.
+fn hears(file: &Path, what: &str) -> String {
+    for _ in 0..30_000 {
+        let text = fs::read_to_string(file).unwrap_or_default();
+        if text.contains(what) {
+            return text;
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    panic!("it never said `{what}`: {}", fs::read_to_string(file).unwrap_or_default());
+}
+
+#[test]
+fn a_folder_in_use_says_by_whom_and_what_can_be_done() {
+    let folder = Folder::new("in-use");
+    let more = ["--threads", "1", "--set", "generations=1000000", "--heartbeat", "0.1"];
+    let start = |name: &str, more: &[&str]| {
+        let file = folder.0.join(name);
+        let stderr = fs::File::create(&file).expect("a file");
+        let mut command = folder.run("pair.toml", more);
+        command.env("SLURM_JOB_ID", name).stderr(stderr);
+        (command.spawn().expect("the program starts"), file)
+    };
+    let (mut owner, owner_says) = start("4711", &more);
+    hears(&owner_says, "begin: ");
+    let (mut patient, patient_says) = start("4712", &more);
+    let text = hears(&patient_says, "waiting for ");
+    let process = format!("process {} on ", owner.id());
+    for part in ["waiting for ", " of out ", &process, "(job 4711)", "no sign of life", "--steal"] {
+        assert!(text.contains(part), "it should tell `{part}`: {text}");
+    }
+    signal(&patient, "INT");
+    assert_eq!(patient.wait().expect("a child").code(), Some(130));
+    let (mut thief, thief_says) = start("4713", &[&more[..], &["--steal"]].concat());
+    hears(&thief_says, &format!("taking over from {process}"));
+    // the owner finds out at its next beat, and waits in turn
+    hears(&owner_says, "another process has taken over ");
+    for child in [&mut owner, &mut thief] {
+        signal(child, "INT");
+        assert_eq!(child.wait().expect("a child").code(), Some(130));
+    }
+}
+
+#[test]
+fn what_another_version_left_half_done_is_refused() {
+    let folder = Folder::new("version");
+    let more = ["--threads", "1", "--set", "generations=100000"];
+    let child = folder.run("pair.toml", &more).spawn().expect("the program starts");
+    let list = || files(&folder.0.join("out/work")).into_iter().find(|(name, _)| name.ends_with("/written"));
+    while list().is_none() {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    signal(&child, "INT");
+    told(&child.wait_with_output().expect("a child"), 130);
+    let (name, bytes) = list().expect("a list of what is written");
+    let text = String::from_utf8(bytes).expect("text");
+    let version = concat!("program tombola ", env!("CARGO_PKG_VERSION"), "\n");
+    assert!(text.starts_with(version), "{text}");
+    fs::write(folder.0.join("out/work").join(name), text.replace(version, "program tombola 0.0.9\n"))
+        .expect("a file");
+    let text = told(&folder.run("pair.toml", &more).output().expect("the program starts"), 2);
+    for part in ["left half done by tombola 0.0.9", "this is tombola ", "--from-scratch"] {
+        assert!(text.contains(part), "it should tell `{part}`: {text}");
+    }
+    // the same work, at its own length
+    folder.begin_anew();
+    folder.done("pair.toml", &["--from-scratch", "--quiet"]);
+}
