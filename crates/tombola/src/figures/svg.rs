@@ -26,9 +26,11 @@ pub fn svg(chart: &Chart) -> String {
     let height = HEIGHT + LINE * (places(chart).1 - 1) as f64;
     let mut text = format!(
         "<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-label=\"{0}: {1} against density\">\n\
-         <text x=\"{LEFT}\" y=\"18\" class=\"title\">{0}</text>\n",
+         <text x=\"{LEFT}\" y=\"18\" class=\"title\">{0}</text>\n\
+         <text x=\"{2}\" y=\"18\" class=\"end faint\">{1}</text>\n",
         escaped(&chart.title),
         escaped(&chart.measure),
+        WIDTH - RIGHT,
     );
     axes(&mut text, chart);
     for (index, series) in chart.series.iter().enumerate() {

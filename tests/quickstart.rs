@@ -1,0 +1,73 @@
+//! What the README promises to whoever tries the program for the first time.
+
+#![expect(clippy::disallowed_methods, reason = "reads the README, and what the program wrote")]
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+/// A folder that is gone afterwards.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Folder {
+        let path = std::env::temp_dir().join(format!("tombola-first-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).expect("a folder");
+        Folder(path)
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.join(name).display().to_string()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn done(arguments: &[&str]) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tombola"));
+    let Output { status, stdout, stderr } = command.args(arguments).output().expect("the program starts");
+    assert!(status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&stderr));
+    String::from_utf8(stdout).expect("the program writes UTF-8")
+}
+
+#[test]
+fn the_quickstart_shows_the_effect_and_the_readme_its_numbers() {
+    let folder = Folder::new("quickstart");
+    let out = folder.path("results");
+    let shown = done(&["quickstart", "--out", &out, "--quiet"]);
+    // both strategies: tickets and random networks are apart by more than their intervals
+    assert_eq!(shown.matches("the intervals are apart").count(), 2, "{shown}");
+    let page = fs::read_to_string(folder.0.join("results/report.html")).expect("a page");
+    assert!(page.starts_with("<!doctype html>") && page.matches("<svg").count() == 2);
+
+    // the same bits on every machine: the numbers of the README are these
+    let readme = fs::read_to_string("README.md").expect("the README");
+    let rows = shown.lines().filter(|line| line.starts_with("| s")).map(numbers).collect::<Vec<_>>();
+    let told: Vec<Vec<&str>> =
+        readme.lines().filter(|line| line.starts_with("| s") && line.contains('±')).map(numbers).collect();
+    assert_eq!(rows.len(), 7, "six rows and a head: {shown}");
+    assert_eq!(rows[1..], told[..]);
+
+    // what is done is not done again, and shown again
+    assert_eq!(done(&["quickstart", "--out", &out, "--quiet"]), shown);
+}
+
+/// The cells of a row of a table.
+fn numbers(row: &str) -> Vec<&str> {
+    row.split('|').map(str::trim).filter(|cell| !cell.is_empty()).collect()
+}
+
+#[test]
+fn the_spec_of_the_readme_is_one() {
+    let readme = fs::read_to_string("README.md").expect("the README");
+    let spec = readme.split("\n```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a spec");
+    let folder = Folder::new("spec");
+    fs::write(folder.path("mine.toml"), spec).expect("a file");
+    let plan = done(&["plan", &folder.path("mine.toml")]);
+    assert!(plan.starts_with("mine: 80 cells and 20 dense levels"), "{plan}");
+}
