@@ -138,7 +138,7 @@ pub fn units<'a>(cells: &[Cell], source: &'a dyn Source) -> Vec<Box<dyn Unit + '
     let mut seen = BTreeSet::new();
     let mut units: Vec<Box<dyn Unit + 'a>> = Vec::new();
     for cell in cells {
-        let matched = (cell.pruning.criterion == Criterion::LayerRandom).then(|| magnitude(cell));
+        let matched = matched(cell);
         for cell in matched.iter().chain([cell]) {
             if seen.insert(cell.dense_id()) {
                 units.push(Box::new(Dense::new(cell, source)));
@@ -149,6 +149,11 @@ pub fn units<'a>(cells: &[Cell], source: &'a dyn Source) -> Vec<Box<dyn Unit + '
         }
     }
     units
+}
+
+/// The cell that a cell needs because its layers are matched to that one's, if they are.
+pub fn matched(cell: &Cell) -> Option<Cell> {
+    (cell.pruning.criterion == Criterion::LayerRandom).then(|| magnitude(cell))
 }
 
 /// The cell that a cell's layers are matched to.

@@ -25,8 +25,10 @@ pub mod report;
 pub mod run;
 mod sources;
 mod specs;
+pub mod status;
 mod tickets;
 pub mod train;
+mod units;
 mod working;
 
 /// Find, train and study sparse trainable networks with evolution strategies.
@@ -55,6 +57,7 @@ enum Command {
     Replay(replay::ReplayArguments),
     Report(report::ReportArguments),
     Run(run::RunArguments),
+    Status(status::StatusArguments),
     Train(Box<train::TrainArguments>),
 }
 
@@ -93,6 +96,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<(), CommandErro
         Command::Replay(arguments) => replay::run(arguments, out),
         Command::Report(arguments) => report::run(arguments, out),
         Command::Run(arguments) => run::run(arguments, out),
+        Command::Status(arguments) => status::run(arguments, out),
         Command::Train(arguments) => train::run(arguments, out),
     }
 }

@@ -18,10 +18,15 @@ const POLICIES: [(f64, f64); 4] = [(0.0144, 16.3), (0.05, 10.1), (0.2, 12.9), (1
 
 /// Seconds of one step of one copy of a world, with what is seen and paid: the best of `cargo bench --bench physics
 /// control_step` on the same core.
-const WORLDS: [(&str, f64); 13] = [
+const WORLDS: [(&str, f64); 18] = [
     ("Acrobot-v1", 7.6e-8),
+    ("Asterix-MinAtar", 1.3e-7),
+    ("Breakout-MinAtar", 1.6e-7),
     ("CartPole-v1", 3.4e-9),
+    ("Freeway-MinAtar", 1.7e-7),
     ("Pendulum-v1", 1.1e-8),
+    ("Seaquest-MinAtar", 2.9e-7),
+    ("SpaceInvaders-MinAtar", 4.3e-7),
     ("ant", 1.0e-6),
     ("ant_modified", 1.0e-6),
     ("fetch", 7.8e-7),
@@ -78,5 +83,16 @@ fn seconds_each(table: &[(f64, f64)], density: f64) -> f64 {
         (None, Some(&(known, billions))) => seconds((known, billions)) * density / known,
         (Some(last), None) => seconds(last),
         (None, None) => 0.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_world_has_a_time() {
+        assert_eq!(WORLDS.map(|(name, _)| name), tasks::control::NAMES);
+        assert!(WORLDS.iter().all(|(_, seconds)| *seconds > 0.0));
     }
 }

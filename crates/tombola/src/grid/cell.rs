@@ -17,7 +17,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use strategies::{Method, Quirks};
 
-use crate::run::change::paths;
 use crate::run::settings::RunSettings;
 
 /// Everything that decides a chain of levels. Two cells with equal contents, and the same data, leave the same bits.
@@ -104,15 +103,30 @@ fn push_run(text: &mut String, run: &RunSettings) {
 }
 
 /// Each leaf in which two trees differ, by its path, with the value of the first.
-fn push_differences<T: Serialize>(text: &mut String, name: &str, settings: &T, usual: &T) {
+fn push_differences<T: Serialize + PartialEq>(text: &mut String, name: &str, settings: &T, usual: &T) {
+    // most are, and this is far faster than to write them down
+    if settings == usual {
+        return;
+    }
     let [own, usual] =
         [settings, usual].map(|settings| serde_json::to_value(settings).expect("settings are data"));
-    for path in paths(&own) {
-        let pointer = format!("/{}", path.replace('.', "/"));
-        let value = own.pointer(&pointer).expect("a path of the tree");
-        if usual.pointer(&pointer) != Some(value) {
-            write!(text, " {name}.{path}={}", written(value)).expect("a string takes all");
+    push_leaves(text, &mut name.to_owned(), &own, Some(&usual));
+}
+
+/// The leaves below a path, in the order of their names.
+fn push_leaves(text: &mut String, path: &mut String, own: &Value, usual: Option<&Value>) {
+    let Value::Object(fields) = own else {
+        if usual != Some(own) {
+            write!(text, " {path}={}", written(own)).expect("a string takes all");
         }
+        return;
+    };
+    let above = path.len();
+    for (name, value) in fields {
+        path.push('.');
+        path.push_str(name);
+        push_leaves(text, path, value, usual.and_then(|usual| usual.get(name)));
+        path.truncate(above);
     }
 }
 

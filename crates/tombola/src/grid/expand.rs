@@ -1,7 +1,7 @@
 //! The product: for each task, strategy, variant and criterion the published cell, then one field after the other.
 //!
 //! ```text
-//! task x strategy x variant x criterion  ──►  published cell  ──(each field: a cell a value)──►  x seed
+//! seed x  ( task x strategy x variant x criterion  ──►  published cell  ──(each field: a cell a value)──► )
 //! ```
 
 use std::collections::BTreeSet;
@@ -60,17 +60,17 @@ impl Maker<'_> {
     fn grid(&mut self, grid: &Grid) -> Result<(), SpecError> {
         let axes = self.axes(grid)?;
         self.refuse_too_many(grid, &axes)?;
+        let mut made = Vec::new();
         for task in &axes.tasks {
             for &method in &axes.strategies {
                 for &variant in &axes.variants {
                     for &criterion in &axes.criteria {
-                        let base = published(task, method, variant, criterion);
-                        let made = self.product(grid, base)?;
-                        self.seeds(&made, &axes.seeds);
+                        made.extend(self.product(grid, published(task, method, variant, criterion))?);
                     }
                 }
             }
         }
+        self.seeds(made, &axes.seeds);
         Ok(())
     }
 
@@ -169,15 +169,16 @@ impl Maker<'_> {
         Ok(cells)
     }
 
-    /// Each cell for each seed, unless it is there already.
-    fn seeds(&mut self, cells: &[Cell], seeds: &[u64]) {
-        for cell in cells {
-            let settings = cell.settings_text();
-            for &seed in seeds {
+    /// Each cell for each seed, unless it is there already: seed by seed, so that a study that is not done yet has
+    /// something of everything.
+    fn seeds(&mut self, cells: Vec<Cell>, seeds: &[u64]) {
+        let cells: Vec<(String, Cell)> = cells.into_iter().map(|cell| (cell.settings_text(), cell)).collect();
+        for &seed in seeds {
+            for (settings, cell) in &cells {
                 let mut cell = cell.clone();
                 cell.run.seed = seed;
                 cell.run.plan.search.seed = seed;
-                if self.seen.insert(cell.canonical_with(&settings)) {
+                if self.seen.insert(cell.canonical_with(settings)) {
                     self.cells.push(cell);
                 }
             }

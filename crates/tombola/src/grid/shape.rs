@@ -3,7 +3,7 @@
 use networks::Input;
 use numerics::Isa;
 use sparse_kernels::network::Image;
-use tasks::control::{self, Actions};
+use tasks::control;
 
 /// Numbers that a network reads, and how many it gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,10 +22,11 @@ const IMAGES: Shape =
 pub fn shape(task: &str) -> Option<Shape> {
     if let Some(name) = control::canonical(task) {
         let environment = control::named(name, Isa::detected())?;
-        let outputs = match environment.actions() {
-            Actions::Numbers(count) | Actions::OneOf(count) => count,
+        let input = match environment.image() {
+            Some([channels, height, width]) => Input::Image(Image { channels, height, width }),
+            None => Input::Vector(environment.observation_names().len()),
         };
-        return Some(Shape { input: Input::Vector(environment.observation_names().len()), outputs });
+        return Some(Shape { input, outputs: environment.actions().outputs() });
     }
     (!task.contains(['/', '\\'])).then_some(IMAGES)
 }
@@ -38,6 +39,8 @@ mod tests {
     fn shapes_are_those_of_the_tasks() {
         assert_eq!(shape("ant"), Some(Shape { input: Input::Vector(87), outputs: 8 }));
         assert_eq!(shape("acrobot"), Some(Shape { input: Input::Vector(6), outputs: 3 }));
+        let game = Image { channels: 4, height: 10, width: 10 };
+        assert_eq!(shape("breakout"), Some(Shape { input: Input::Image(game), outputs: 3 }));
         assert_eq!(shape("mnist+noise-3"), Some(IMAGES));
         assert_eq!(shape("./mine"), None);
     }

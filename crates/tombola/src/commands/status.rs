@@ -1,0 +1,101 @@
+//! `tombola status`: how far a study is, from any terminal and any host that sees its folder.
+
+use std::io::{IsTerminal, Write};
+use std::time::Duration;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::CommandError;
+use super::specs::SpecArguments;
+use super::units::{OutArguments, State, Unit, Watcher, units};
+
+/// Between two looks.
+const OFTEN: Duration = Duration::from_secs(2);
+
+/// Most units of a state that are named.
+const MOST: usize = 10;
+
+/// Say how far a study is: what is done, who works at what, and what failed.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  tombola status mine.toml\n  tombola status mine.toml --out runs/a --watch\n  \
+    tombola status mine.toml --json | grep failed"
+)]
+pub(super) struct StatusArguments {
+    #[command(flatten)]
+    spec: SpecArguments,
+    #[command(flatten)]
+    out: OutArguments,
+    /// Look again every two seconds, until nothing is left to do
+    #[arg(long, conflicts_with = "json")]
+    watch: bool,
+    /// One JSON object a line for each unit of work
+    #[arg(long)]
+    json: bool,
+}
+
+/// A line of JSON.
+#[derive(Serialize)]
+struct Line<'a> {
+    id: &'a str,
+    unit: String,
+    state: &'static str,
+    why: String,
+}
+
+pub(super) fn run(arguments: &StatusArguments, out: &mut dyn Write) -> Result<(), CommandError> {
+    let study = arguments.spec.study()?;
+    let folder = arguments.out.folder(&study);
+    let units = units(&study);
+    let mut drawn = 0;
+    loop {
+        let states = Watcher::new(&folder).states(&units)?;
+        if arguments.json {
+            return json(&units, &states, out);
+        }
+        let text = summary(&format!("{} in {}", study.name, folder.display()), &units, &states);
+        if drawn > 0 && std::io::stdout().is_terminal() {
+            // up to the first line of the last look, and away with it
+            write!(out, "\x1b[{drawn}A\x1b[0J")?;
+        }
+        write!(out, "{text}")?;
+        out.flush()?;
+        drawn = text.lines().count();
+        let is_left = states.iter().any(|state| !matches!(state, State::Done | State::Failed(_)));
+        if !arguments.watch || !is_left {
+            return Ok(());
+        }
+        std::thread::sleep(OFTEN);
+    }
+}
+
+fn json(units: &[Unit], states: &[State], out: &mut dyn Write) -> Result<(), CommandError> {
+    for (unit, state) in units.iter().zip(states) {
+        let line = Line { id: &unit.id, unit: unit.label(), state: state.name(), why: state.why() };
+        writeln!(out, "{}", serde_json::to_string(&line).map_err(std::io::Error::from)?)?;
+    }
+    Ok(())
+}
+
+/// A line of counts, and the units that a person may want to know by name.
+fn summary(title: &str, units: &[Unit], states: &[State]) -> String {
+    let counts = State::NAMES.map(|name| (name, states.iter().filter(|state| state.name() == name).count()));
+    let counts: Vec<String> = counts
+        .iter()
+        .filter(|(name, count)| *count > 0 || *name == "done")
+        .map(|(name, count)| format!("{count} {name}"))
+        .collect();
+    let mut text = format!("{title}: {} of {} units\n", counts.join(", "), units.len());
+    for name in ["running", "failed", "damaged"] {
+        let named = units.iter().zip(states).filter(|(_, state)| state.name() == name);
+        let named: Vec<_> = named.collect();
+        for (unit, state) in named.iter().take(MOST) {
+            text += &format!("  {} {} {}\n", unit.id, unit.label(), state.why());
+        }
+        if named.len() > MOST {
+            text += &format!("  and {} more that are {name}\n", named.len() - MOST);
+        }
+    }
+    text
+}

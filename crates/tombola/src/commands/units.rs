@@ -1,0 +1,198 @@
+//! The units of work of a study, and how far each is in a results folder.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde::Serialize;
+
+use super::CommandError;
+use super::specs::Study;
+use crate::cells;
+use crate::grid::Cell;
+use crate::results::{Found, Owner, Results, State as Stored};
+use crate::store::StoreError;
+use crate::workers::available;
+
+/// Where results are.
+#[derive(Args, Debug)]
+pub(super) struct OutArguments {
+    /// The results folder [default: runs/NAME, the name of the spec]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+impl OutArguments {
+    /// The folder of a study.
+    pub(super) fn folder(&self, study: &Study) -> PathBuf {
+        self.out.clone().unwrap_or_else(|| Path::new("runs").join(&study.name))
+    }
+}
+
+/// A piece of work: what is trained in one go, and is done or not.
+pub(super) struct Unit {
+    pub(super) id: String,
+    pub(super) kind: Kind,
+    pub(super) cell: Cell,
+    /// The unit that must be done before.
+    pub(super) needs: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Kind {
+    /// The dense level of cells that differ in their pruning only.
+    Dense,
+    /// All other levels of a cell.
+    Cell,
+}
+
+/// The units of a study, in the order of [`cells::units`]: each dense level once, and magnitude cells that others are
+/// matched to.
+pub(super) fn units(study: &Study) -> Vec<Unit> {
+    let mut seen = BTreeSet::new();
+    let mut units = Vec::new();
+    for cell in &study.cells {
+        let matched = cells::matched(cell);
+        for cell in matched.iter().chain([cell]) {
+            let (dense, id) = (cell.dense_id(), cell.id());
+            if seen.insert(dense) {
+                units.push(Unit {
+                    id: dense.to_string(),
+                    kind: Kind::Dense,
+                    cell: cell.clone(),
+                    needs: None,
+                });
+            }
+            if seen.insert(id) {
+                let before = matched.as_ref().filter(|matched| *matched != cell).map_or(dense, Cell::id);
+                let needs = Some(before.to_string());
+                units.push(Unit { id: id.to_string(), kind: Kind::Cell, cell: cell.clone(), needs });
+            }
+        }
+    }
+    units
+}
+
+impl Unit {
+    /// Task, strategy, criterion and seed, for people.
+    pub(super) fn label(&self) -> String {
+        let Cell { run, pruning } = &self.cell;
+        let what = if self.kind == Kind::Dense { "dense" } else { pruning.criterion.name() };
+        format!("{}/{}/{what}/{}", run.task, self.cell.strategy(), run.seed)
+    }
+
+    /// How many levels it trains.
+    pub(super) fn levels(&self) -> u32 {
+        if self.kind == Kind::Dense { 1 } else { self.cell.pruning.levels - 1 }
+    }
+}
+
+/// How far a unit is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    Done,
+    /// Who has it.
+    Running(String),
+    /// Somebody began it, and does not work at it any more.
+    Begun,
+    /// What its last owner said.
+    Failed(String),
+    /// What is wrong with its results.
+    Damaged(String),
+    New,
+}
+
+impl State {
+    /// Every name, in the order in which they are counted.
+    pub(super) const NAMES: [&'static str; 6] = ["done", "running", "begun", "new", "failed", "damaged"];
+
+    /// The name in tables and JSON.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            State::Done => "done",
+            State::Running(_) => "running",
+            State::Begun => "begun",
+            State::New => "new",
+            State::Failed(_) => "failed",
+            State::Damaged(_) => "damaged",
+        }
+    }
+
+    /// Why it will run, or not.
+    pub(super) fn why(&self) -> String {
+        match self {
+            State::Done => "is done: never runs again".to_owned(),
+            State::Running(who) => format!("runs: {who}"),
+            State::Begun => "was interrupted: goes on from its last checkpoint".to_owned(),
+            State::New => "was never begun".to_owned(),
+            State::Failed(error) => format!("failed: {error}; runs again with --retry-failed"),
+            State::Damaged(problem) => format!("runs again: {problem}"),
+        }
+    }
+}
+
+/// Looks at a results folder, and changes nothing there.
+pub(super) struct Watcher {
+    results: Option<Results>,
+}
+
+impl Watcher {
+    /// Of a folder, which need not be there yet.
+    pub(super) fn new(folder: &Path) -> Watcher {
+        let results = folder.is_dir().then(|| Results::at(folder, Owner::this_process(0.0)));
+        Watcher { results }
+    }
+
+    /// How far each unit is. Threads share them: a study has thousands, and each is some files.
+    pub(super) fn states(&self, units: &[Unit]) -> Result<Vec<State>, CommandError> {
+        if self.results.is_none() {
+            return Ok(vec![State::New; units.len()]);
+        }
+        let share = units.len().div_ceil(available()).max(1);
+        std::thread::scope(|scope| {
+            let look = |units| scope.spawn(move || self.some_states(units));
+            let parts: Vec<_> = units.chunks(share).map(look).collect();
+            let mut states = Vec::with_capacity(units.len());
+            for part in parts {
+                states.extend(part.join().expect("a look does not panic")?);
+            }
+            Ok(states)
+        })
+    }
+
+    fn some_states(&self, units: &[Unit]) -> Result<Vec<State>, StoreError> {
+        units.iter().map(|unit| self.state(&unit.id)).collect()
+    }
+
+    /// How far a unit is.
+    fn state(&self, id: &str) -> Result<State, StoreError> {
+        let Some(results) = &self.results else { return Ok(State::New) };
+        match results.glance(id) {
+            Stored::Done(_) => return Ok(State::Done),
+            Stored::Damaged(damage) => return Ok(State::Damaged(damage.to_string())),
+            Stored::Missing => {}
+        }
+        let found = results.look(id)?;
+        if let Found::Held(holding) = &found
+            && !results.is_dead(holding)
+        {
+            let who = holding.owner.as_ref().map_or("somebody".to_owned(), |owner| {
+                let job = owner.job.as_ref().map_or(String::new(), |job| format!(", job {job}"));
+                format!("process {} on {}{job}", owner.pid, owner.host)
+            });
+            return Ok(State::Running(who));
+        }
+        if let Some(turn) = results.record(id).failure() {
+            let error = turn.error.clone().unwrap_or_else(|| "for an unknown reason".to_owned());
+            return Ok(State::Failed(error));
+        }
+        Ok(if found == Found::Nothing { State::New } else { State::Begun })
+    }
+
+    /// Seconds on one core that a unit took, if that is known.
+    pub(super) fn taken(&self, id: &str) -> Option<f64> {
+        let seconds = self.results.as_ref()?.record(id).thread_seconds();
+        (seconds > 0.0).then_some(seconds)
+    }
+}

@@ -1,0 +1,210 @@
+//! `tombola plan` and `status` beside a results folder: what is done, begun, failed, damaged, or in somebody's hands.
+
+#![expect(clippy::disallowed_methods, reason = "makes results folders")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tasks::vision::checksum::Checksum;
+use tombola::grid;
+use tombola::results::{Found, Lease, Manifest, Outcome, Owner, Results, Turn};
+use tombola::spec::Spec;
+use tombola::store::disk::Disk;
+
+/// A folder that is gone afterwards, with a spec in it.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str, spec: &str) -> Folder {
+        let path = std::env::temp_dir().join(format!("tombola-status-{name}-{}", std::process::id()));
+        fs::create_dir_all(&path).expect("a folder for temporary files");
+        fs::write(path.join("study.toml"), spec).expect("a file");
+        Folder(path)
+    }
+
+    fn out(&self) -> PathBuf {
+        self.0.join("out")
+    }
+
+    /// What the program says of it.
+    fn told(&self, verb: &str, more: &[&str]) -> String {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tombola"));
+        command.arg(verb).arg(self.0.join("study.toml")).arg("--out").arg(self.out()).args(more);
+        let output = command.stdin(Stdio::null()).output().expect("the program starts");
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{verb} {more:?}: {message}");
+        String::from_utf8(output.stdout).expect("text")
+    }
+
+    /// The same as lines of JSON.
+    fn lines(&self, verb: &str) -> Vec<Value> {
+        let parse = |line: &str| serde_json::from_str(line).expect("JSON");
+        self.told(verb, &["--json"]).lines().map(parse).collect()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn turn(outcome: Outcome, error: Option<&str>) -> Turn {
+    let error = error.map(str::to_owned);
+    Turn { outcome, owner: None, ended: 0, seconds: 8.0, threads: 2, error }
+}
+
+fn taken<'r>(results: &'r Results, id: &str) -> Lease<'r> {
+    results.take(id, &Found::Nothing).expect("the folder serves").expect("nobody has it")
+}
+
+fn commit(results: &Results, id: &str) {
+    let mut lease = taken(results, id);
+    lease.write("x", b"y").expect("it is written");
+    lease.note("unit", turn(Outcome::Done, None)).expect("it is noted");
+    lease.commit().expect("it is committed");
+}
+
+const SPEC: &str =
+    "name='study'\ntask='glyphs'\nstrategy='snes'\ncriterion=['snr','random']\nseeds=3\nlevels=3";
+
+#[test]
+fn every_state_of_a_unit_is_said_with_its_reason() {
+    let folder = Folder::new("states", SPEC);
+    let states = |lines: &[Value]| -> Vec<(String, String)> {
+        let text = |line: &Value, key: &str| line[key].as_str().expect("a text").to_owned();
+        lines.iter().map(|line| (text(line, "state"), text(line, "why"))).collect()
+    };
+    let before = folder.lines("plan");
+    // dense, snr, random of each seed
+    assert_eq!(before.len(), 9);
+    assert!(states(&before).iter().all(|(state, why)| state == "new" && why == "was never begun"));
+    assert!(!folder.out().exists(), "a plan leaves nothing");
+
+    let me = Owner::this_process(0.5);
+    let results = Results::open(&folder.out(), me.clone(), Disk::default()).expect("a folder");
+    let ids: Vec<&str> = before.iter().map(|line| line["id"].as_str().expect("an id")).collect();
+    commit(&results, ids[0]);
+    let running = taken(&results, ids[1]);
+    let failing = taken(&results, ids[2]);
+    failing.note("unit", turn(Outcome::Failed, Some("there is no data"))).expect("it is noted");
+    failing.release();
+    taken(&results, ids[3]).release();
+    commit(&results, ids[4]);
+    fs::write(results.done_path(ids[4]).join("x"), b"longer").expect("a file");
+
+    let after = folder.lines("status");
+    let reasons = states(&after);
+    let names: Vec<&str> = reasons.iter().map(|(state, _)| state.as_str()).collect();
+    assert_eq!(names, ["done", "running", "failed", "begun", "damaged", "new", "new", "new", "new"]);
+    for (index, part) in [
+        (0, "never runs again"),
+        (1, &format!("runs: process {} on {}", me.pid, me.host)),
+        (2, "failed: there is no data; runs again with --retry-failed"),
+        (3, "goes on from its last checkpoint"),
+        (4, "is damaged"),
+    ] {
+        assert!(reasons[index].1.contains(part), "{:?} should say `{part}`", reasons[index]);
+    }
+    let text = folder.told("status", &[]);
+    assert!(text.starts_with("study in "), "{text}");
+    assert!(text.contains(": 1 done, 1 running, 1 begun, 4 new, 1 failed, 1 damaged of 9 units\n"), "{text}");
+    assert!(text.contains(&format!("  {} glyphs/snes/random/0 failed: there is no data", ids[2])), "{text}");
+    let plan = folder.told("plan", &[]);
+    for part in ["study: 6 cells and 3 dense levels", "     1 done: is done", "     4 new: was never begun"] {
+        assert!(plan.contains(part), "`{part}`\n{plan}");
+    }
+    drop(running);
+}
+
+#[test]
+fn a_cell_that_is_matched_to_another_brings_it() {
+    let folder = Folder::new("matched", "task='glyphs'\nstrategy='snes'\ncriterion='layer-random'");
+    let lines = folder.lines("plan");
+    let what = |line: &Value| (line["criterion"].clone(), line["needs"].clone());
+    let [dense, magnitude, random] = &lines[..] else { panic!("{lines:?}") };
+    assert_eq!(what(dense), (Value::Null, Value::Null));
+    assert_eq!(what(magnitude), ("magnitude".into(), dense["id"].clone()));
+    assert_eq!(what(random), ("layer-random".into(), magnitude["id"].clone()));
+}
+
+#[test]
+fn a_plan_takes_its_times_from_what_is_done() {
+    let folder = Folder::new("times", SPEC);
+    let seconds = |lines: &[Value], kind: &str| -> Vec<f64> {
+        let of_kind = lines.iter().filter(|line| line["unit"] == kind);
+        of_kind.map(|line| line["core_seconds"].as_f64().expect("a number")).collect()
+    };
+    let before = folder.lines("plan");
+    let results = Results::open(&folder.out(), Owner::this_process(0.5), Disk::default()).expect("a folder");
+    commit(&results, before[0]["id"].as_str().expect("an id"));
+    let after = folder.lines("plan");
+    // 8 seconds of two threads
+    assert_eq!(seconds(&after, "dense"), [16.0; 3]);
+    assert_eq!(seconds(&after, "cell"), seconds(&before, "cell"));
+    assert!(folder.told("plan", &[]).contains("where 1 units are done, from what they took"));
+    assert!(folder.told("plan", &["--probe"]).lines().count() > 3);
+}
+
+#[test]
+fn watching_ends_with_the_work() {
+    let folder = Folder::new("watch", "task='glyphs'\nstrategy='snes'\nlevels=2");
+    let spec = Spec::parse("x", "task='glyphs'\nstrategy='snes'\nlevels=2", &[]).expect("a spec");
+    let cell = grid::cells(&spec).expect("cells").remove(0);
+    let results = Results::open(&folder.out(), Owner::this_process(0.5), Disk::default()).expect("a folder");
+    commit(&results, &cell.dense_id().to_string());
+    let last = cell.id().to_string();
+    let later = std::thread::scope(|scope| {
+        let watch = scope.spawn(|| folder.told("status", &["--watch"]));
+        std::thread::sleep(Duration::from_millis(500));
+        commit(&results, &last);
+        watch.join().expect("it ends")
+    });
+    assert!(later.ends_with(": 2 done of 2 units\n"), "{later}");
+}
+
+/// A unit that is done like `pattern`, without the syncs of one that must survive a loss of power.
+fn lay_down(out: &Path, pattern: &Value, id: &str) {
+    let place = out.join("results").join(id);
+    fs::create_dir_all(&place).expect("a folder");
+    fs::write(place.join("x"), b"y").expect("a file");
+    let mut manifest = pattern.clone();
+    manifest["unit"] = id.into();
+    manifest["checksum"] = "".into();
+    let text = |manifest: &Value| {
+        let manifest: Manifest = serde_json::from_value(manifest.clone()).expect("a manifest");
+        serde_json::to_string_pretty(&manifest).expect("JSON") + "\n"
+    };
+    manifest["checksum"] = Checksum::of(text(&manifest).as_bytes()).into();
+    fs::write(place.join("manifest.json"), text(&manifest)).expect("a file");
+}
+
+#[test]
+fn ten_thousand_cells_are_looked_at_in_two_seconds() {
+    let text = "task='glyphs'\nstrategy='snes'\nseeds=1250\nlevels=2\n\
+        criterion=['snr','magnitude','random','layer-random','mask-reinitialised','permuted-weights',\
+        'permuted-mask-and-weights','movement']";
+    let folder = Folder::new("many", text);
+    let cells = grid::cells(&Spec::parse("x", text, &[]).expect("a spec")).expect("cells");
+    assert_eq!(cells.len(), 10_000);
+    let results = Results::open(&folder.out(), Owner::this_process(0.5), Disk::default()).expect("a folder");
+    let first = cells[0].id().to_string();
+    commit(&results, &first);
+    let pattern = fs::read(results.done_path(&first).join("manifest.json")).expect("a manifest");
+    let pattern: Value = serde_json::from_slice(&pattern).expect("JSON");
+    for cell in &cells {
+        lay_down(&folder.out(), &pattern, &cell.id().to_string());
+    }
+    // the fastest of some: a machine that does other things too adds time, and never takes it away
+    let looks = (0..4).map(|_| {
+        let begun = Instant::now();
+        let told = folder.told("status", &[]);
+        assert!(told.ends_with(": 10000 done, 1250 new of 11250 units\n"), "{told}");
+        begun.elapsed()
+    });
+    let fastest = looks.min().expect("it was looked at");
+    assert!(fastest < Duration::from_secs(2), "{fastest:?}");
+}
