@@ -1,7 +1,7 @@
 //! `tombola run` as people and batch systems treat it: many threads and processes, kills, signals, full disks, owners that
 //! sleep. Whatever happens, the bytes under `results/` are those of an unbroken run.
 //!
-//! `scripts/check-store` does the same for longer.
+//! `scripts/check-store` does the same for longer: it sets `TOMBOLA_CHECK_KILLS` and the like, how often each is done.
 
 #![cfg(unix)]
 #![expect(clippy::disallowed_methods, reason = "reads and damages files of results folders")]
@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use numerics::random::Stream;
 use tasks::vision::glyphs::{self, Kind};
@@ -33,6 +33,9 @@ test_every = 2
 population = 6
 batch = 16
 "#;
+
+/// Files below a folder, by path and content.
+type Files = Vec<(String, Vec<u8>)>;
 
 /// Units of the grid.
 const UNITS: usize = 126;
@@ -92,15 +95,14 @@ impl Folder {
     }
 
     /// The files under `results/`, by path and content.
-    fn results(&self) -> Vec<(String, Vec<u8>)> {
+    fn results(&self) -> Files {
         files(&self.0.join("out/results"))
     }
 
     /// Everything is done, and nothing is left over.
-    fn is_whole(&self, expected: &[(String, Vec<u8>)], context: &str) {
+    fn is_whole(&self, expected: &Files, context: &str) {
         let found = self.results();
-        let names =
-            |files: &[(String, Vec<u8>)]| files.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+        let names = |files: &Files| files.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
         assert_eq!(names(&found), names(expected), "{context}");
         let differs = found.iter().zip(expected).find(|(found, expected)| found != expected);
         assert!(differs.is_none(), "{context}: {:?}", differs.map(|((name, _), _)| name));
@@ -120,7 +122,7 @@ impl Drop for Folder {
 }
 
 /// The files below a folder, in order.
-fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
+fn files(folder: &Path) -> Files {
     let mut found = Vec::new();
     let Ok(entries) = fs::read_dir(folder) else { return found };
     for path in entries.map(|entry| entry.expect("an entry").path()) {
@@ -144,16 +146,33 @@ fn told(output: &Output, code: i32) -> String {
 }
 
 /// What an unbroken run of the grid leaves.
-fn expected() -> &'static [(String, Vec<u8>)] {
-    static EXPECTED: OnceLock<Vec<(String, Vec<u8>)>> = OnceLock::new();
-    EXPECTED.get_or_init(|| {
-        let folder = Folder::new("expected");
+fn expected() -> &'static Files {
+    &unbroken().0
+}
+
+/// What an unbroken run leaves, and how long it took: a busy machine takes longer to begin, and is given longer.
+fn unbroken() -> &'static (Files, Duration) {
+    static UNBROKEN: OnceLock<(Files, Duration)> = OnceLock::new();
+    UNBROKEN.get_or_init(|| {
+        let folder = Folder::new("unbroken");
+        let begun = Instant::now();
         folder.done("grid.toml", &["--threads", "1"]);
+        let took = begun.elapsed();
         let results = folder.results();
         assert_eq!(results.iter().filter(|(name, _)| name.ends_with("/manifest.json")).count(), UNITS);
         assert!(results.iter().any(|(name, _)| name.ends_with("/level-02.safetensors")));
-        results
+        (results, took)
     })
+}
+
+/// A moment within a part of an unbroken run.
+fn moment(moments: Stream, number: u64, part: f64) -> Duration {
+    unbroken().1.mul_f64(part * moments.uniform_f64(number))
+}
+
+/// How often something is done: so often in the gate, and as the environment says in longer checks.
+fn times(name: &str, gate: u64) -> u64 {
+    std::env::var(name).map_or(gate, |text| text.parse().unwrap_or_else(|_| panic!("{name}: `{text}`")))
 }
 
 fn signal(child: &Child, name: &str) {
@@ -196,35 +215,48 @@ fn processes_that_share_a_folder_do_every_cell_once() {
 }
 
 #[test]
-fn fifty_kills_at_random_moments_change_no_byte() {
+fn kills_at_random_moments_change_no_byte() {
     let folder = Folder::new("kills");
     let seed = 5;
     let moments = Stream::new(seed, "moments of death");
-    let mut finished = 0;
-    for kill in 0..50 {
-        let pause = Duration::from_micros(5_000 + moments.below(kill, 300_000));
+    let is_manifest = |(name, _): &&(String, Vec<u8>)| name.ends_with("/manifest.json");
+    let (kills, mut grids, mut units) = (times("TOMBOLA_CHECK_KILLS", 50), 0, 0);
+    for kill in 0..kills {
+        let pause = moment(moments, kill, 0.25);
         // every other run saves after each generation
         let save = if kill % 2 == 0 { "0" } else { "20" };
-        let mut child =
-            folder.run("grid.toml", &["--threads", "2", "--save-every", save]).spawn().expect("a child");
+        let run = folder.run("grid.toml", &["--threads", "2", "--save-every", save]).spawn();
+        let mut child = run.expect("the program starts");
         std::thread::sleep(pause);
-        let has_ended = child.try_wait().expect("a child").is_some();
         child.kill().expect("a child");
-        told_unless_killed(&child.wait_with_output().expect("a child"), has_ended);
-        if has_ended {
-            finished += 1;
+        child.wait().expect("a child");
+        let done = folder.results().iter().filter(is_manifest).count();
+        if done == UNITS {
+            (grids, units) = (grids + 1, units + done);
+            folder.done("grid.toml", &[]);
             folder.is_whole(expected(), &format!("kill {kill} of seed {seed}"));
             folder.begin_anew();
         }
     }
+    units += folder.results().iter().filter(is_manifest).count();
     folder.done("grid.toml", &[]);
-    folder.is_whole(expected(), &format!("{finished} runs of seed {seed} ended before they were killed"));
+    folder.is_whole(expected(), &format!("the last of {kills} kills of seed {seed}"));
+    println!(
+        "{kills} kills at random moments (seed {seed}), in which {units} units were done and {grids} grids ended: same \
+         bytes each time"
+    );
 }
 
-fn told_unless_killed(output: &Output, has_ended: bool) {
-    if has_ended {
-        told(output, 0);
-    }
+/// Which step, and what happens there: one of two harms, or both where there is time.
+fn faults() -> impl Iterator<Item = (u32, &'static str)> {
+    let both = times("TOMBOLA_CHECK_HARMS", 1) > 1;
+    (1..).flat_map(move |nth: u32| {
+        let is_odd = nth % 2 == 1;
+        [("error", both || is_odd), ("abort", both || !is_odd)]
+            .into_iter()
+            .filter(|(_, is_done)| *is_done)
+            .map(move |(harm, _)| (nth, harm))
+    })
 }
 
 #[test]
@@ -235,7 +267,7 @@ fn a_fault_at_any_step_is_told_and_the_next_run_finishes() {
     assert_eq!(expected.iter().filter(|(name, _)| name.ends_with("/manifest.json")).count(), 2);
     let mut struck = 0;
     for site in ["write", "sync", "rename", "mkdir", "remove"] {
-        for (nth, harm) in (1..).zip(["error", "abort"].into_iter().cycle()) {
+        for (nth, harm) in faults() {
             folder.begin_anew();
             let fault = format!("{site}:{nth}:{harm}");
             let mut command = folder.run("pair.toml", &["--threads", "1", "--save-every", "0"]);
@@ -268,6 +300,9 @@ fn a_fault_at_any_step_is_told_and_the_next_run_finishes() {
         }
     }
     assert!(struck > 60, "{struck}");
+    println!(
+        "{struck} faults, one at each write, sync, rename, mkdir and remove: same bytes after the next run"
+    );
 }
 
 #[test]
@@ -299,16 +334,79 @@ fn a_file_system_that_fills_up_is_told_and_what_is_there_is_good() {
     assert!(refused > 3, "{refused}");
 }
 
+/// A file system of so many kibibytes over the folder `out`; gone afterwards.
+struct Small<'a>(&'a Folder);
+
+impl Small<'_> {
+    fn mount(folder: &Folder, kibibytes: u64) -> Small<'_> {
+        fs::create_dir_all(folder.0.join("out")).expect("a folder");
+        let small = Small(folder);
+        small.call(&["mount", "-t", "tmpfs", "-o", &format!("size={kibibytes}k"), "tombola", "out"]);
+        small
+    }
+
+    fn grow(&self) {
+        self.call(&["mount", "-o", "remount,size=256m", "out"]);
+    }
+
+    fn call(&self, words: &[&str]) {
+        let output =
+            Command::new(words[0]).args(&words[1..]).current_dir(&self.0.0).output().expect(words[0]);
+        assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+impl Drop for Small<'_> {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(self.0.0.join("out")).status();
+    }
+}
+
+/// Real file systems of many sizes, where the environment asks for them: only some users may mount.
+#[test]
+fn disks_of_many_sizes_fill_up_and_grow_and_the_bytes_are_the_same() {
+    let sizes = times("TOMBOLA_CHECK_SIZES", 0);
+    let all: u64 = expected().iter().map(|(_, bytes)| (bytes.len() as u64).div_ceil(4096) * 4).sum();
+    assert!(all > 1000, "a grid of {all} KiB");
+    let folder = Folder::new("sizes");
+    let mut filled = 0;
+    for size in 1..=sizes {
+        let kibibytes = 4 * (size * all / 4).div_ceil(sizes).max(1);
+        let small = Small::mount(&folder, kibibytes);
+        let output = folder.run("grid.toml", &["--threads", "2"]).output().expect("the program starts");
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        if output.status.code() != Some(0) {
+            assert_eq!(output.status.code(), Some(1), "{kibibytes} KiB: {text}");
+            for part in ["error: the disk is full: ", " are free", "is still good", "go on with `tombola run"]
+            {
+                assert!(text.contains(part), "{kibibytes} KiB should tell `{part}`: {text}");
+            }
+            filled += 1;
+        }
+        small.grow();
+        folder.done("grid.toml", &["--threads", "2"]);
+        folder.is_whole(expected(), &format!("{kibibytes} KiB"));
+    }
+    assert!(filled > sizes / 2 || sizes == 0, "{filled}");
+    println!(
+        "{sizes} file systems of 4 to {all} KiB, {filled} of which filled up: told, and same bytes when grown"
+    );
+}
+
 #[test]
 fn an_owner_that_sleeps_is_followed_and_commits_nothing_when_it_wakes() {
     use std::os::unix::fs::MetadataExt;
     let folder = Folder::new("sleeps");
     let moments = Stream::new(6, "moments of sleep");
     let quick = ["--threads", "1", "--heartbeat", "0.05"];
-    for round in 0..5 {
+    let (rounds, mut followed) = (times("TOMBOLA_CHECK_SLEEPS", 5), 0);
+    for round in 0..rounds {
         folder.begin_anew();
         let late = folder.run("grid.toml", &quick).spawn().expect("the program starts");
-        std::thread::sleep(Duration::from_micros(30_000 + moments.below(round, 400_000)));
+        while files(&folder.0.join("out/work")).is_empty() {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        std::thread::sleep(moment(moments, round, 0.5));
         signal(&late, "STOP");
         let next = folder.done("grid.toml", &quick);
         let held = files(&folder.0.join("out/runs"))
@@ -326,7 +424,12 @@ fn an_owner_that_sleeps_is_followed_and_commits_nothing_when_it_wakes() {
         told(&late.wait_with_output().expect("a child"), 0);
         assert_eq!(identities(), before, "round {round}: a result was replaced");
         folder.is_whole(expected(), &format!("round {round}"));
+        followed += u32::from(held);
     }
+    println!(
+        "{rounds} owners stopped and woken when the work was done: {followed} had a unit, which another took over and \
+         committed; none committed late"
+    );
 }
 
 #[test]
