@@ -34,6 +34,10 @@
 //! looks whether the new name is there, which nobody else could have made. Hard links and locks would need more of the file
 //! system, `O_EXCL` leaves a file that is there and empty, and a number in a file can be read before and written after.
 //!
+//! What a client of NFS remembers of other hosts' work may be a minute old. Who then finds nothing where a unit is at work,
+//! or done, begins it; the server refuses the rename, or the commit finds the same bytes there. Beats are read with an
+//! open of their own, for which NFS asks the server.
+//!
 //! Whether an owner lives is for the observer to see: its `beat` counts on, or it does not for several beats *on the
 //! observer's clock*. Clocks of two hosts are never compared. An owner on the same machine whose process is gone is dead at
 //! once. Who takes a lease from a living owner wastes work, and spoils nothing.

@@ -8,7 +8,7 @@
 //! | games (`Breakout-MinAtar`, ...) | `minatar-cnn` | 256 | 7000, 200 | of fitness, 1e-5 | as the classics |
 //!
 //! Source: the run files in the authors' code, `brax`, `gym`, `minatar` and `mnist`; the values of strategies are in
-//! [`tuned`](super::tuned).
+//! `run::tuned`.
 //!
 //! The embedded sets ([`tasks::vision::glyphs`]) serve for trying, and end in a minute: the same network with a random mask
 //! that keeps a fifth of its weights, 64 members, batches of 128, 2000 generations, and a deviation of 0.05, found by trying.
