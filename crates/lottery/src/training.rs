@@ -16,6 +16,7 @@ use networks::ticket::Contents;
 use networks::{Normaliser, Ticket, TicketError};
 use numerics::AlignedBuffer;
 use serde::{Deserialize, Deserializer, Serialize};
+use strategies::own::OwnStrategy;
 use strategies::{Execution, Population, PopulationMut, Search, SearchError, Settings, State, StopReason};
 use tasks::{How, Task, Trial};
 
@@ -153,6 +154,19 @@ impl<'a> Training<'a> {
         how: How,
         checkpoint: Option<&Checkpoint>,
     ) -> Result<Training<'a>, TrainingError> {
+        Training::of_ticket_by(plan, task, ticket, how, checkpoint, &|_| None)
+    }
+
+    /// The same by a strategy of one's own, which `make` gives for a number of searched coordinates; where it gives none,
+    /// by the strategy of the plan.
+    pub fn of_ticket_by(
+        plan: &Plan,
+        task: &'a dyn Task,
+        ticket: &Ticket,
+        how: How,
+        checkpoint: Option<&Checkpoint>,
+        make: &dyn Fn(usize) -> Option<Box<dyn OwnStrategy<f32>>>,
+    ) -> Result<Training<'a>, TrainingError> {
         let network = ticket.masked().map_err(TrainingError::Masked)?;
         let mut trial = task.trial(&network, how).map_err(TrainingError::Task)?;
         let start = &ticket.contents().start;
@@ -163,10 +177,21 @@ impl<'a> Training<'a> {
             reduced = Some(Aliases::reduce(start));
         }
         let start = reduced.as_ref().unwrap_or(start);
-        let training = match checkpoint {
-            None => Training::new(plan, trial, start).map_err(TrainingError::Search)?,
-            Some(checkpoint) => {
+        let training = match (checkpoint, make(start.len())) {
+            (None, None) => Training::new(plan, trial, start).map_err(TrainingError::Search)?,
+            (None, Some(own)) => {
+                let search =
+                    Search::with_own(plan.search.clone(), own, start).map_err(TrainingError::Search)?;
+                Training::of(plan, trial, search, Vec::new())
+            }
+            (Some(checkpoint), None) => {
                 Training::resume(plan, trial, start.len(), checkpoint).map_err(TrainingError::Checkpoint)?
+            }
+            (Some(checkpoint), Some(own)) => {
+                let search = Search::restore_own(&checkpoint.search, own).map_err(CheckpointError::State);
+                let resumed =
+                    search.and_then(|search| Training::resumed(plan, trial, start.len(), checkpoint, search));
+                resumed.map_err(TrainingError::Checkpoint)?
             }
         };
         Ok(Training { aliases, ..training })
@@ -175,11 +200,21 @@ impl<'a> Training<'a> {
     /// Goes on from where [`checkpoint`](Training::checkpoint) was called.
     pub fn resume(
         plan: &Plan,
-        mut trial: Box<dyn Trial + 'a>,
+        trial: Box<dyn Trial + 'a>,
         dims: usize,
         checkpoint: &Checkpoint,
     ) -> Result<Training<'a>, CheckpointError> {
         let search = Search::restore(&checkpoint.search).map_err(CheckpointError::State)?;
+        Training::resumed(plan, trial, dims, checkpoint, search)
+    }
+
+    fn resumed(
+        plan: &Plan,
+        mut trial: Box<dyn Trial + 'a>,
+        dims: usize,
+        checkpoint: &Checkpoint,
+        search: Search<f32>,
+    ) -> Result<Training<'a>, CheckpointError> {
         if checkpoint.plan != *plan || *search.settings() != plan.search {
             return Err(CheckpointError::Plan);
         }

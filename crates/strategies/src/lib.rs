@@ -50,6 +50,7 @@ mod minimise;
 mod noise;
 pub mod open_es;
 pub mod optimizer;
+pub mod own;
 pub mod pgpe;
 mod population;
 mod real;

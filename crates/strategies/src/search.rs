@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use crate::execution::{Execution, kernel};
 use crate::noise::{Draws, generation_stream};
+use crate::own::{Adapted, OwnStrategy};
 use crate::population::{Population, PopulationMut, Spread, tiles};
 use crate::real::Real;
 use crate::sample::{Plan, Sample};
@@ -139,6 +140,16 @@ impl<T: Real> Search<T> {
             best_fitness: 0.0,
             best_member: start.to_vec(),
         })
+    }
+
+    /// A search by a strategy of one's own. The settings' method counts for nothing but its name.
+    pub fn with_own(
+        settings: Settings,
+        own: Box<dyn OwnStrategy<T>>,
+        start: &[T],
+    ) -> Result<Search<T>, SearchError> {
+        check_length("deviations", own.deviations().len(), start.len())?;
+        Ok(Search { strategy: Box::new(Adapted(own)), ..Search::new(settings, start)? })
     }
 
     /// The settings it was made with.
@@ -391,8 +402,20 @@ impl<T: Real> Search<T> {
     /// If the state is of another version or precision, damaged, or of no search.
     pub fn restore(state: &State<T>) -> Result<Search<T>, StateError> {
         state.check()?;
-        let start = state.start()?;
-        let mut search = Search::new(state.settings.clone(), &start).map_err(|_| StateError::Damaged)?;
+        let search = Search::new(state.settings.clone(), &state.start()?);
+        search.map_err(|_| StateError::Damaged)?.filled(state)
+    }
+
+    /// The same of a search by a strategy of one's own.
+    pub fn restore_own(state: &State<T>, own: Box<dyn OwnStrategy<T>>) -> Result<Search<T>, StateError> {
+        state.check()?;
+        let search = Search::with_own(state.settings.clone(), own, &state.start()?);
+        search.map_err(|_| StateError::Damaged)?.filled(state)
+    }
+
+    /// With the numbers of a state.
+    fn filled(self, state: &State<T>) -> Result<Search<T>, StateError> {
+        let mut search = self;
         let mut reader = Reader { state, error: None };
         search.fields(&mut reader);
         if let Some(error) = reader.error {

@@ -112,6 +112,16 @@ impl Fitness {
         out
     }
 
+    /// What each member costs, shaped.
+    pub(crate) fn costs(&self) -> &[f64] {
+        &self.values
+    }
+
+    /// Members from the best to the worst.
+    pub(crate) fn best_first(&self) -> &[usize] {
+        &self.order
+    }
+
     /// Whether all members are equally good.
     pub(crate) fn is_flat(&self) -> bool {
         self.ends.len() == 1

@@ -14,9 +14,10 @@
 //! A cell that is matched to the magnitude ticket of its seed ([`lottery::Criterion::LayerRandom`]) needs that cell, which
 //! is done whether or not the grid asked for it.
 //!
-//! # A task and a criterion of one's own
+//! # A task, a criterion and a strategy of one's own
 //!
-//! A [`Source`] gives units their tasks, and may say what weights are worth. This one has a task without data, in which
+//! A [`Source`] gives units their tasks, and may say what weights are worth, and who searches
+//! ([`strategies::own`]). This one has a task without data, in which
 //! only the first twenty weights matter, and keeps the weights that have come nearest to 1:
 //!
 //! ```
@@ -105,6 +106,7 @@ use std::sync::Arc;
 
 use lottery::{Criterion, Pruning};
 use networks::Ticket;
+use strategies::own::OwnStrategy;
 use tasks::Task;
 
 use crate::grid::Cell;
@@ -112,7 +114,7 @@ use crate::run::settings::RunSettings;
 use crate::workers::Unit;
 use chain::{Chain, Dense};
 
-/// Where units get what the program does not know: tasks with their data, and criteria of one's own.
+/// Where units get what the program does not know: tasks with their data, criteria and strategies of one's own.
 pub trait Source: Sync {
     /// The task of a run, evaluated as its settings say.
     fn task(&self, run: &RunSettings) -> Result<Arc<dyn Task + Send + Sync>, Box<dyn Error + Send + Sync>>;
@@ -122,6 +124,12 @@ pub trait Source: Sync {
     /// its own.
     fn scores(&self, cell: &Cell, trained: &Ticket) -> Option<Vec<f32>> {
         let _ = (cell, trained);
+        None
+    }
+
+    /// The strategy that searches so many coordinates; none to go by that of the settings. The same holds for names.
+    fn strategy(&self, run: &RunSettings, coordinates: usize) -> Option<Box<dyn OwnStrategy<f32>>> {
+        let _ = (run, coordinates);
         None
     }
 }

@@ -74,7 +74,8 @@ impl Unit for Dense<'_> {
 
     fn run(&self, desk: &mut dyn Desk, threads: Threads<'_>) -> Result<End, UnitError> {
         let (task, procedure) = begin(&self.cell, self.source)?;
-        let bench = Bench { cell: &self.cell, key: key(&self.cell, "dense"), task: &*task, levels: 0..1 };
+        let key = key(&self.cell, "dense");
+        let bench = Bench { cell: &self.cell, key, task: &*task, source: self.source, levels: 0..1 };
         let mut saved = Saved::read(desk.checkpoint()?.as_deref());
         if saved.levels.is_empty() {
             let start = procedure.first();
@@ -139,7 +140,13 @@ impl Unit for Chain<'_> {
         let (task, procedure) = begin(&self.cell, self.source)?;
         let key = key(&self.cell, self.cell.pruning.criterion.name());
         let levels = self.cell.pruning.levels;
-        let bench = Bench { cell: &self.cell, key: key.clone(), task: &*task, levels: 1..levels.max(1) };
+        let bench = Bench {
+            cell: &self.cell,
+            key: key.clone(),
+            task: &*task,
+            source: self.source,
+            levels: 1..levels.max(1),
+        };
         let mut saved = Saved::read(desk.checkpoint()?.as_deref());
         if saved.levels.is_empty() {
             saved = self.begun(&key, desk)?;

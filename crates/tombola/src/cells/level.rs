@@ -8,7 +8,7 @@ use strategies::Execution;
 use tasks::{How, Task};
 
 use super::saved::Saved;
-use super::{CURVES, LEVELS, ticket_name};
+use super::{CURVES, LEVELS, Source, ticket_name};
 use crate::grid::Cell;
 use crate::rows::{self, CurveRow, Key, LevelRow, Status};
 use crate::workers::{Desk, UnitError};
@@ -18,6 +18,7 @@ pub(super) struct Bench<'a> {
     pub(super) cell: &'a Cell,
     pub(super) key: Key,
     pub(super) task: &'a dyn Task,
+    pub(super) source: &'a dyn Source,
     /// Levels that the unit trains.
     pub(super) levels: std::ops::Range<u32>,
 }
@@ -54,9 +55,10 @@ impl Bench<'_> {
             compile: run.compile.then_some(Mode::Fold),
             stream: self.cell.fitness_stream(level),
         };
-        let mut training = Training::of_ticket(&run.plan, self.task, start, how, saved.training.as_ref())
-            .or_else(|_| Training::of_ticket(&run.plan, self.task, start, how, None))
-            .map_err(failed)?;
+        let own = |coordinates| self.source.strategy(&self.cell.run, coordinates);
+        let begin = |from| Training::of_ticket_by(&run.plan, self.task, start, how, from, &own);
+        // what cannot be gone on with is redone
+        let mut training = begin(saved.training.as_ref()).or_else(|_| begin(None)).map_err(failed)?;
         while !training.is_done() && !training.is_diverged() {
             training.generation(&execution);
             self.tell(level, &training, desk);

@@ -5,6 +5,7 @@ use std::time::Duration;
 use lottery::{Pruning, Selection};
 use networks::{Input, MaskedNetwork, Ticket};
 use sparse_kernels::Threads;
+use strategies::own::{Generation, OwnStrategy};
 use strategies::{Method, Quirks};
 use tasks::vision::classification::Classification;
 use tasks::vision::glyphs::{self, Kind};
@@ -233,14 +234,44 @@ impl Source for Last {
     fn scores(&self, _: &Cell, trained: &Ticket) -> Option<Vec<f32>> {
         Some((0..trained.network().prunable()).map(|weight| weight as f32).collect())
     }
+
+    fn strategy(&self, _: &RunSettings, coordinates: usize) -> Option<Box<dyn OwnStrategy<f32>>> {
+        Some(Box::new(Still { deviations: vec![0.25; coordinates] }))
+    }
+}
+
+/// A strategy that never moves.
+#[derive(Clone, Debug)]
+struct Still {
+    deviations: Vec<f32>,
+}
+
+impl OwnStrategy<f32> for Still {
+    fn deviations(&self) -> &[f32] {
+        &self.deviations
+    }
+
+    fn tell(&mut self, _: &Generation<'_, f32>, _: &mut [f32]) {}
+
+    fn numbers(&mut self) -> Vec<(&'static str, &mut Vec<f32>)> {
+        vec![("deviations", &mut self.deviations)]
+    }
+
+    fn boxed(&self) -> Box<dyn OwnStrategy<f32>> {
+        Box::new(self.clone())
+    }
 }
 
 #[test]
-fn scores_of_ones_own_decide_where_a_source_has_some() {
+fn scores_and_strategies_of_ones_own_count_where_a_source_has_some() {
     let folder = Folder::new("own");
-    let cell = cell("snes", Criterion::Magnitude);
+    let mut cell = cell("snes", Criterion::Magnitude);
+    cell.run.plan.search.mean_decay = 0.0;
     work(&folder, &units(std::slice::from_ref(&cell), &Last), 1);
-    let mask = ticket(&folder, cell.id(), 2).mask();
+    let trained = ticket(&folder, cell.id(), 2);
+    assert_eq!(trained.contents().mean, trained.contents().start);
+    assert!(trained.contents().deviation.as_ref().unwrap().iter().all(|deviation| *deviation == 0.25));
+    let mask = trained.mask();
     let first = mask.len() - mask.kept();
     assert!((first..mask.len()).all(|weight| mask.keeps(weight)));
 }
