@@ -342,6 +342,10 @@ impl<'r> Shared<'r> {
                 fail(&lease, &text, turn, "it stopped, and nobody had asked for that".to_owned())
             }
             Err(UnitError::Failed(error)) => fail(&lease, &text, turn, UnitError::Failed(error).to_string()),
+            // a file that the needed unit does not leave: no try will find it
+            Err(UnitError::Results(error @ ResultsError::Missing { .. })) => {
+                fail(&lease, &text, turn, error.to_string())
+            }
             Err(UnitError::Results(error)) => Err(error),
         };
         match after {

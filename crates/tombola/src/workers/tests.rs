@@ -179,6 +179,48 @@ fn a_stop_at_once_keeps_the_checkpoint_and_frees_the_unit() {
 }
 
 #[test]
+fn damage_that_is_found_when_it_is_read_is_mended_first() {
+    /// Damages what it needs, the first time that it runs.
+    struct Spoils<'a>(&'a Fake, PathBuf);
+    impl Unit for Spoils<'_> {
+        fn id(&self) -> &str {
+            self.0.id()
+        }
+        fn text(&self) -> String {
+            self.0.text()
+        }
+        fn needs(&self) -> Option<&str> {
+            self.0.needs()
+        }
+        fn run(&self, desk: &mut dyn Desk, threads: Threads<'_>) -> Result<End, UnitError> {
+            if self.0.begun.load(Ordering::SeqCst) == 0 {
+                fs::write(&self.1, b"12345678901234567890\n").unwrap();
+            }
+            self.0.run(desk, threads)
+        }
+    }
+    let folder = Folder::new("spoils");
+    let [first, second] = [Fake::new(1, None, 12), Fake::new(10, Some(1), 6)];
+    let results = folder.results(1, Disk::default());
+    let spoils = Spoils(&second, results.done_path(&first.id).join("last.txt"));
+    let board = Board::mute(1);
+    let summary = Workers::new(&results, how(1, 1), &board, Stop::default()).run(&[&spoils, &first]).unwrap();
+    assert!(summary.trouble.is_none() && summary.done == 2, "{summary:?}");
+    assert_eq!([&first, &second].map(|unit| unit.begun.load(Ordering::SeqCst)), [2, 2]);
+    let own = |(name, _): &(String, Vec<u8>)| name.starts_with(&first.id) || name.starts_with(&second.id);
+    assert_eq!(files(&folder.0.join("results")), expected().into_iter().filter(own).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_unit_that_needs_what_is_not_there_fails_and_stops_no_other() {
+    let folder = Folder::new("needs");
+    let list = [Fake::new(10, Some(99), 6), Fake::new(1, None, 5)];
+    let summary = run(&folder.results(1, Disk::default()), how(1, 1), &list);
+    assert_eq!((summary.done, summary.failed.len()), (1, 1));
+    assert!(summary.failed[0].1.ends_with("0000000000000063 is not done"), "{summary:?}");
+}
+
+#[test]
 fn a_unit_that_fails_stops_no_other_and_is_tried_again_when_asked() {
     let folder = Folder::new("fails");
     let mut list = units();
