@@ -191,6 +191,7 @@ fn threads_and_jobs_change_no_byte() {
         assert!(text.starts_with("126 units done, 0 of them now"), "what is done is never run again: {text}");
         folder.begin_anew();
     }
+    println!("1, 2 and 4 threads, 1, 2 and 4 jobs: same bytes");
 }
 
 #[test]
@@ -212,6 +213,7 @@ fn processes_that_share_a_folder_do_every_cell_once() {
         folder.is_whole(expected(), &format!("{processes} processes"));
         folder.begin_anew();
     }
+    println!("2, 4 and 8 processes begun together: each of {UNITS} units done once, same bytes");
 }
 
 #[test]
@@ -393,6 +395,12 @@ fn disks_of_many_sizes_fill_up_and_grow_and_the_bytes_are_the_same() {
     );
 }
 
+/// Whether a child has a unit in hand.
+fn holds(folder: &Folder, child: &Child) -> bool {
+    let own = format!("-{}.", child.id());
+    files(&folder.0.join("out/work")).iter().any(|(name, _)| name.contains("/owner-") && name.contains(&own))
+}
+
 #[test]
 fn an_owner_that_sleeps_is_followed_and_commits_nothing_when_it_wakes() {
     use std::os::unix::fs::MetadataExt;
@@ -403,11 +411,20 @@ fn an_owner_that_sleeps_is_followed_and_commits_nothing_when_it_wakes() {
     for round in 0..rounds {
         folder.begin_anew();
         let late = folder.run("grid.toml", &quick).spawn().expect("the program starts");
-        while files(&folder.0.join("out/work")).is_empty() {
+        while !holds(&folder, &late) {
             std::thread::sleep(Duration::from_millis(2));
         }
-        std::thread::sleep(moment(moments, round, 0.5));
+        std::thread::sleep(moment(moments, round, 0.4));
         signal(&late, "STOP");
+        // between two units it has none: it is to sleep with one
+        for _ in 0..100 {
+            if holds(&folder, &late) {
+                break;
+            }
+            signal(&late, "CONT");
+            std::thread::sleep(Duration::from_millis(1));
+            signal(&late, "STOP");
+        }
         let next = folder.done("grid.toml", &quick);
         let held = files(&folder.0.join("out/runs"))
             .iter()
