@@ -78,6 +78,13 @@ fn bench_images(
 
         let mut marks = [Score::default(); MEMBERS];
         let mut scores = marks;
+        if marked {
+            let (threads, members) = (Threads::Sequential, members_of_all);
+            plan.evaluate(threads, images, &labels, members, &mut scratch, &mut marks, &mut scores);
+            let logits: Vec<Vec<f32>> = (0..LANES).map(|image| column(last, image, LANES)).collect();
+            let expected = naive::score(&logits, &labels);
+            assert_eq!(scores[MEMBERS - 1], expected, "density {density} on {isa}");
+        }
         group.throughput(Throughput::Elements(each * (MEMBERS * LANES) as u64));
         group.bench_function(id(isa.name(), density), |bencher| {
             bencher.iter(|| {

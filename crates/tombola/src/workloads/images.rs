@@ -208,17 +208,14 @@ impl Data {
         for (member, (score, outputs)) in
             scores.iter().zip(outputs.chunks_exact(plan.outputs() * LANES)).enumerate()
         {
-            let (mut loss, mut correct) = (0.0, 0);
-            for (image, &label) in labels.iter().enumerate() {
-                let logits = column(outputs, image, LANES);
-                loss += f64::from(naive::cross_entropy(&logits, label as usize));
-                correct += u32::from(naive::best(&logits) == label as usize);
-            }
-            if score.loss.to_bits() != loss.to_bits() || score.correct != correct {
-                let place =
-                    format!("the loss of member {member} over {LANES} images, {correct} of them right,");
-                return Err(Difference { place, found: score.loss, expected: loss });
-            }
+            let logits: Vec<Vec<f32>> = (0..LANES).map(|image| column(outputs, image, LANES)).collect();
+            let expected = naive::score(&logits, labels);
+            same(&[score.loss], &[expected.loss], |_| {
+                format!("the loss of member {member} over {LANES} images")
+            })?;
+            same(&[score.correct], &[expected.correct], |_| {
+                format!("the number of hits of member {member}")
+            })?;
         }
         Ok(())
     }
