@@ -18,6 +18,8 @@ use crate::workloads;
 /// Print what this machine can do at best: multiply-adds, memory, functions, threads.
 ///
 /// Each figure is the best of many short bursts, so other programs disturb it little. Takes some seconds.
+///
+/// Reading and writing are measured in buffers of half of each cache, and of four times the last one for memory.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  tombola bench machine\n  tombola bench machine --isa avx2\n  \
     tombola bench machine --json > machine.jsonl")]
@@ -104,7 +106,7 @@ impl Printer for Table {
         writeln!(out, "processor   {}, {} cores", processor.name, processor.cores)?;
         writeln!(out, "kernels     {}", sets.join(", "))?;
         writeln!(out, "flags       {}", processor.flags.join(" "))?;
-        writeln!(out, "sizes       {}", levels.collect::<Vec<_>>().join(", "))
+        writeln!(out, "buffers     {}", levels.collect::<Vec<_>>().join(", "))
     }
 
     fn section(&mut self, heading: &str, roofs: &[Roof], out: &mut dyn Write) -> io::Result<()> {
