@@ -39,6 +39,7 @@ use crate::results::ResultsError;
 
 pub use crew::{How, Summary, Workers};
 pub use signals::Stop;
+pub use table::width;
 pub use threads::{Split, available};
 pub use watch::BEATS;
 

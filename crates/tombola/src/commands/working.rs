@@ -10,7 +10,7 @@ use crate::progress::board::Board;
 use crate::results::{Owner, Results, ResultsError};
 use crate::store::StoreError;
 use crate::store::disk::{self, Disk};
-use crate::workers::{How, Split, Stop, Summary, Unit, Workers, available};
+use crate::workers::{How, Split, Stop, Summary, Unit, Workers, available, width};
 
 /// How to work, whatever at.
 #[derive(Args, Clone, Debug)]
@@ -18,7 +18,8 @@ pub(super) struct WorkingArguments {
     /// Threads in all; changes no result [default: all that this process may use]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
-    /// Units at once, each with its share of the threads; changes no result [default: as many as threads]
+    /// Units at once, each with its share of the threads; changes no result [default: as many as there are threads, or
+    /// units that need not wait for each other]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
     /// Try units again that failed
@@ -62,7 +63,7 @@ impl WorkingArguments {
             return Err(unfinished(out, other));
         }
         let threads = self.threads.map_or_else(available, usize::from);
-        let split = Split::new(threads, self.jobs.map(usize::from), units.len());
+        let split = Split::new(threads, self.jobs.map(usize::from), width(units));
         let how = How {
             split,
             save_every: Duration::from_secs_f64(self.save_every),

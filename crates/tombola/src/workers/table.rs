@@ -34,6 +34,20 @@ enum Need {
     Listed(usize),
 }
 
+/// How many units can be worked at together at most, once those are done that need fewer before them: two for a unit that
+/// two others need.
+pub fn width(units: &[&dyn Unit]) -> usize {
+    let needs: HashMap<&str, Option<&str>> = units.iter().map(|unit| (unit.id(), unit.needs())).collect();
+    let before = |unit: &&dyn Unit| {
+        let chain = std::iter::successors(unit.needs(), |id| needs.get(id).copied().flatten());
+        // units that need each other are never done, and their chain never ends
+        chain.take(units.len()).count()
+    };
+    let mut together: HashMap<usize, usize> = HashMap::new();
+    units.iter().for_each(|unit| *together.entry(before(unit)).or_default() += 1);
+    together.into_values().max().unwrap_or(0)
+}
+
 /// All units, in order.
 #[derive(Debug)]
 pub(super) struct Table {
@@ -91,8 +105,9 @@ impl Table {
                 Status::Elsewhere { looked, .. } if later.is_none() && looked.elapsed() >= pause => {
                     later = Some(index);
                 }
-                Status::Waiting | Status::Working | Status::Elsewhere { .. } => is_over = false,
-                Status::Done | Status::Failed(_) | Status::Blocked => {}
+                Status::Working | Status::Elsewhere { .. } => is_over = false,
+                // what waits for another unit is over when that one is
+                Status::Waiting | Status::Done | Status::Failed(_) | Status::Blocked => {}
             }
         }
         match later {

@@ -212,6 +212,20 @@ fn damage_that_is_found_when_it_is_read_is_mended_first() {
 }
 
 #[test]
+fn a_list_is_as_wide_as_the_units_that_need_not_wait_for_each_other() {
+    let width_of = |list: &[Fake]| width(&list.iter().map(|unit| unit as &dyn Unit).collect::<Vec<_>>());
+    let fake = |number, needs| Fake::new(number, needs, 5);
+    assert_eq!(width_of(&[]), 0);
+    assert_eq!(width_of(&[fake(1, None), fake(2, Some(1)), fake(3, Some(2))]), 1, "a chain");
+    assert_eq!(width_of(&[fake(2, Some(1)), fake(1, None), fake(3, Some(1)), fake(4, Some(3))]), 2);
+    assert_eq!(width_of(&units()), 6);
+    let circle = [fake(1, Some(2)), fake(2, Some(1))];
+    assert_eq!(width_of(&circle), 2);
+    let folder = Folder::new("circle");
+    assert_eq!(run(&folder.results(1, Disk::default()), how(2, 2), &circle).done, 0, "it ends all the same");
+}
+
+#[test]
 fn a_unit_that_needs_what_is_not_there_fails_and_stops_no_other() {
     let folder = Folder::new("needs");
     let list = [Fake::new(10, Some(99), 6), Fake::new(1, None, 5)];

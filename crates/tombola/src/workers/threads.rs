@@ -29,9 +29,10 @@ pub struct Split {
 }
 
 impl Split {
-    /// As many jobs as there are threads, but no more than units, unless told; never fewer threads than jobs.
-    pub fn new(threads: usize, jobs: Option<usize>, units: usize) -> Split {
-        let jobs = jobs.unwrap_or(threads.min(units)).max(1);
+    /// As many jobs as there are threads, but no more than units that can be worked at together, unless told; never fewer
+    /// threads than jobs.
+    pub fn new(threads: usize, jobs: Option<usize>, width: usize) -> Split {
+        let jobs = jobs.unwrap_or(threads.min(width)).max(1);
         Split { threads: threads.max(jobs), jobs }
     }
 
