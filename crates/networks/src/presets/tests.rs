@@ -85,3 +85,22 @@ fn names_that_are_nearly_right_are_refused() {
         assert!(matches!(Preset::named(name, input, 2), Err(PresetError::Architecture { .. })), "{name}");
     }
 }
+
+#[test]
+fn a_network_may_be_named_by_its_layers() {
+    let layers = "conv 2 5x5 same step 4x4 relu; conv 3 4x4 valid step 3x3 relu; dense 10";
+    let preset = Preset::named(layers, "1x28x28".parse().unwrap(), 10).unwrap();
+    assert_eq!((preset.name.as_str(), preset.architecture.parameters()), (layers, 281));
+    assert_eq!(preset.architecture.to_string(), format!("1x28x28: {layers}"));
+    let cnn = Preset::named("cnn", "1x28x28".parse().unwrap(), 10).unwrap();
+    assert_eq!(preset.start, cnn.start);
+    for (layers, part) in [
+        ("dense 9", "gives 9 numbers; expected 10"),
+        ("dense 10; conv 3 3x3 same", "fits this task"),
+        ("dance 10", "fits this task"),
+        ("dense 10 ; ", "fits this task"),
+    ] {
+        let error = Preset::named(layers, "1x28x28".parse().unwrap(), 10).unwrap_err().to_string();
+        assert!(error.contains(part), "{layers}: {error}");
+    }
+}

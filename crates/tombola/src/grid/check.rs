@@ -17,12 +17,20 @@ const MOST: u64 = 1 << 30;
 #[derive(Default)]
 pub(super) struct Checker {
     shapes: BTreeMap<String, Option<Shape>>,
-    networks: BTreeMap<(String, String), Result<usize, Problem>>,
+    networks: BTreeMap<(String, String), Result<Known, Problem>>,
+}
+
+/// A network of a task.
+#[derive(Clone)]
+struct Known {
+    parameters: usize,
+    /// The name under which it goes: layers in one way of writing them.
+    name: String,
 }
 
 impl Checker {
-    /// What is wrong with a cell, and under which key.
-    pub(super) fn check(&mut self, cell: &Cell) -> Result<(), Problem> {
+    /// What is wrong with a cell, and under which key. A network that is named by its layers gets their usual text.
+    pub(super) fn check(&mut self, cell: &mut Cell) -> Result<(), Problem> {
         cell.run.check(None).map_err(settings_problem)?;
         let plan = &cell.run.plan;
         range("generations", plan.generations, 1, MOST, "a level is trained for one generation at least")?;
@@ -31,8 +39,10 @@ impl Checker {
             range("batch", batch as u64, 1, MOST, "images that all members see")?;
         }
         cell.pruning.check().map_err(|(key, found, expected)| Problem::value(key, &found, expected))?;
-        let parameters = self.network(cell)?;
-        plan.search.check(parameters.max(1)).map_err(|error| {
+        let network = self.network(cell)?;
+        let checked = plan.search.check(network.parameters.max(1));
+        cell.run.network = network.name;
+        checked.map_err(|error| {
             let text = error.to_string();
             let (key, rest) = text.split_once("` is ").unwrap_or(("", &text));
             let (found, expected) = rest.split_once("; expected ").unwrap_or((rest, ""));
@@ -40,13 +50,20 @@ impl Checker {
         })
     }
 
-    /// Parameters of the cell's network; 1 where the task is not looked at.
-    fn network(&mut self, cell: &Cell) -> Result<usize, Problem> {
+    /// The cell's network; of 1 parameter where the task is not looked at.
+    fn network(&mut self, cell: &Cell) -> Result<Known, Problem> {
         let (task, network) = (&cell.run.task, &cell.run.network);
         let shape = *self.shapes.entry(task.clone()).or_insert_with(|| shape(task));
-        let Some(Shape { input, outputs }) = shape else { return Ok(1) };
+        let Some(Shape { input, outputs }) = shape else {
+            return Ok(Known { parameters: 1, name: network.clone() });
+        };
         let make = || match Preset::named(network, input, outputs) {
-            Ok(preset) => Ok(preset.architecture.parameters()),
+            Ok(preset) => {
+                let text = preset.architecture.to_string();
+                let layers = text.split_once(": ").map_or(text.as_str(), |(_, layers)| layers);
+                let name = if network.contains(' ') { layers } else { network };
+                Ok(Known { parameters: preset.architecture.parameters(), name: name.to_owned() })
+            }
             Err(PresetError::Unknown { .. }) => {
                 Err(Problem::unknown_name("network", network, &networks::presets::NAMES))
             }

@@ -163,7 +163,7 @@ impl Maker<'_> {
             }
             cells = more;
         }
-        for cell in &cells {
+        for cell in &mut cells {
             self.checker.check(cell).map_err(|problem| self.refuse(&place_of(&problem, grid), problem))?;
         }
         Ok(cells)

@@ -67,6 +67,14 @@ fn what_is_said_at_its_default_is_not_said() {
 }
 
 #[test]
+fn layers_are_one_name_however_they_are_written() {
+    let base = "task='glyphs'\nstrategy='snes'\nnetwork=";
+    let [one, other] =
+        ["'dense 8 relu; dense 10'", "' dense 8  relu ;dense 10'"].map(|name| one(&format!("{base}{name}")));
+    assert_eq!((one.id(), one.run.network.as_str()), (other.id(), "dense 8 relu; dense 10"));
+}
+
+#[test]
 fn criteria_share_their_dense_level_and_nothing_else_does() {
     let text = "task=['mnist','kmnist']\nstrategy=['snes','pgpe']\ncriterion=['snr','random']\nseeds=2\nkeep=[0.5,0.8]";
     let cells = cells_of(text).unwrap();
