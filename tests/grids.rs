@@ -16,6 +16,8 @@ use numerics::random::Stream;
 use tasks::vision::glyphs::{self, Kind};
 use tasks::vision::idx;
 use tasks::vision::images::Labelled;
+use tombola::results::{Owner, Results};
+use tombola::rows;
 
 /// Every strategy and every criterion on two tasks, three levels: 112 cells and 14 dense levels, a second of work.
 const GRID: &str = r#"
@@ -538,4 +540,55 @@ fn what_another_version_left_half_done_is_refused() {
     // the same work, at its own length
     folder.begin_anew();
     folder.done("pair.toml", &["--from-scratch", "--quiet"]);
+}
+
+/// A flip, a cut, a piece more, or a piece less, by a few draws.
+fn damaged(file: &[u8], stream: Stream) -> Vec<u8> {
+    let draw = |index: u64, bound: usize| stream.below(index, bound.max(1) as u64) as usize;
+    let (mut file, at) = (file.to_vec(), draw(0, file.len()));
+    let end = (at + 1 + draw(2, 40)).min(file.len());
+    match draw(1, 4) {
+        0 => file[at] ^= 1 << draw(3, 8),
+        1 => file.truncate(at),
+        2 => {
+            let piece = file[at..end].to_vec();
+            file.splice(at..at, piece);
+        }
+        _ => drop(file.drain(at..end)),
+    }
+    file
+}
+
+#[test]
+fn twenty_thousand_damaged_tables_are_refused_or_read_and_none_is_believed() {
+    let folder = Folder::new("tables");
+    folder.done("pair.toml", &["--threads", "1"]);
+    let results = Results::at(&folder.0.join("out"), Owner::this_process(1.0));
+    let tables: Files = folder.results().into_iter().filter(|(name, _)| name.ends_with(".csv")).collect();
+    assert_eq!(tables.len(), 4);
+    let stream = Stream::new(7, "damaged tables");
+    let mut refused = 0;
+    for number in 0..20_000 {
+        let (name, whole) = &tables[number as usize % tables.len()];
+        let bytes = damaged(whole, stream.child(number));
+        // what is read of it may be wrong, for a digit more is a number too ..
+        let error = match name.ends_with("levels.csv") {
+            true => rows::levels(name, &bytes).err(),
+            false => rows::curves(name, &bytes).err(),
+        };
+        refused += u32::from(error.is_some());
+        assert!(
+            error.is_none_or(|error| error.to_string().starts_with(&format!("{name}, line "))),
+            "{number}"
+        );
+        // .. hence nobody gets to read it
+        let (id, file) = name.split_once('/').expect("a file of a unit");
+        fs::write(results.done_path(id).join(file), &bytes).expect("a file");
+        match results.read(id, file) {
+            Ok(found) => assert!(found == bytes && bytes == *whole, "{name}, {number}"),
+            Err(error) => assert!(error.to_string().contains(&format!("{file} is damaged: ")), "{error}"),
+        }
+        fs::write(results.done_path(id).join(file), whole).expect("a file");
+    }
+    assert!(refused > 5_000, "{refused}");
 }
