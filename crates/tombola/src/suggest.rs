@@ -9,19 +9,11 @@ const LIKE: f64 = 0.7;
 /// use tombola::suggest::nearest;
 ///
 /// assert_eq!(nearest("avx52", ["portable", "avx512"]), Some("avx512"));
+/// assert_eq!(nearest("AVX512", ["portable", "avx512"]), Some("avx512"));
 /// assert_eq!(nearest("zzz", ["portable", "avx512"]), None);
 /// ```
 pub fn nearest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    // of equals the first in the list
-    let mut best = None;
-    let mut likeness = LIKE;
-    for name in names {
-        let found = strsim::jaro_winkler(wrong, name);
-        if found > likeness {
-            (best, likeness) = (Some(name), found);
-        }
-    }
-    best
+    alike(wrong, names).into_iter().next()
 }
 
 /// At most three names that are like `wrong`, the most like it first.
@@ -46,8 +38,9 @@ pub fn alike<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<&
 }
 
 /// From 0 to 1. Two letters that changed places weigh little in short names too; a name that is far longer is like a
-/// slip only if it begins with it.
+/// slip only if it begins with it. Capitals count for nothing.
 fn likeness(wrong: &str, name: &str) -> f64 {
+    let (wrong, name) = (&*wrong.to_lowercase(), &*name.to_lowercase());
     let lengths = [wrong, name].map(|text| text.chars().count());
     let slips = strsim::osa_distance(wrong, name);
     if slips == 1 {
