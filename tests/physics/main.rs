@@ -9,6 +9,7 @@ mod components;
 mod control;
 mod games;
 mod models;
+mod mutations;
 mod records;
 mod replays;
 mod steps;

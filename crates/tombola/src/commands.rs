@@ -29,6 +29,7 @@ pub mod status;
 mod tickets;
 pub mod train;
 mod units;
+pub mod watch;
 mod working;
 
 /// Find, train and study sparse trainable networks with evolution strategies.
@@ -59,6 +60,7 @@ enum Command {
     Run(run::RunArguments),
     Status(status::StatusArguments),
     Train(Box<train::TrainArguments>),
+    Watch(watch::WatchArguments),
 }
 
 /// Which form of a strategy runs.
@@ -98,6 +100,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<(), CommandErro
         Command::Run(arguments) => run::run(arguments, out),
         Command::Status(arguments) => status::run(arguments, out),
         Command::Train(arguments) => train::run(arguments, out),
+        Command::Watch(arguments) => watch::run(arguments),
     }
 }
 

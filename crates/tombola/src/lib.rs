@@ -37,5 +37,6 @@ pub mod suggest;
 pub mod tables;
 pub mod timing;
 pub mod traces;
+pub mod watch;
 pub mod workers;
 pub mod workloads;

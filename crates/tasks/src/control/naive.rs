@@ -1,6 +1,6 @@
 //! One episode of one network by definition: what [`rollouts`](super::rollouts) are compared with, to the bit.
 //!
-//! It is slow and allocates; nothing but tests should use it.
+//! It is slow and allocates: for tests, and for episodes that somebody watches.
 
 use networks::Normaliser;
 use sparse_kernels::naive;
@@ -22,6 +22,21 @@ pub struct Episode {
     pub seen: Vec<Vec<f32>>,
 }
 
+/// A step, as it is when it was taken.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment<'a> {
+    /// The state after it, a number a row.
+    pub state: &'a [f32],
+    /// What is seen after it.
+    pub observation: &'a [f32],
+    /// What the environment was given.
+    pub actions: &'a [f32],
+    /// What it was worth.
+    pub reward: f32,
+    /// Whether it ended the episode, by the task's rules or because a number was no number.
+    pub has_ended: bool,
+}
+
 /// Plays one episode, at most so many steps long.
 pub fn episode(
     environment: &dyn Environment,
@@ -31,12 +46,26 @@ pub fn episode(
     start: &Start,
     steps: u32,
 ) -> Episode {
+    watched(environment, network, parameters, scale, start, steps, &mut |_| ())
+}
+
+/// Plays one episode before a witness, who is told of every step.
+pub fn watched(
+    environment: &dyn Environment,
+    network: &Network,
+    parameters: &[f32],
+    scale: Option<&Scale>,
+    start: &Start,
+    steps: u32,
+    witness: &mut dyn FnMut(Moment<'_>),
+) -> Episode {
     // sixteen copies that all do the same, of which one is looked at
-    let mut block: Vec<f32> = start.state.iter().flat_map(|&number| [number; LANES]).collect();
-    let mut sight: Vec<f32> = start.observation.iter().flat_map(|&number| [number; LANES]).collect();
+    let spread = |numbers: &[f32]| numbers.iter().flat_map(|&number| [number; LANES]).collect::<Vec<f32>>();
+    let one = |rows: &[f32]| rows.chunks_exact(LANES).map(|row| row[0]).collect::<Vec<f32>>();
+    let (mut block, mut sight) = (spread(&start.state), spread(&start.observation));
     let mut episode = Episode { score: 0.0, steps: 0, seen: Vec::new() };
     for step in 0..steps {
-        let seen: Vec<f32> = sight.chunks_exact(LANES).map(|row| row[0]).collect();
+        let seen = one(&sight);
         let shown = seen.iter().enumerate();
         let shown: Vec<f32> =
             shown.map(|(index, &seen)| scale.map_or(seen, |scale| scale.of(index, seen))).collect();
@@ -45,13 +74,20 @@ pub fn episode(
             Actions::Numbers(_) => outputs,
             Actions::OneOf(_) => vec![naive::best(&outputs) as f32],
         };
-        let actions: Vec<f32> = actions.iter().flat_map(|&action| [action; LANES]).collect();
         let mut draws = |_: usize| environment.draw(start.draws.child(step.into()));
         let mut outcome = Outcome::NONE;
-        environment.step(&mut block, &actions, &mut draws, &mut sight, &mut outcome);
+        environment.step(&mut block, &spread(&actions), &mut draws, &mut sight, &mut outcome);
 
         episode.steps += 1;
-        if !outcome.reward[0].is_finite() || sight.iter().any(|seen| !seen.is_finite()) {
+        let is_lost = !outcome.reward[0].is_finite() || sight.iter().any(|seen| !seen.is_finite());
+        witness(Moment {
+            state: &one(&block),
+            observation: &one(&sight),
+            actions: &actions,
+            reward: outcome.reward[0],
+            has_ended: outcome.done[0] || is_lost,
+        });
+        if is_lost {
             return Episode { score: f64::NAN, ..episode };
         }
         episode.score += f64::from(outcome.reward[0]);

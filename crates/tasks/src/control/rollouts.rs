@@ -65,6 +65,16 @@ impl Start {
         environment.look(&block, &mut sight);
         Start { state, observation: sight.chunks_exact(LANES).map(|row| row[0]).collect(), draws }
     }
+
+    /// The state, a number a row.
+    pub fn state(&self) -> &[f32] {
+        &self.state
+    }
+
+    /// What is seen of it.
+    pub fn observation(&self) -> &[f32] {
+        &self.observation
+    }
 }
 
 /// The parts of a step, in their order.

@@ -1,0 +1,153 @@
+//! `tombola watch`: an episode as a page for browsers.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use networks::{Mask, MaskedNetwork, Normaliser, Preset, Ticket};
+use numerics::random::Stream;
+use strategies::{Method, Quirks};
+use tasks::Task;
+use tasks::control::normaliser::Scale;
+use tasks::control::rollouts::Start;
+use tasks::control::scoring::Control;
+
+use super::{CommandError, tickets};
+use crate::run::settings::RunSettings;
+use crate::store;
+use crate::suggest::nearest;
+use crate::watch::{self, Agent, Words};
+
+/// Film an episode, and write it as one page that needs no network.
+///
+/// Shows a ticket's network, two tickets side by side from the same start, or a network that nobody trained.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  tombola watch --task ant --out ant.html\n  \
+    tombola watch --task ant --ticket dense.safetensors --against sparse.safetensors --out ant.html")]
+pub(super) struct WatchArguments {
+    /// The control task
+    #[arg(long, value_name = "NAME")]
+    task: String,
+    /// Whose network acts; the papers' network as it starts where this is not given
+    #[arg(long, value_name = "FILE")]
+    ticket: Option<PathBuf>,
+    /// Another ticket, to be seen beside it
+    #[arg(long, value_name = "FILE", requires = "ticket")]
+    against: Option<PathBuf>,
+    /// Which of the test episodes; of a network without a ticket also which start
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// Steps after which the film ends
+    #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    steps: u32,
+    /// Where to write the page
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+/// Who acts: everything that an [`Agent`] borrows.
+struct Actor {
+    label: String,
+    notes: Vec<String>,
+    network: MaskedNetwork,
+    parameters: Vec<f32>,
+    scale: Option<Scale>,
+}
+
+impl Actor {
+    fn agent(&self) -> Agent<'_> {
+        Agent {
+            label: self.label.clone(),
+            notes: self.notes.clone(),
+            network: self.network.network(),
+            parameters: &self.parameters,
+            scale: self.scale.clone(),
+        }
+    }
+}
+
+pub(super) fn run(arguments: &WatchArguments) -> Result<(), CommandError> {
+    let task = Control::named(&arguments.task).ok_or_else(|| {
+        let like = nearest(&arguments.task, tasks::control::NAMES);
+        CommandError::Request {
+            message: format!("there is no control task `{}`", arguments.task),
+            hint: like.map(|like| format!("did you mean `{like}`?")),
+        }
+    })?;
+    let paths = arguments.ticket.iter().chain(&arguments.against);
+    let mut actors = paths.map(|path| trained(&task, path)).collect::<Result<Vec<Actor>, _>>()?;
+    if actors.is_empty() {
+        actors.push(untrained(&task, arguments.seed)?);
+    }
+    let agents: Vec<Agent<'_>> = actors.iter().map(Actor::agent).collect();
+    let words = Words {
+        subtitle: format!("test episode {}, at most {} steps", arguments.seed, arguments.steps),
+        footer: format!("Made by tombola {}.", env!("CARGO_PKG_VERSION")),
+    };
+    let episode = Stream::new(0, "test episodes").child(arguments.seed);
+    let start = Start::drawn(task.environment(), episode);
+    let page = watch::page(task.environment(), &agents, &start, arguments.steps, &words);
+    Ok(store::write_whole(&arguments.out, page.as_bytes())?)
+}
+
+/// The network of a ticket.
+fn trained(task: &Control, path: &Path) -> Result<Actor, CommandError> {
+    let ticket = tickets::read(path)?;
+    let refused = |message: String| CommandError::Request {
+        message: format!("{}: {message}", path.display()),
+        hint: None,
+    };
+    if let Some(mismatch) = tickets::mismatch(ticket.network(), task, task.name()) {
+        return Err(refused(format!("its {mismatch}")));
+    }
+    let network = ticket.masked().map_err(|error| CommandError::refused(&error))?;
+    let seen = task.input().len();
+    let normaliser = ticket.contents().normaliser.as_ref();
+    if let Some(other) = normaliser.filter(|normaliser| !normaliser.is_of(seen)) {
+        let found = other.mean.len();
+        return Err(refused(format!("its normaliser is of {found} observations; the task has {seen}")));
+    }
+    let label = path.file_stem().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    Ok(Actor {
+        label,
+        notes: notes(task, &ticket),
+        parameters: parameters(&network, &ticket.contents().mean),
+        network,
+        scale: normaliser.map(Scale::new),
+    })
+}
+
+/// What is said of a ticket: how sparse it is, and what it scored.
+fn notes(task: &Control, ticket: &Ticket) -> Vec<String> {
+    let mask = ticket.mask();
+    let kept = format!("{} of {} weights ({:.1} %)", mask.kept(), mask.len(), 100.0 * mask.density());
+    let name = task.score_name();
+    let score = ticket.contents().provenance.get(name);
+    [Some(kept), score.map(|score| format!("{name} {score}"))].into_iter().flatten().collect()
+}
+
+/// The papers' network for the task as it starts.
+fn untrained(task: &Control, seed: u64) -> Result<Actor, CommandError> {
+    let method = Method::named("snes").expect("it is listed");
+    let name = RunSettings::paper(task.name(), method, Quirks::NONE).network;
+    let preset =
+        Preset::named(&name, task.input(), task.outputs()).map_err(|error| CommandError::refused(&error))?;
+    let architecture = &preset.architecture;
+    let network = MaskedNetwork::new(architecture, &Mask::full(architecture.prunable()))
+        .map_err(|error| CommandError::refused(&error))?;
+    let member = network.gather(&preset.start.draw(architecture, Stream::new(seed, "initial weights")));
+    // as in the first generation
+    let scale = task.scoring().normalise.then(|| Scale::new(&Normaliser::new(task.input().len())));
+    let parameters = parameters(&network, &member);
+    let notes = vec![format!("{name}, {} weights", architecture.prunable())];
+    Ok(Actor { label: "untrained".to_owned(), notes, network, parameters, scale })
+}
+
+/// What kernels take of free coordinates.
+fn parameters(network: &MaskedNetwork, member: &[f32]) -> Vec<f32> {
+    if network.is_direct() {
+        return member.to_vec();
+    }
+    let mut parameters = vec![0.0; network.network().parameters()];
+    network.place(1, member, &mut parameters);
+    parameters
+}

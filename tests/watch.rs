@@ -1,0 +1,186 @@
+//! Films as users and browsers meet them: refusals, damaged tickets, and pages that a browser shows without asking for
+//! anything.
+//!
+//! A browser is used where one is installed; where there is none, a line says so.
+
+#![expect(clippy::disallowed_methods, reason = "tests make and read files")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+use networks::ticket::{Contents, Normaliser};
+use networks::{Mask, MaskedNetwork, Preset, Ticket};
+use numerics::random::Stream;
+
+/// A folder of one test.
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("watch").join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).expect("a folder");
+    folder
+}
+
+fn watch(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_tombola"))
+        .arg("watch")
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .expect("the program starts")
+}
+
+/// A page, whole.
+fn page(folder: &Path, arguments: &[&str]) -> String {
+    let output = watch(folder, &[arguments, &["--out", "page.html"]].concat());
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{arguments:?}: {message}");
+    fs::read_to_string(folder.join("page.html")).expect("a page")
+}
+
+/// A wrong request: exit code 2, no page, and all of `parts` on stderr.
+fn refused(folder: &Path, arguments: &[&str], parts: &[&str]) {
+    let output = watch(folder, &[arguments, &["--out", "never.html"]].concat());
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {message}");
+    assert!(!folder.join("never.html").exists(), "{arguments:?}");
+    for part in parts {
+        assert!(message.contains(part), "{arguments:?} should be told `{part}`:\n{message}");
+    }
+}
+
+/// A ticket for the hopper that keeps so much, which has seen observations of so many numbers.
+fn ticket(path: &Path, density: f64, seen: usize) {
+    let preset = Preset::named("policy-8-8", "11".parse().expect("an input"), 3).expect("a network");
+    let network = preset.architecture;
+    let kept = (network.prunable() as f64 * density) as usize;
+    let mask = Mask::random(network.prunable(), kept, Stream::new(0, "mask"));
+    let masked = MaskedNetwork::new(&network, &mask).expect("a network");
+    let start = masked.gather(&preset.start.draw(&network, Stream::new(1, "start")));
+    let normaliser = Normaliser { count: 9.0, mean: vec![0.1; seen], squares: vec![4.0; seen] };
+    let contents = Contents {
+        task: "hopper".into(),
+        mean: start.clone(),
+        start,
+        normaliser: Some(normaliser),
+        ..Contents::default()
+    };
+    fs::write(path, Ticket::new(network, &mask, contents).expect("a ticket").encode()).expect("written");
+}
+
+#[test]
+fn wrong_requests_are_refused_with_what_would_do() {
+    let folder = folder("refused");
+    ticket(&folder.join("hopper.safetensors"), 1.0, 11);
+    ticket(&folder.join("seen.safetensors"), 1.0, 12);
+    refused(&folder, &["--task", "antt"], &["there is no control task `antt`", "did you mean `ant`?"]);
+    refused(&folder, &["--task", "ant", "--steps", "0"], &["'0'", "1..=10000"]);
+    refused(&folder, &["--task", "ant", "--against", "x"], &["--ticket"]);
+    refused(&folder, &["--task", "ant", "--ticket", "missing"], &["cannot read missing"]);
+    let of_hopper = ["--ticket", "hopper.safetensors"];
+    refused(
+        &folder,
+        &[&["--task", "ant"], &of_hopper[..]].concat(),
+        &["hopper.safetensors: its network reads 11 numbers and gives 3; the task `ant` has 87 and 8"],
+    );
+    refused(
+        &folder,
+        &["--task", "hopper", "--ticket", "seen.safetensors"],
+        &["its normaliser is of 12 observations; the task has 11"],
+    );
+}
+
+#[test]
+fn damaged_tickets_are_refused() {
+    let folder = folder("damaged");
+    ticket(&folder.join("ticket"), 0.5, 11);
+    let whole = fs::read(folder.join("ticket")).expect("it was written");
+    for case in 0..24 {
+        let stream = Stream::new(3, "damage").child(case);
+        let mut bytes = whole.clone();
+        let at = stream.below(0, whole.len() as u64) as usize;
+        if case % 3 == 0 {
+            bytes.truncate(at);
+        } else {
+            bytes[at] ^= 1 << stream.below(1, 8);
+        }
+        fs::write(folder.join("damaged"), bytes).expect("written");
+        refused(&folder, &["--task", "hopper", "--ticket", "damaged"], &["damaged: "]);
+    }
+}
+
+#[test]
+fn two_tickets_are_seen_side_by_side() {
+    let folder = folder("beside");
+    ticket(&folder.join("dense.safetensors"), 1.0, 11);
+    ticket(&folder.join("sparse.safetensors"), 0.2, 11);
+    let both = ["--task", "hopper", "--ticket", "dense.safetensors", "--against", "sparse.safetensors"];
+    let first = page(&folder, &both);
+    assert!(first.contains("\"label\":\"dense\"") && first.contains("\"label\":\"sparse\""));
+    assert_eq!(first, page(&folder, &both), "the same every time");
+    assert_ne!(first, page(&folder, &[&both[..], &["--seed", "1"]].concat()), "another episode");
+}
+
+/// A browser that shows pages without a screen.
+fn browser() -> Option<&'static str> {
+    let names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+    let starts = |name: &&str| {
+        let mut version = Command::new(name);
+        version.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
+        version.status().is_ok_and(|status| status.success())
+    };
+    names.into_iter().find(starts)
+}
+
+/// What a page becomes in a browser, and what it says on the console.
+fn shown(browser: &str, folder: &Path, flags: &[&str]) -> (String, String) {
+    let file = |name: &str| fs::File::create(folder.join(name)).expect("a file");
+    let mut child = Command::new(browser)
+        .args(["--headless=new", "--no-sandbox", "--no-first-run", "--disable-background-networking"])
+        .args(["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"])
+        .args(["--enable-logging=stderr", "--virtual-time-budget=3000", "--dump-dom"])
+        .args(flags)
+        .arg(format!("--user-data-dir={}", folder.join("profile").display()))
+        .arg(format!("file://{}#step=5", folder.join("page.html").display()))
+        .stdin(Stdio::null())
+        .stdout(file("dom"))
+        .stderr(file("log"))
+        .spawn()
+        .expect("it told its version");
+    // ten minutes: a machine may have much else to do
+    for _ in 0..6000 {
+        if child.try_wait().expect("a child").is_some() {
+            let read = |name: &str| {
+                String::from_utf8_lossy(&fs::read(folder.join(name)).expect("a file")).into_owned()
+            };
+            return (read("dom"), read("log"));
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let _ = child.kill();
+    panic!("{browser} does not end");
+}
+
+#[test]
+fn a_browser_shows_pages_without_a_complaint() {
+    let Some(browser) = browser() else {
+        println!("skipped: no browser is installed, so no page was shown");
+        return;
+    };
+    let folder = folder("browser");
+    for (task, flags, state) in [
+        ("hopper", &[][..], "playing"),
+        ("Breakout-MinAtar", &[], "playing"),
+        ("ant", &["--disable-3d-apis"], "strip: no WebGL"),
+    ] {
+        page(&folder, &["--task", task, "--steps", "20"]);
+        let (dom, log) = shown(browser, &folder, flags);
+        assert!(
+            dom.contains(&format!("data-state=\"{state}\"")),
+            "{task} {flags:?} should be `{state}`:\n{log}"
+        );
+        // what the page's policy forbids it to ask for would be a complaint too
+        assert!(!log.contains("CONSOLE"), "{task} {flags:?} complains:\n{log}");
+    }
+}
