@@ -106,10 +106,11 @@ use std::sync::Arc;
 
 use lottery::{Criterion, Pruning};
 use networks::Ticket;
+use serde::Serialize;
 use strategies::own::OwnStrategy;
 use tasks::Task;
 
-use crate::grid::Cell;
+use crate::grid::{Cell, CellId};
 use crate::run::settings::RunSettings;
 use crate::workers::Unit;
 use chain::{Chain, Dense};
@@ -141,33 +142,67 @@ impl Source for Arc<dyn Task + Send + Sync> {
     }
 }
 
-/// The units of a list of cells, each before those that need it: dense levels, cells that others are matched to, the cells.
-pub fn units<'a>(cells: &[Cell], source: &'a dyn Source) -> Vec<Box<dyn Unit + 'a>> {
+/// What one unit does of a cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// The dense level of all cells that differ in their pruning only.
+    Dense,
+    /// All other levels.
+    Cell,
+}
+
+impl Kind {
+    /// The name of the unit.
+    pub fn id(self, cell: &Cell) -> CellId {
+        match self {
+            Kind::Dense => cell.dense_id(),
+            Kind::Cell => cell.id(),
+        }
+    }
+
+    /// The unit that must be done before.
+    pub fn needs(self, cell: &Cell) -> Option<CellId> {
+        match self {
+            Kind::Dense => None,
+            Kind::Cell => Some(matched(cell).map_or_else(|| cell.dense_id(), |matched| matched.id())),
+        }
+    }
+}
+
+/// What there is to do for a list of cells, each before what needs it: dense levels once, cells that others are matched to,
+/// the cells.
+pub fn pieces(cells: &[Cell]) -> Vec<(Kind, Cell)> {
     let mut seen = BTreeSet::new();
-    let mut units: Vec<Box<dyn Unit + 'a>> = Vec::new();
+    let mut pieces = Vec::new();
     for cell in cells {
-        let matched = matched(cell);
-        for cell in matched.iter().chain([cell]) {
-            if seen.insert(cell.dense_id()) {
-                units.push(Box::new(Dense::new(cell, source)));
-            }
-            if seen.insert(cell.id()) {
-                units.push(Box::new(Chain::new(cell, source)));
+        for cell in matched(cell).iter().chain([cell]) {
+            for kind in [Kind::Dense, Kind::Cell] {
+                if seen.insert(kind.id(cell)) {
+                    pieces.push((kind, cell.clone()));
+                }
             }
         }
     }
-    units
+    pieces
+}
+
+/// The units of a list of cells, in the order of [`pieces`].
+pub fn units<'a>(cells: &[Cell], source: &'a dyn Source) -> Vec<Box<dyn Unit + 'a>> {
+    let unit = |(kind, cell): (Kind, Cell)| -> Box<dyn Unit + 'a> {
+        match kind {
+            Kind::Dense => Box::new(Dense::new(cell, source)),
+            Kind::Cell => Box::new(Chain::new(cell, source)),
+        }
+    };
+    pieces(cells).into_iter().map(unit).collect()
 }
 
 /// The cell that a cell needs because its layers are matched to that one's, if they are.
-pub fn matched(cell: &Cell) -> Option<Cell> {
-    (cell.pruning.criterion == Criterion::LayerRandom).then(|| magnitude(cell))
-}
-
-/// The cell that a cell's layers are matched to.
-fn magnitude(cell: &Cell) -> Cell {
+fn matched(cell: &Cell) -> Option<Cell> {
     let pruning = Pruning { criterion: Criterion::Magnitude, ..cell.pruning.clone() };
-    Cell { run: cell.run.clone(), pruning }
+    let is_matched = cell.pruning.criterion == Criterion::LayerRandom;
+    is_matched.then(|| Cell { run: cell.run.clone(), pruning })
 }
 
 /// The file of a level's ticket.

@@ -10,7 +10,7 @@ use tasks::Task;
 
 use super::level::{Bench, Ended, failed};
 use super::saved::Saved;
-use super::{CURVES, LEVELS, Source, magnitude, ticket_name};
+use super::{CURVES, Kind, LEVELS, Source, ticket_name};
 use crate::grid::Cell;
 use crate::rows::{self, Key, Status};
 use crate::workers::{Desk, End, Unit, UnitError};
@@ -25,7 +25,7 @@ pub(super) struct Dense<'a> {
 /// The levels of a cell after the first.
 pub(super) struct Chain<'a> {
     id: String,
-    needs: String,
+    needs: Option<String>,
     cell: Cell,
     source: &'a dyn Source,
 }
@@ -54,8 +54,8 @@ fn key(cell: &Cell, criterion: &str) -> Key {
 }
 
 impl<'a> Dense<'a> {
-    pub(super) fn new(cell: &Cell, source: &'a dyn Source) -> Dense<'a> {
-        Dense { id: cell.dense_id().to_string(), cell: cell.clone(), source }
+    pub(super) fn new(cell: Cell, source: &'a dyn Source) -> Dense<'a> {
+        Dense { id: Kind::Dense.id(&cell).to_string(), cell, source }
     }
 }
 
@@ -89,10 +89,9 @@ impl Unit for Dense<'_> {
 }
 
 impl<'a> Chain<'a> {
-    pub(super) fn new(cell: &Cell, source: &'a dyn Source) -> Chain<'a> {
-        let is_matched = cell.pruning.criterion == Criterion::LayerRandom;
-        let needs = if is_matched { magnitude(cell).id() } else { cell.dense_id() };
-        Chain { id: cell.id().to_string(), needs: needs.to_string(), cell: cell.clone(), source }
+    pub(super) fn new(cell: Cell, source: &'a dyn Source) -> Chain<'a> {
+        let needs = Kind::Cell.needs(&cell).map(|id| id.to_string());
+        Chain { id: Kind::Cell.id(&cell).to_string(), needs, cell, source }
     }
 
     fn is_matched(&self) -> bool {
@@ -133,7 +132,7 @@ impl Unit for Chain<'_> {
     }
 
     fn needs(&self) -> Option<&str> {
-        Some(&self.needs)
+        self.needs.as_deref()
     }
 
     fn run(&self, desk: &mut dyn Desk, threads: Threads<'_>) -> Result<End, UnitError> {

@@ -12,7 +12,6 @@ use tasks::vision::glyphs::{self, Kind};
 use tasks::{How, Trial, TrialError};
 
 use super::*;
-use crate::grid::CellId;
 use crate::progress::board::Board;
 use crate::results::{Owner, Results};
 use crate::rows::{self, LevelRow, Status};

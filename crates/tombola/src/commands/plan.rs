@@ -9,7 +9,8 @@ use serde::Serialize;
 
 use super::CommandError;
 use super::specs::{SpecArguments, Study};
-use super::units::{Kind, OutArguments, State, Unit, Watcher, units};
+use super::units::{OutArguments, State, Unit, Watcher, units};
+use crate::cells::Kind;
 use crate::cost::{self, Cost, Estimator, REFERENCE_GFLOPS, Rates};
 use crate::progress::Timer;
 use crate::roofs::multiply_add;

@@ -1,14 +1,12 @@
 //! The units of work of a study, and how far each is in a results folder.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use serde::Serialize;
 
 use super::CommandError;
 use super::specs::Study;
-use crate::cells;
+use crate::cells::{self, Kind};
 use crate::grid::Cell;
 use crate::results::{Found, Owner, Results, State as Stored};
 use crate::store::StoreError;
@@ -38,40 +36,15 @@ pub(super) struct Unit {
     pub(super) needs: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Kind {
-    /// The dense level of cells that differ in their pruning only.
-    Dense,
-    /// All other levels of a cell.
-    Cell,
-}
-
-/// The units of a study, in the order of [`cells::units`]: each dense level once, and magnitude cells that others are
-/// matched to.
+/// The units of a study, in the order in which they are done.
 pub(super) fn units(study: &Study) -> Vec<Unit> {
-    let mut seen = BTreeSet::new();
-    let mut units = Vec::new();
-    for cell in &study.cells {
-        let matched = cells::matched(cell);
-        for cell in matched.iter().chain([cell]) {
-            let (dense, id) = (cell.dense_id(), cell.id());
-            if seen.insert(dense) {
-                units.push(Unit {
-                    id: dense.to_string(),
-                    kind: Kind::Dense,
-                    cell: cell.clone(),
-                    needs: None,
-                });
-            }
-            if seen.insert(id) {
-                let before = matched.as_ref().filter(|matched| *matched != cell).map_or(dense, Cell::id);
-                let needs = Some(before.to_string());
-                units.push(Unit { id: id.to_string(), kind: Kind::Cell, cell: cell.clone(), needs });
-            }
-        }
-    }
-    units
+    let unit = |(kind, cell): (Kind, Cell)| Unit {
+        id: kind.id(&cell).to_string(),
+        needs: kind.needs(&cell).map(|id| id.to_string()),
+        kind,
+        cell,
+    };
+    cells::pieces(&study.cells).into_iter().map(unit).collect()
 }
 
 impl Unit {
