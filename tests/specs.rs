@@ -174,6 +174,13 @@ fn wrong_specs_are_refused_with_place_and_cure() {
         &["there is no scale `tiny`; there are smoke, small, paper"],
     );
     refused(&["plan"], &["SPEC"]);
+    refused(
+        &["report", "--paper", "lottery", "--set", "seeds=2", "--out", "no/such folder"],
+        &[
+            "there is no folder no/such folder",
+            "`tombola run --paper lottery --scale smoke --set seeds=2 --out 'no/such folder'` does the cells",
+        ],
+    );
 }
 
 /// A damaged text: some bytes flipped, cut off, put in, or moved.

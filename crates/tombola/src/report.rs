@@ -42,7 +42,7 @@ pub fn page(words: &Words, lines: &[Line]) -> String {
     page += "</div>\n";
     let mut rest = lines;
     while let Some(first) = rest.first() {
-        let (here, after) = rest.split_at(rest.iter().take_while(|line| line.task == first.task).count());
+        let (here, after) = rest.split_at(rest.iter().take_while(|line| line.is_beside(first)).count());
         rest = after;
         table(&mut page, here);
     }
@@ -64,7 +64,7 @@ fn table(page: &mut String, lines: &[Line]) {
     write!(
         page,
         "<h2>{}</h2>\n<div class=\"scroll\"><table>\n<caption>{} by weights kept</caption>\n<tr><th>strategy</th><th>criterion</th>",
-        escaped(&longest.task),
+        escaped(&longest.what()),
         escaped(&measure)
     )
     .expect("a string");
@@ -114,6 +114,7 @@ mod tests {
         };
         Line {
             task: "glyphs".into(),
+            settings: String::new(),
             strategy: "snes".into(),
             criterion: criterion.into(),
             measure: "test_accuracy".into(),

@@ -133,6 +133,16 @@ pub fn write<T: Serialize>(rows: &[T]) -> Vec<u8> {
     writer.into_inner().expect("a vector takes all")
 }
 
+/// Rows of many cells as CSV, each behind the name of its cell, with their header.
+pub fn write_with_cells<T: Serialize>(rows: &[(String, T)]) -> Vec<u8> {
+    let Some((_, first)) = rows.first() else { return Vec::new() };
+    let mut text = b"cell,".to_vec();
+    text.extend(write(&[first]).into_iter().take_while(|byte| *byte != b'\n').chain([b'\n']));
+    let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(text);
+    rows.iter().for_each(|row| writer.serialize(row).expect("rows are flat data"));
+    writer.into_inner().expect("a vector takes all")
+}
+
 /// The levels of one cell. `file` names the bytes in errors.
 pub fn levels(file: &str, bytes: &[u8]) -> Result<Vec<LevelRow>, RowsError> {
     let rows: Vec<LevelRow> = read(file, bytes)?;

@@ -50,7 +50,7 @@ pub(super) fn run(arguments: &QuickstartArguments, out: &mut dyn Write) -> Resul
     let every: Vec<_> = units.iter().map(AsRef::as_ref).collect();
     arguments.working.work(&every, folder)?;
 
-    let lines = densities::lines(&super::report::rows(folder, &cells)?);
+    let lines = super::report::done_lines(folder, &cells)?;
     let page = folder.join("report.html");
     store::write_whole(&page, report::page(&words(), &lines).as_bytes())?;
     writeln!(out, "{}", densities::text(&lines))?;

@@ -1,5 +1,6 @@
 //! `tombola report`: what a results folder shows so far, as one page and as a table.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -13,7 +14,7 @@ use crate::report::{self, Words};
 use crate::results::{Owner, Results, State};
 use crate::rows::{self, LevelRow};
 use crate::store;
-use crate::tables::densities;
+use crate::tables::densities::{self, Line};
 
 /// Show what is done of a grid: a page (report.html in the results folder), and a table.
 ///
@@ -25,7 +26,7 @@ pub struct ReportArguments {
     /// The folder of the results [default: runs/NAME-OF-THE-SPEC]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Print the rows of all levels as CSV instead
+    /// Print the rows of all levels as CSV instead, each behind the id of its cell
     #[arg(long)]
     csv: bool,
 }
@@ -33,32 +34,50 @@ pub struct ReportArguments {
 pub(super) fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<(), CommandError> {
     let study = arguments.specs.study()?;
     let folder = arguments.out.clone().unwrap_or_else(|| PathBuf::from("runs").join(&study.name));
+    if !folder.is_dir() {
+        return Err(CommandError::Request {
+            message: format!("there is no folder {}", folder.display()),
+            hint: Some(format!(
+                "`{}` does the cells; --out names where results are",
+                arguments.specs.command(&folder)
+            )),
+        });
+    }
     let rows = rows(&folder, &study.cells)?;
     if arguments.csv {
-        out.write_all(&rows::write(&rows))?;
+        // rows of two cells may differ in nothing but their numbers: each stands behind the name of its cell
+        let named: Vec<_> =
+            rows.iter().map(|(index, row)| (study.cells[*index].id().to_string(), row)).collect();
+        out.write_all(&rows::write_with_cells(&named))?;
         return Ok(());
     }
-    let lines = densities::lines(&rows);
-    let done = rows.iter().filter(|row| row.level == 0).count();
+    let lines = lines(&study.cells, &rows);
+    let done = rows.iter().filter(|(_, row)| row.level == 0).count();
     let words = Words {
         title: study.name.clone(),
         about: vec![format!("{done} of {} cells are done.", study.cells.len())],
-        command: format!("tombola run --out {}", folder.display()),
+        command: arguments.specs.command(&folder),
     };
     let page = folder.join("report.html");
+    let mut place = folder.display().to_string();
     if !rows.is_empty() {
         store::write_whole(&page, report::page(&words, &lines).as_bytes())?;
-        let _ = writeln!(std::io::stderr(), "{done} of {} cells: {}", study.cells.len(), page.display());
+        place = page.display().to_string();
     }
+    // a closed stderr leaves nobody to tell
+    let _ = writeln!(std::io::stderr(), "{done} of {} cells are done: {place}", study.cells.len());
     write!(out, "{}", densities::text(&lines))?;
     Ok(())
 }
 
+/// Rows, each with the place of its cell in the list of cells.
+type Rows = Vec<(usize, LevelRow)>;
+
 /// The rows of all cells that are done, in the order of the cells.
-pub(super) fn rows(folder: &Path, cells: &[Cell]) -> Result<Vec<LevelRow>, CommandError> {
+fn rows(folder: &Path, cells: &[Cell]) -> Result<Rows, CommandError> {
     let results = Results::at(folder, Owner::this_process(1.0));
     let mut all = Vec::new();
-    for cell in cells {
+    for (index, cell) in cells.iter().enumerate() {
         let id = cell.id().to_string();
         if !matches!(results.glance(&id), State::Done(_)) {
             continue;
@@ -66,7 +85,61 @@ pub(super) fn rows(folder: &Path, cells: &[Cell]) -> Result<Vec<LevelRow>, Comma
         let refused = |error: &dyn std::error::Error| CommandError::refused(error);
         let bytes = results.read(&id, LEVELS).map_err(|error| refused(&error))?;
         let file = folder.join("results").join(&id).join(LEVELS);
-        all.extend(rows::levels(&file.display().to_string(), &bytes).map_err(|error| refused(&error))?);
+        let rows = rows::levels(&file.display().to_string(), &bytes).map_err(|error| refused(&error))?;
+        all.extend(rows.into_iter().map(|row| (index, row)));
     }
     Ok(all)
+}
+
+/// The lines of all cells that are done.
+pub(super) fn done_lines(folder: &Path, cells: &[Cell]) -> Result<Vec<Line>, CommandError> {
+    Ok(lines(cells, &rows(folder, cells)?))
+}
+
+fn lines(cells: &[Cell], rows: &[(usize, LevelRow)]) -> Vec<Line> {
+    let names = distinctions(cells);
+    densities::lines_by_settings(rows.iter().map(|(index, row)| (names[*index].as_str(), row)))
+}
+
+/// Of each cell the settings that not all cells of its task, strategy and criterion have.
+fn distinctions(cells: &[Cell]) -> Vec<String> {
+    let settings: Vec<Vec<String>> = cells.iter().map(Cell::settings).collect();
+    let name = |cell: &Cell| (cell.run.task.clone(), cell.strategy(), cell.pruning.criterion.name());
+    let mut groups: BTreeMap<_, (usize, BTreeMap<&str, usize>)> = BTreeMap::new();
+    for (cell, settings) in cells.iter().zip(&settings) {
+        let (size, counts) = groups.entry(name(cell)).or_default();
+        *size += 1;
+        settings.iter().for_each(|setting| *counts.entry(setting).or_default() += 1);
+    }
+    let distinction = |(cell, settings): (&Cell, &Vec<String>)| {
+        let (size, counts) = &groups[&name(cell)];
+        let own = settings.iter().map(String::as_str).filter(|setting| counts[setting] < *size);
+        own.collect::<Vec<_>>().join(", ")
+    };
+    cells.iter().zip(&settings).map(distinction).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::grid;
+    use crate::spec::Spec;
+
+    #[test]
+    fn cells_are_told_apart_by_the_settings_in_which_they_differ() {
+        let told = |text: &str| {
+            let spec = Spec::parse("x", text, &[]).expect("a spec");
+            let mut names = distinctions(&grid::cells(&spec).expect("cells"));
+            names.sort();
+            names.dedup();
+            names
+        };
+        let base = "task=['mnist','glyphs']\nstrategy=['snes','pgpe']\nseeds=2\ngenerations=10\n";
+        assert_eq!(told(base), [""]);
+        assert_eq!(told(&format!("{base}keep=[0.5,0.8]")), ["", "pruning.keep=0.5"]);
+        let expected = ["pruning.keep=0.5", "pruning.keep=0.6"];
+        assert_eq!(told(&format!("{base}keep=[0.5,0.6]")), expected);
+        let one = told(&format!("{base}snes.temperature=[3,4]"));
+        assert_eq!(one, ["", "run.plan.search.method.temperature=3", "run.plan.search.method.temperature=4"]);
+    }
 }

@@ -50,6 +50,33 @@ impl SpecArguments {
     }
 }
 
+impl SpecArguments {
+    /// The command that does these cells in a folder.
+    pub(super) fn command(&self, folder: &Path) -> String {
+        let mut words = vec!["tombola".to_owned(), "run".to_owned()];
+        words.extend(self.spec.iter().map(|path| path.display().to_string()));
+        if let Some(paper) = &self.paper {
+            words.extend(["--paper", paper, "--scale", self.scale.name()].map(str::to_owned));
+        }
+        words.extend(self.changes.iter().flat_map(|change| ["--set".to_owned(), change.clone()]));
+        words.extend(["--out".to_owned(), folder.display().to_string()]);
+        quoted(&words)
+    }
+}
+
+/// Words as a shell takes them.
+pub(super) fn quoted(words: &[String]) -> String {
+    let quoted = words.iter().map(|word| {
+        let is_plain = |c: char| c.is_alphanumeric() || "-_./=:,+@%".contains(c);
+        if !word.is_empty() && word.chars().all(is_plain) {
+            word.clone()
+        } else {
+            format!("'{}'", word.replace('\'', "'\\''"))
+        }
+    });
+    quoted.collect::<Vec<_>>().join(" ")
+}
+
 /// The scale of a name, for arguments.
 pub(super) fn scale(name: &str) -> Result<Scale, String> {
     let names = Scale::ALL.map(Scale::name).join(", ");

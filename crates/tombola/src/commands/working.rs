@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::CommandError;
+use super::specs::quoted;
 use crate::progress::board::Board;
 use crate::results::{Owner, Results, ResultsError};
 use crate::store::StoreError;
@@ -149,13 +150,5 @@ fn again(more: &str) -> String {
     if !more.is_empty() && !words.iter().any(|word| word == more) {
         words.push(more.to_owned());
     }
-    let quoted = words.into_iter().map(|word| {
-        let is_plain = |c: char| c.is_alphanumeric() || "-_./=:,+@%".contains(c);
-        if !word.is_empty() && word.chars().all(is_plain) {
-            word
-        } else {
-            format!("'{}'", word.replace('\'', "'\\''"))
-        }
-    });
-    quoted.collect::<Vec<_>>().join(" ")
+    quoted(&words)
 }

@@ -46,12 +46,12 @@ impl Chart {
         let mut charts = Vec::new();
         let mut rest = lines;
         while let Some(first) = rest.first() {
-            let is_same = |line: &&Line| line.task == first.task && line.strategy == first.strategy;
+            let is_same = |line: &&Line| line.is_beside(first) && line.strategy == first.strategy;
             let same = rest.iter().take_while(is_same).count();
             let (here, after) = rest.split_at(same);
             rest = after;
             charts.push(Chart::new(
-                format!("{}, {}", first.task, first.strategy),
+                format!("{}, {}", first.what(), first.strategy),
                 first.measure.replace('_', " "),
                 here.iter().map(series).collect(),
             ));

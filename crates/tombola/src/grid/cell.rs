@@ -10,7 +10,7 @@
 //! written as JSON has them; numbers with the fewest digits that give them back, and without an exponent; texts without
 //! quotes where they need none.
 
-use std::fmt::{self, Write};
+use std::fmt;
 
 use lottery::Pruning;
 use serde::{Deserialize, Serialize};
@@ -60,22 +60,27 @@ impl Cell {
         format!("cell {} criterion={}{settings}", named(&self.run), self.pruning.criterion.name())
     }
 
-    /// All settings that are not at their default.
-    pub(super) fn settings_text(&self) -> String {
+    /// All settings that are not at their default, each as `path=value`.
+    pub fn settings(&self) -> Vec<String> {
         // a new field stops the build here: does it belong to the name?
         let Cell { run, pruning } = self;
-        let mut text = String::new();
-        push_run(&mut text, run);
+        let mut settings = Vec::new();
+        push_run(&mut settings, run);
         let usual = Pruning { criterion: pruning.criterion, ..Pruning::default() };
-        push_differences(&mut text, "pruning", pruning, &usual);
-        text
+        push_differences(&mut settings, "pruning", pruning, &usual);
+        settings
+    }
+
+    /// The same, as they stand in the name.
+    pub(super) fn settings_text(&self) -> String {
+        joined(&self.settings())
     }
 
     /// The dense level as text: what it depends on, which is the run alone.
     pub fn canonical_dense(&self) -> String {
-        let mut text = format!("dense {}", named(&self.run));
-        push_run(&mut text, &self.run);
-        text
+        let mut settings = Vec::new();
+        push_run(&mut settings, &self.run);
+        format!("dense {}{}", named(&self.run), joined(&settings))
     }
 
     /// The strategy's name.
@@ -90,8 +95,13 @@ fn named(run: &RunSettings) -> String {
     format!("task={} strategy={} seed={seed}", written_text(task), plan.search.method.name())
 }
 
+/// Settings, each with a space before it.
+fn joined(settings: &[String]) -> String {
+    settings.iter().flat_map(|setting| [" ", setting]).collect()
+}
+
 /// The settings of a run that are not the published ones.
-fn push_run(text: &mut String, run: &RunSettings) {
+fn push_run(settings: &mut Vec<String>, run: &RunSettings) {
     // a new field stops the build here: a default that reproduces old results keeps their names
     let RunSettings { task, network: _, seed, density: _, evaluation: _, compile: _, plan } = run;
     let method = Method::named(plan.search.method.name()).expect("methods know their names");
@@ -99,25 +109,25 @@ fn push_run(text: &mut String, run: &RunSettings) {
     usual.density = 1.0;
     usual.seed = *seed;
     usual.plan.search.seed = *seed;
-    push_differences(text, "run", run, &usual);
+    push_differences(settings, "run", run, &usual);
 }
 
 /// Each leaf in which two trees differ, by its path, with the value of the first.
-fn push_differences<T: Serialize + PartialEq>(text: &mut String, name: &str, settings: &T, usual: &T) {
+fn push_differences<T: Serialize + PartialEq>(found: &mut Vec<String>, name: &str, own: &T, usual: &T) {
     // most are, and this is far faster than to write them down
-    if settings == usual {
+    if own == usual {
         return;
     }
     let [own, usual] =
-        [settings, usual].map(|settings| serde_json::to_value(settings).expect("settings are data"));
-    push_leaves(text, &mut name.to_owned(), &own, Some(&usual));
+        [own, usual].map(|settings| serde_json::to_value(settings).expect("settings are data"));
+    push_leaves(found, &mut name.to_owned(), &own, Some(&usual));
 }
 
 /// The leaves below a path, in the order of their names.
-fn push_leaves(text: &mut String, path: &mut String, own: &Value, usual: Option<&Value>) {
+fn push_leaves(found: &mut Vec<String>, path: &mut String, own: &Value, usual: Option<&Value>) {
     let Value::Object(fields) = own else {
         if usual != Some(own) {
-            write!(text, " {path}={}", written(own)).expect("a string takes all");
+            found.push(format!("{path}={}", written(own)));
         }
         return;
     };
@@ -125,7 +135,7 @@ fn push_leaves(text: &mut String, path: &mut String, own: &Value, usual: Option<
     for (name, value) in fields {
         path.push('.');
         path.push_str(name);
-        push_leaves(text, path, value, usual.and_then(|usual| usual.get(name)));
+        push_leaves(found, path, value, usual.and_then(|usual| usual.get(name)));
         path.truncate(above);
     }
 }

@@ -37,6 +37,16 @@ fn what_is_written_is_read_to_the_bit() {
 }
 
 #[test]
+fn rows_of_many_cells_stand_behind_their_names() {
+    let rows = [("aa".to_owned(), row(0, 300)), ("bb".to_owned(), row(0, 300))];
+    let text = String::from_utf8(write_with_cells(&rows)).unwrap();
+    let one = String::from_utf8(write(&[row(0, 300)])).unwrap();
+    let (head, line) = one.trim_end().split_once('\n').unwrap();
+    assert_eq!(text, format!("cell,{head}\naa,{line}\nbb,{line}\n"));
+    assert_eq!(write_with_cells::<LevelRow>(&[]), b"");
+}
+
+#[test]
 fn what_is_no_table_of_a_cell_is_refused_with_its_line() {
     let refused = |rows: &[LevelRow]| levels("a/levels.csv", &write(rows)).unwrap_err().to_string();
     assert!(

@@ -6,11 +6,13 @@ use std::fmt::Write;
 use crate::rows::{LevelRow, Status};
 use crate::stats::{self, Mean};
 
-/// One line: a criterion of a strategy on a task.
+/// One line: a criterion of a strategy on a task, with the same settings.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Line {
     /// What was solved.
     pub task: String,
+    /// Settings in which its cells differ from others of the same task, strategy and criterion; mostly nothing.
+    pub settings: String,
     /// By which strategy.
     pub strategy: String,
     /// Which weights stayed.
@@ -19,6 +21,18 @@ pub struct Line {
     pub measure: String,
     /// By level.
     pub points: Vec<Point>,
+}
+
+impl Line {
+    /// The task, and the settings if there are any.
+    pub fn what(&self) -> String {
+        if self.settings.is_empty() { self.task.clone() } else { format!("{}, {}", self.task, self.settings) }
+    }
+
+    /// Whether both may stand in one table.
+    pub fn is_beside(&self, other: &Line) -> bool {
+        (&self.task, &self.settings, &self.measure) == (&other.task, &other.settings, &other.measure)
+    }
 }
 
 /// A level, over seeds.
@@ -34,17 +48,25 @@ pub struct Point {
     pub diverged: usize,
 }
 
-/// The lines of rows of any cells. Criteria that tell apart most come first: signal to noise, magnitude, the others by
-/// name.
+/// The lines of rows of cells that differ in task, strategy, criterion and seed only. Criteria that tell apart most come
+/// first: signal to noise, magnitude, the others by name.
 pub fn lines(rows: &[LevelRow]) -> Vec<Line> {
-    type Name<'a> = (&'a str, &'a str, (usize, &'a str));
+    lines_by_settings(rows.iter().map(|row| ("", row)))
+}
+
+/// The lines of rows of any cells, each with the settings in which its cell differs from others like it: what has
+/// different settings is never one mean.
+pub fn lines_by_settings<'a>(rows: impl IntoIterator<Item = (&'a str, &'a LevelRow)>) -> Vec<Line> {
+    type Name<'a> = (&'a str, &'a str, &'a str, (usize, &'a str));
     let mut cells: BTreeMap<Name<'_>, Vec<&LevelRow>> = BTreeMap::new();
-    for row in rows {
+    for (settings, row) in rows {
         let rank = ["snr", "magnitude"].iter().position(|name| *name == row.criterion).unwrap_or(2);
-        cells.entry((&row.task, &row.strategy, (rank, &row.criterion))).or_default().push(row);
+        let name = (row.task.as_str(), settings, row.strategy.as_str(), (rank, row.criterion.as_str()));
+        cells.entry(name).or_default().push(row);
     }
-    let line = |((task, strategy, (_, criterion)), rows): (Name<'_>, Vec<&LevelRow>)| Line {
+    let line = |((task, settings, strategy, (_, criterion)), rows): (Name<'_>, Vec<&LevelRow>)| Line {
         task: task.to_owned(),
+        settings: settings.to_owned(),
         strategy: strategy.to_owned(),
         criterion: criterion.to_owned(),
         measure: rows[0].measure.clone(),
@@ -73,15 +95,14 @@ pub fn text(lines: &[Line]) -> String {
     let mut text = String::new();
     let mut rest = lines;
     while let Some(first) = rest.first() {
-        let same =
-            rest.iter().take_while(|line| line.task == first.task && line.measure == first.measure).count();
+        let same = rest.iter().take_while(|line| line.is_beside(first)).count();
         let (here, after) = rest.split_at(same);
         rest = after;
         let seeds = here.iter().flat_map(|line| &line.points).filter_map(|point| point.score);
         let most = seeds.map(|mean| mean.n).max().unwrap_or(0);
         let longest = here.iter().max_by_key(|line| line.points.len()).unwrap_or(first);
         let measure = first.measure.replace('_', " ");
-        writeln!(text, "{measure} on {}, n = {most} unless said, by density:\n", first.task)
+        writeln!(text, "{measure} on {}, n = {most} unless said, by density:\n", first.what())
             .expect("a string");
         let heads = longest.points.iter().map(|point| percent(point.density));
         let rows: Vec<Vec<String>> = std::iter::once(row("strategy", "criterion", heads))
@@ -119,8 +140,10 @@ fn entry(point: &Point, most: usize) -> String {
         Some(half) => format!("{mean:.digits$} ±{half:.digits$}"),
         None => format!("{mean:.digits$}"),
     };
-    if n < most {
-        write!(text, " (n = {n})").expect("a string");
+    match (n < most, point.diverged) {
+        (false, 0) => {}
+        (true, 0) => write!(text, " (n = {n})").expect("a string"),
+        (_, diverged) => write!(text, " (n = {n}, {diverged} diverged)").expect("a string"),
     }
     text
 }
@@ -201,15 +224,27 @@ mod tests {
         let expected = "\
 test accuracy on glyphs, n = 3 unless said, by density:
 
-| strategy | criterion |        100 % |        50.0 % |
-|----------|-----------|-------------:|--------------:|
-| snes     | snr       | 0.910 ±0.025 |  0.810 ±0.025 |
-| snes     | random    | 0.910 ±0.025 | 0.510 (n = 2) |
+| strategy | criterion |        100 % |                    50.0 % |
+|----------|-----------|-------------:|--------------------------:|
+| snes     | snr       | 0.910 ±0.025 |              0.810 ±0.025 |
+| snes     | random    | 0.910 ±0.025 | 0.510 (n = 2, 1 diverged) |
 
 ";
         assert_eq!(text, expected);
         let diverged = lines(&sample())[1].points[1].diverged;
         assert_eq!(diverged, 1);
+    }
+
+    #[test]
+    fn cells_with_other_settings_are_never_one_mean() {
+        let (rows, others) = (sample(), sample());
+        let named = |settings: &'static str| move |row| (settings, row);
+        let lines = lines_by_settings(rows.iter().map(named("")).chain(others.iter().map(named("keep=0.5"))));
+        assert_eq!(lines.len(), 4);
+        assert!(lines.iter().all(|line| line.points[0].score.is_some_and(|mean| mean.n == 3)));
+        let text = text(&lines);
+        assert_eq!(text.matches("test accuracy on glyphs, n = 3 unless said").count(), 1, "{text}");
+        assert_eq!(text.matches("test accuracy on glyphs, keep=0.5, n = 3 unless said").count(), 1, "{text}");
     }
 
     #[test]
