@@ -26,6 +26,8 @@ struct Known {
     parameters: usize,
     /// The name under which it goes: layers in one way of writing them.
     name: String,
+    /// Its layers that can be pruned; none where the task is not looked at.
+    layers: Option<Vec<String>>,
 }
 
 impl Checker {
@@ -40,6 +42,12 @@ impl Checker {
         }
         cell.pruning.check().map_err(|(key, found, expected)| Problem::value(key, &found, expected))?;
         let network = self.network(cell)?;
+        if let Some(layers) = &network.layers
+            && let Some(unknown) = cell.pruning.excluded.iter().find(|name| !layers.contains(name))
+        {
+            let expected = format!("layers that can be pruned: {}", layers.join(", "));
+            return Err(Problem::value("excluded", unknown, &expected));
+        }
         let checked = plan.search.check(network.parameters.max(1));
         cell.run.network = network.name;
         checked.map_err(|error| {
@@ -55,14 +63,16 @@ impl Checker {
         let (task, network) = (&cell.run.task, &cell.run.network);
         let shape = *self.shapes.entry(task.clone()).or_insert_with(|| shape(task));
         let Some(Shape { input, outputs }) = shape else {
-            return Ok(Known { parameters: 1, name: network.clone() });
+            return Ok(Known { parameters: 1, name: network.clone(), layers: None });
         };
         let make = || match Preset::named(network, input, outputs) {
-            Ok(preset) => {
-                let text = preset.architecture.to_string();
+            Ok(Preset { architecture, .. }) => {
+                let text = architecture.to_string();
                 let layers = text.split_once(": ").map_or(text.as_str(), |(_, layers)| layers);
-                let name = if network.contains(' ') { layers } else { network };
-                Ok(Known { parameters: preset.architecture.parameters(), name: name.to_owned() })
+                let name = if network.contains(' ') { layers } else { network }.to_owned();
+                let prunable = architecture.tensors().iter().filter(|tensor| tensor.prunable);
+                let layers = prunable.map(|tensor| architecture.name(tensor.layer).to_owned()).collect();
+                Ok(Known { parameters: architecture.parameters(), name, layers: Some(layers) })
             }
             Err(PresetError::Unknown { .. }) => {
                 Err(Problem::unknown_name("network", network, &networks::presets::NAMES))

@@ -28,8 +28,23 @@ where
     serde_json::from_value(tree).map_err(|error| SettingsError::Value {
         key: path.clone(),
         found,
-        expected: error.to_string(),
+        expected: expected(&error.to_string()),
     })
+}
+
+/// What serde expected, in the words of people.
+fn expected(message: &str) -> String {
+    let wanted = message.rsplit_once(", expected ").map_or(message, |(_, wanted)| wanted);
+    let is_whole = ["u8", "u16", "u32", "u64", "usize"].contains(&wanted);
+    match wanted {
+        _ if is_whole => "a whole number from 0",
+        "f32" | "f64" => "a number",
+        "a boolean" => "true or false",
+        "a string" => "a text",
+        "a sequence" => "a list",
+        other => other,
+    }
+    .to_owned()
 }
 
 /// Where a path leads, as JSON writes it.

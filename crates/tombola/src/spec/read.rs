@@ -125,12 +125,19 @@ impl<'a> Reader<'a> {
     }
 
     fn name(&self, value: &Spanned<DeValue<'_>>) -> Result<String, SpecError> {
+        // results go to a folder of this name
+        let is_path = |name: &str| name.contains(['/', '\\']) || name == "." || name == "..";
         let fits = |name: &&str| {
-            !name.is_empty() && name.chars().count() <= LONGEST_NAME && !name.contains(char::is_control)
+            let is_short = !name.is_empty() && name.chars().count() <= LONGEST_NAME;
+            is_short && !name.contains(char::is_control) && !is_path(name)
         };
         let name = value.get_ref().as_str().filter(fits);
         name.map(str::to_owned).ok_or_else(|| {
-            self.wrong(value, "name", &format!("a line of text with 1 to {LONGEST_NAME} characters"))
+            self.wrong(
+                value,
+                "name",
+                &format!("a line of text with 1 to {LONGEST_NAME} characters, and no path"),
+            )
         })
     }
 

@@ -73,6 +73,13 @@ fn what_is_no_spec_is_refused_with_its_place() {
         ("keep = nan", ["mine.toml:1:8: ", "`keep` is nan; expected a finite number"]),
         ("seeds = 99999999999999999999", ["mine.toml:1:9: ", "64 bits"]),
         ("name = 3", ["mine.toml:1:8: ", "`name` is 3; expected a line of text"]),
+        (
+            "name = '../x'",
+            [
+                "mine.toml:1:8: ",
+                "`name` is '../x'; expected a line of text with 1 to 100 characters, and no path",
+            ],
+        ),
         ("grid = 3", ["mine.toml:1:8: ", "expected a table: `[[grid]]`"]),
     ] {
         let error = refused(text);
