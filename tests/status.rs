@@ -166,6 +166,18 @@ fn watching_ends_with_the_work() {
     assert!(later.ends_with(": 2 done of 2 units\n"), "{later}");
 }
 
+#[test]
+fn watching_ends_where_nothing_can_be_done() {
+    let folder = Folder::new("blocked", "task='glyphs'\nstrategy='snes'\nlevels=2");
+    let results = Results::open(&folder.out(), Owner::this_process(0.5), Disk::default()).expect("a folder");
+    let lines = folder.lines("plan");
+    let dense = taken(&results, lines[0]["id"].as_str().expect("an id"));
+    dense.note("unit", turn(Outcome::Failed, Some("there is no data"))).expect("it is noted");
+    dense.release();
+    let text = folder.told("status", &["--watch"]);
+    assert!(text.contains(": 0 done, 1 new, 1 failed of 2 units"), "{text}");
+}
+
 /// A unit that is done like `pattern`, without the syncs of one that must survive a loss of power.
 fn lay_down(out: &Path, pattern: &Value, id: &str) {
     let place = out.join("results").join(id);

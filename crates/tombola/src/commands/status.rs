@@ -1,5 +1,6 @@
 //! `tombola status`: how far a study is, from any terminal and any host that sees its folder.
 
+use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
@@ -62,12 +63,26 @@ pub(super) fn run(arguments: &StatusArguments, out: &mut dyn Write) -> Result<()
         write!(out, "{text}")?;
         out.flush()?;
         drawn = text.lines().count();
-        let is_left = states.iter().any(|state| !matches!(state, State::Done | State::Failed(_)));
-        if !arguments.watch || !is_left {
+        if !arguments.watch || !is_left(&units, &states) {
             return Ok(());
         }
         std::thread::sleep(OFTEN);
     }
+}
+
+/// Whether something can still be done: what needs a unit that failed cannot.
+fn is_left(units: &[Unit], states: &[State]) -> bool {
+    let mut ended = BTreeSet::new();
+    // what is needed stands before what needs it
+    let mut can_be_done = |(unit, state): (&'_ Unit, &State)| {
+        let needs_one = unit.needs.as_ref().is_some_and(|needs| ended.contains(needs));
+        if matches!(state, State::Failed(_)) || needs_one {
+            ended.insert(unit.id.clone());
+            return false;
+        }
+        *state != State::Done
+    };
+    units.iter().zip(states).any(&mut can_be_done)
 }
 
 fn json(units: &[Unit], states: &[State], out: &mut dyn Write) -> Result<(), CommandError> {
