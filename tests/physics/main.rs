@@ -2,11 +2,12 @@
 //!
 //! A few records are in `tests/physics/records`; where `TOMBOLA_GOLDEN` names a folder with `physics/`, everything there
 //! is redone: the models, every part of a step, whole steps and starts, and the tasks: what is seen, rewards and ends,
-//! those of classic control and of games too.
+//! those of classic control and of games too. Whole evaluations of policies are redone as well.
 
 mod classic;
 mod components;
 mod control;
+mod evaluations;
 mod games;
 mod models;
 mod mutations;

@@ -26,6 +26,7 @@ pub mod run;
 mod sources;
 mod specs;
 pub mod status;
+mod task;
 mod tickets;
 pub mod train;
 mod units;

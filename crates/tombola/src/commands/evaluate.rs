@@ -7,10 +7,9 @@ use clap::Args;
 use numerics::Isa;
 use numerics::random::Stream;
 use sparse_kernels::Threads;
-use tasks::vision::classification::Classification;
-use tasks::{How, Task};
+use tasks::How;
 
-use super::{CommandError, data, tickets};
+use super::{CommandError, task, tickets};
 use crate::roofs::threads;
 
 /// Test the network of a ticket.
@@ -40,15 +39,25 @@ pub(super) struct EvaluateArguments {
 pub(super) fn run(arguments: &EvaluateArguments, out: &mut dyn Write) -> Result<(), CommandError> {
     let ticket = tickets::read(&arguments.ticket)?;
     let name = arguments.task.as_ref().unwrap_or(&ticket.contents().task);
-    let task = Classification::new(data::image_set(name, arguments.data.as_deref())?);
+    let task = task::of_ticket(name, &ticket, arguments.data.as_deref())?;
     let network = ticket.masked().map_err(|error| CommandError::refused(&error))?;
-    if let Some(mismatch) = tickets::mismatch(ticket.network(), &task, name) {
+    if let Some(mismatch) = tickets::mismatch(ticket.network(), &*task, name) {
         return Err(CommandError::Request { message: format!("the {mismatch}"), hint: None });
     }
     let how = How { isa: Isa::detected(), compile: None, stream: Stream::new(0, "fitness") };
     let mut trial = task.trial(&network, how).map_err(|error| CommandError::refused(&error))?;
     let contents = ticket.contents();
     let member = if arguments.start { &contents.start } else { &contents.mean };
+    // a start has seen nothing yet
+    let learned = contents.normaliser.as_ref().filter(|_| !arguments.start);
+    if let (Some(normaliser), Some(fresh)) = (learned, trial.normaliser()) {
+        if !normaliser.is_of(fresh.mean.len()) {
+            let (found, expected) = (normaliser.mean.len(), fresh.mean.len());
+            let message = format!("the ticket normalises {found} observations; the task has {expected}");
+            return Err(CommandError::Request { message, hint: None });
+        }
+        trial.restore(normaliser);
+    }
     let pool = threads::pool(arguments.threads.into()).map_err(|error| CommandError::Failed(error.into()))?;
     let score = trial.test(Threads::Pool(&pool), member);
     let mask = ticket.mask();

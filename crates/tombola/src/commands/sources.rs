@@ -6,12 +6,10 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tasks::Task;
-use tasks::control::scoring::{Control, Scoring};
-use tasks::vision::classification::Classification;
 
-use super::{CommandError, data};
+use super::{CommandError, task};
 use crate::cells::Source;
-use crate::run::settings::{Evaluation, RunSettings};
+use crate::run::settings::RunSettings;
 
 /// The tasks of a grid.
 pub(super) struct Tasks {
@@ -42,22 +40,7 @@ impl Tasks {
         if let Some(task) = known.get(&key) {
             return Ok(Arc::clone(task));
         }
-        let task: Known = match run.evaluation {
-            Evaluation::Images { batch } => {
-                let set = data::image_set(&run.task, self.data.as_deref())?;
-                run.check(Some(set.train().len()))?;
-                Arc::new(Classification::new(set).with_batch(batch))
-            }
-            Evaluation::Control { repeats, steps, tests, normalise } => {
-                run.check(None)?;
-                let steps = u32::try_from(steps).unwrap_or(u32::MAX);
-                let control = Control::named(&run.task).ok_or_else(|| CommandError::Request {
-                    message: format!("there is no control task `{}`", run.task),
-                    hint: None,
-                })?;
-                Arc::new(control.with_scoring(Scoring { repeats, steps, tests, normalise }))
-            }
-        };
+        let task: Known = Arc::from(task::of_run(run, self.data.as_deref())?);
         known.insert(key, Arc::clone(&task));
         Ok(task)
     }

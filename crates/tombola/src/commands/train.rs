@@ -14,10 +14,9 @@ use rayon::ThreadPool;
 use sparse_kernels::Threads;
 use sparse_kernels::compile::Mode;
 use strategies::{Execution, Method, Quirks};
-use tasks::vision::classification::Classification;
 use tasks::{How, Task};
 
-use super::{CommandError, Variant, data, tickets, with_causes};
+use super::{CommandError, Variant, task, tickets, with_causes};
 use crate::progress::{Progress, Timer};
 use crate::roofs::threads;
 use crate::run::folder::{FolderError, RunFolder};
@@ -33,6 +32,7 @@ const CHECKPOINT_EVERY: Duration = Duration::from_secs(20);
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  tombola train --task glyphs --strategy snes\n  \
     tombola train --task mnist --strategy sep-cma-es --density 0.2 --set generations=500\n  \
+    tombola train --task Pendulum-v1 --strategy sep-cma-es --set generations=200\n  \
     tombola train --task mnist --strategy snes --ticket runs/a/ticket.safetensors --out runs/b\n\n\
     A setting is named by the end of its path: `--set temperature=12`, `--set learning_rate.initial=0.1`.\n\
     `--print-settings` shows them all and trains nothing.")]
@@ -50,7 +50,8 @@ pub(super) struct TrainArguments {
 /// What names a run, here and where generations are timed.
 #[derive(Args, Debug)]
 pub(super) struct RunArguments {
-    /// An image set: glyphs (needs no file), mnist, fashion-mnist, kmnist .. (`tombola data list`)
+    /// An image set: glyphs (needs no file), mnist, fashion-mnist, kmnist .. (`tombola data list`); or a control task: ant,
+    /// halfcheetah, Pendulum-v1 ..
     #[arg(long, value_name = "NAME")]
     pub(super) task: String,
     /// One of open-es, pgpe, ars, snes, des, sep-cma-es, cma-es
@@ -85,7 +86,7 @@ pub(super) struct RunArguments {
 /// A run, ready to begin.
 pub(super) struct Prepared {
     pub(super) settings: RunSettings,
-    pub(super) task: Classification,
+    pub(super) task: Box<dyn Task>,
     /// Network, mask and start, as a ticket that nobody trained.
     pub(super) start: Ticket,
     pool: Option<ThreadPool>,
@@ -107,16 +108,10 @@ impl RunArguments {
 
     /// Loads the data, and makes network, mask and start.
     pub(super) fn prepare(&self, mut settings: RunSettings) -> Result<Prepared, CommandError> {
-        let set = data::image_set(&settings.task, self.data.as_deref())?;
-        settings.check(Some(set.train().len()))?;
-        let batch = settings.batch().ok_or_else(|| CommandError::Request {
-            message: format!("`{}` is a control task, and images were found", settings.task),
-            hint: Some("name the folder of an image set with its path: ./my-set".to_owned()),
-        })?;
-        let task = Classification::new(set).with_batch(batch);
+        let task = task::of_run(&settings, self.data.as_deref())?;
         let start = match &self.ticket {
-            None => drawn(&settings, &task)?,
-            Some(path) => rewound(tickets::read(path)?, path, &task)?,
+            None => drawn(&settings, &*task)?,
+            Some(path) => rewound(tickets::read(path)?, path, &*task)?,
         };
         if self.ticket.is_some() {
             settings.density = start.mask().density();
@@ -131,7 +126,7 @@ impl RunArguments {
 }
 
 /// A random mask and a fresh start, each from its own stream.
-fn drawn(settings: &RunSettings, task: &Classification) -> Result<Ticket, CommandError> {
+fn drawn(settings: &RunSettings, task: &dyn Task) -> Result<Ticket, CommandError> {
     let preset = Preset::named(&settings.network, task.input(), task.outputs()).map_err(|error| {
         let like = crate::suggest::nearest(&settings.network, networks::presets::NAMES);
         CommandError::Request {
@@ -157,7 +152,7 @@ fn drawn(settings: &RunSettings, task: &Classification) -> Result<Ticket, Comman
 }
 
 /// A ticket before it was trained, for this task.
-fn rewound(ticket: Ticket, path: &std::path::Path, task: &Classification) -> Result<Ticket, CommandError> {
+fn rewound(ticket: Ticket, path: &std::path::Path, task: &dyn Task) -> Result<Ticket, CommandError> {
     let network = ticket.network();
     if let Some(mismatch) = tickets::mismatch(network, task, task.name()) {
         return Err(CommandError::Request {
@@ -187,7 +182,7 @@ impl Prepared {
     pub(super) fn training(&self, checkpoint: Option<&Checkpoint>) -> Result<Training<'_>, TrainingError> {
         let compile = self.settings.compile.then_some(Mode::Fold);
         let how = How { isa: self.isa, compile, stream: Stream::new(self.settings.seed, "fitness") };
-        Training::of_ticket(&self.settings.plan, &self.task, &self.start, how, checkpoint)
+        Training::of_ticket(&self.settings.plan, &*self.task, &self.start, how, checkpoint)
     }
 
     /// What the run leaves.

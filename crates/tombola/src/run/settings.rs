@@ -52,8 +52,9 @@ pub enum Evaluation {
     },
 }
 
-/// Numbers beyond which a run is a slip of the pen, and sums of them could not be counted.
-const MOST: usize = 1 << 30;
+/// Repeats, steps and tests beyond which a run is a slip of the pen: worlds are held for all repeats and starts for all
+/// tests.
+const MOST: [usize; 3] = [1 << 10, 1 << 30, 1 << 20];
 
 impl RunSettings {
     /// The same with one setting changed: `key=value`, where the key is the end of a setting's path
@@ -81,9 +82,14 @@ impl RunSettings {
             (Evaluation::Images { batch: 0 }, None) => refuse("batch", &0, "at least 1 image".to_owned()),
             (Evaluation::Images { .. }, _) => Ok(()),
             (&Evaluation::Control { repeats, steps, tests, normalise: _ }, _) => {
-                let counts = [("repeats", repeats), ("steps", steps), ("tests", tests)];
-                match counts.into_iter().find(|(_, count)| !(1..=MOST).contains(count)) {
-                    Some((key, count)) => refuse(key, &count, format!("1 to {MOST}")),
+                let [most_repeats, most_steps, most_tests] = MOST;
+                let counts = [
+                    ("repeats", repeats, most_repeats),
+                    ("steps", steps, most_steps),
+                    ("tests", tests, most_tests),
+                ];
+                match counts.into_iter().find(|(_, count, most)| !(1..=*most).contains(count)) {
+                    Some((key, count, most)) => refuse(key, &count, format!("1 to {most}")),
                     None => Ok(()),
                 }
             }

@@ -61,7 +61,8 @@ struct Line<'a> {
     network: &'a str,
     strategy: &'static str,
     population: usize,
-    batch: usize,
+    /// None in control.
+    batch: Option<usize>,
     density: f64,
     threads: usize,
     isa: &'static str,
@@ -75,7 +76,9 @@ struct Line<'a> {
 pub(super) fn run(arguments: &GenerationArguments, out: &mut dyn Write) -> Result<(), CommandError> {
     let mut settings = arguments.run.settings()?;
     settings.plan.search.population = arguments.population;
-    settings.evaluation = Evaluation::Images { batch: arguments.batch };
+    if settings.batch().is_some() {
+        settings.evaluation = Evaluation::Images { batch: arguments.batch };
+    }
     // one more to warm up, and no test among those that count
     settings.plan.generations = arguments.generations + 2;
     settings.plan.test_every = arguments.generations + 2;
@@ -102,7 +105,7 @@ pub(super) fn run(arguments: &GenerationArguments, out: &mut dyn Write) -> Resul
         network: &settings.network,
         strategy: settings.plan.search.method.name(),
         population: settings.plan.search.population,
-        batch: arguments.batch,
+        batch: settings.batch(),
         density: prepared.start.mask().density(),
         threads: execution.threads.count(),
         isa: execution.isa.name(),

@@ -66,7 +66,7 @@ pub(in crate::commands) struct RolloutArguments {
 /// What is printed.
 #[derive(Serialize)]
 struct Line<'a> {
-    task: &'a str,
+    task: String,
     copies: u32,
     members: usize,
     repeats: u32,
@@ -177,7 +177,7 @@ impl<'a> Bench<'a> {
             self.best(&mut trained)
         };
         Ok(Line {
-            task: named(self.task.name(), self.isa).expect("it was found by its name before").name(),
+            task: self.task.name().to_owned(),
             copies: arguments.copies,
             members: self.scores.len(),
             repeats: arguments.repeats,

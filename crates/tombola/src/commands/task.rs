@@ -1,0 +1,74 @@
+//! Tasks as commands take them: control by its name, image sets with their data.
+
+use std::path::Path;
+
+use networks::Ticket;
+use tasks::Task;
+use tasks::control::canonical;
+use tasks::control::scoring::{Control, Scoring};
+use tasks::vision::classification::Classification;
+
+use super::{CommandError, data};
+use crate::run::settings::{Evaluation, RunSettings};
+use crate::suggest::nearest;
+
+/// The task of a run, evaluated as its settings say.
+pub(super) fn of_run(
+    settings: &RunSettings,
+    data: Option<&Path>,
+) -> Result<Box<dyn Task + Send + Sync>, CommandError> {
+    match settings.evaluation {
+        Evaluation::Control { repeats, steps, tests, normalise } => {
+            settings.check(None)?;
+            let steps = u32::try_from(steps).unwrap_or(u32::MAX);
+            let control = Control::named(&settings.task).ok_or_else(|| unknown(&settings.task))?;
+            Ok(Box::new(control.with_scoring(Scoring { repeats, steps, tests, normalise })))
+        }
+        Evaluation::Images { batch } => {
+            let set = data::image_set(&settings.task, data)?;
+            settings.check(Some(set.train().len()))?;
+            Ok(Box::new(Classification::new(set).with_batch(batch)))
+        }
+    }
+}
+
+/// The task of a name, to test a ticket on.
+pub(super) fn of_ticket(
+    name: &str,
+    ticket: &Ticket,
+    data: Option<&Path>,
+) -> Result<Box<dyn Task>, CommandError> {
+    if canonical(name).is_none() {
+        return Ok(Box::new(Classification::new(data::image_set(name, data)?)));
+    }
+    let control = Control::named(name).ok_or_else(|| unknown(name))?;
+    let scoring = scoring_of(name, ticket).unwrap_or_else(|| {
+        let contents = ticket.contents();
+        // a ticket that nobody trained has seen nothing yet
+        let is_fresh = contents.mean == contents.start && contents.deviation.is_none();
+        let normalise = contents.normaliser.is_some() || (is_fresh && control.scoring().normalise);
+        Scoring { normalise, ..control.scoring() }
+    });
+    Ok(Box::new(control.with_scoring(scoring)))
+}
+
+/// How a ticket was scored while it was trained on this task.
+fn scoring_of(name: &str, ticket: &Ticket) -> Option<Scoring> {
+    let settings = ticket.contents().provenance.get("settings")?;
+    let settings: RunSettings = serde_json::from_str(settings).ok()?;
+    let is_same = canonical(&settings.task) == canonical(name) && settings.check(None).is_ok();
+    match settings.evaluation {
+        Evaluation::Control { repeats, steps, tests, normalise } if is_same => {
+            Some(Scoring { repeats, steps: u32::try_from(steps).unwrap_or(u32::MAX), tests, normalise })
+        }
+        _ => None,
+    }
+}
+
+fn unknown(name: &str) -> CommandError {
+    let like = nearest(name, tasks::control::NAMES);
+    CommandError::Request {
+        message: format!("there is no control task `{name}`"),
+        hint: like.map(|like| format!("did you mean `{like}`?")),
+    }
+}

@@ -1,0 +1,132 @@
+//! Control tasks as people meet them: `tombola train`, `evaluate` and `bench rollout`.
+
+#![expect(clippy::disallowed_methods, reason = "reads and removes the files of runs")]
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+use networks::Ticket;
+use serde_json::Value;
+
+/// A folder that is gone afterwards.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Folder {
+        Folder(std::env::temp_dir().join(format!("tombola-control-{name}-{}", std::process::id())))
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.join(name).display().to_string()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn tombola(arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tombola"));
+    command.args(arguments).stdin(Stdio::null()).output().expect("the program starts")
+}
+
+fn done(arguments: &[&str]) -> String {
+    let output = tombola(arguments);
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{arguments:?}: {message}");
+    String::from_utf8(output.stdout).expect("text")
+}
+
+/// A wrong request: exit code 2, and all of `parts` on stderr.
+fn refused(arguments: &[&str], parts: &[&str]) {
+    let output = tombola(arguments);
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {message}");
+    for part in parts {
+        assert!(message.contains(part), "{arguments:?} should be told `{part}`:\n{message}");
+    }
+}
+
+/// A short training: its curve, and its folder.
+fn train(folder: &Folder, task: &str, more: &[&str]) -> (Vec<String>, String) {
+    let out = folder.path(task);
+    let base = ["train", "--task", task, "--strategy", "sep-cma-es", "--threads", "2", "--out", &out];
+    let settings = ["population=6", "generations=4", "test_every=2", "repeats=2", "steps=30", "tests=5"];
+    let settings = settings.iter().flat_map(|setting| ["--set", setting]);
+    let arguments: Vec<&str> = base.into_iter().chain(settings).chain(more.iter().copied()).collect();
+    let curve = done(&arguments);
+    (curve.lines().map(str::to_owned).collect(), out)
+}
+
+fn last(row: &str) -> &str {
+    row.rsplit(',').next().expect("a score")
+}
+
+#[test]
+fn a_trained_ticket_scores_as_its_curve_says() {
+    let folder = Folder::new("curve");
+    for (task, network, normalises) in [
+        ("hopper", "dense 32 tanh; dense 32 tanh; dense 3 tanh", true),
+        ("Pendulum-v1", "dense 64 tanh; dense 64 tanh; dense 1", false),
+        ("cartpole", "dense 64 tanh; dense 64 tanh; dense 2", false),
+    ] {
+        let (curve, out) = train(&folder, task, &["--density", "0.3"]);
+        assert_eq!(curve.len(), 1 + 3, "{curve:?}");
+        assert!(curve[0].ends_with(",test_return"), "{curve:?}");
+        // thirty steps are no test of balance
+        assert!(task == "cartpole" || last(&curve[1]) != last(&curve[3]), "{task}");
+
+        let path = format!("{out}/ticket.safetensors");
+        let told = done(&["evaluate", "--ticket", &path, "--threads", "2"]);
+        assert!(told.contains(network), "{told}");
+        assert!(told.contains(&format!("test_return {}\n", last(&curve[3]))), "{told}\n{curve:?}");
+        let told = done(&["evaluate", "--ticket", &path, "--start"]);
+        assert!(told.contains(&format!("test_return {}\n", last(&curve[1]))), "{told}\n{curve:?}");
+
+        let ticket = Ticket::decode(&fs::read(&path).expect("a ticket")).expect("a ticket");
+        let normaliser = ticket.contents().normaliser.as_ref();
+        assert_eq!(normaliser.map(|normaliser| normaliser.count > 0.0), normalises.then_some(true), "{task}");
+    }
+}
+
+#[test]
+fn requests_that_cannot_be_served_are_refused_with_what_would_do() {
+    let folder = Folder::new("refused");
+    let out = folder.path("none");
+    let check = |more: &[&str], parts: &[&str]| {
+        let base = ["train", "--task", "ant", "--out", out.as_str()];
+        refused(&[&base, more].concat(), parts);
+    };
+    check(&["--set", "repeats=0"], &["setting `repeats` is 0", "1 to 1024"]);
+    check(&["--set", "network=cnn"], &["cnn"]);
+    refused(&["bench", "rollout", "--task", "antt"], &["no control task `antt`", "did you mean `ant`?"]);
+    refused(&["bench", "rollout", "--task", "ant", "--density", "2"], &["a fraction from 0 to 1"]);
+}
+
+#[test]
+fn rollouts_are_timed_a_line_a_task() {
+    let size = ["--copies", "40", "--repeats", "4", "--steps", "3", "--runs", "1", "--threads", "2"];
+    let tasks = ["--task", "hopper", "--task", "CartPole-v1"];
+    let more = ["--policy", "8,8", "--density", "0.5", "--json"];
+    let arguments = [&["bench", "rollout"][..], &size, &tasks, &more].concat();
+    let lines: Vec<Value> =
+        done(&arguments).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(lines.len(), 2);
+    for (line, task) in lines.iter().zip(["hopper", "CartPole-v1"]) {
+        assert_eq!(line["task"], task);
+        assert_eq!(line["members"], 10);
+        let rate = line["steps_per_second"].as_f64().expect("a number");
+        let seconds = line["seconds"].as_f64().expect("a number");
+        assert!((rate * seconds - 120.0).abs() < 1e-6, "{line}");
+        let parts = ["observe", "policy", "step"].map(|part| line["parts"][part].as_f64().expect("a share"));
+        assert!((parts.iter().sum::<f64>() - 1.0).abs() < 1e-6, "{line}");
+        assert!(line["training"]["steps"].as_u64().expect("a count") <= 120, "{line}");
+    }
+    let table = done(&[&["bench", "rollout"][..], &size, &tasks[..2]].concat());
+    assert!(
+        table.starts_with("task ") && table.lines().nth(1).is_some_and(|line| line.starts_with("hopper "))
+    );
+}
