@@ -13,4 +13,5 @@ mod models;
 mod mutations;
 mod records;
 mod replays;
+mod returns;
 mod steps;
