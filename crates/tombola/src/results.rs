@@ -212,6 +212,15 @@ impl Holding {
         (&self.name, &self.beat)
     }
 
+    /// Who has it, for people. An owner that has not told who it is yet is named by what it took the unit with.
+    pub fn who(&self) -> String {
+        match (&self.owner, &self.token) {
+            (Some(owner), _) => owner.to_string(),
+            (None, Some(token)) => token.to_string(),
+            (None, None) => "another process".to_owned(),
+        }
+    }
+
     /// The turn of an owner that was held dead.
     pub fn vanished(&self) -> Turn {
         let beats = std::str::from_utf8(&self.beat).ok().and_then(|text| text.trim().parse().ok());

@@ -150,11 +150,7 @@ impl Watcher {
         if let Found::Held(holding) = &found
             && !results.is_dead(holding)
         {
-            let who = holding.owner.as_ref().map_or("somebody".to_owned(), |owner| {
-                let job = owner.job.as_ref().map_or(String::new(), |job| format!(", job {job}"));
-                format!("process {} on {}{job}", owner.pid, owner.host)
-            });
-            return Ok(State::Running(who));
+            return Ok(State::Running(holding.who()));
         }
         if let Some(turn) = results.record(id).failure() {
             let error = turn.error.clone().unwrap_or_else(|| "for an unknown reason".to_owned());

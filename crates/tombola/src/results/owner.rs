@@ -95,6 +95,12 @@ impl Token {
     }
 }
 
+impl std::fmt::Display for Token {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "process {}", self.pid)
+    }
+}
+
 /// When a process of this machine began, and whether it has ended.
 fn process(pid: u32) -> Option<(u64, bool)> {
     let line = text(&format!("/proc/{pid}/stat"))?;

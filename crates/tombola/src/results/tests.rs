@@ -84,6 +84,10 @@ fn a_unit_is_begun_taken_over_and_committed_once() {
     let Found::Held(holding) = &found else { panic!("{found:?}") };
     assert_eq!(holding.owner, Some(owner(1)));
     assert!(!two.is_dead(holding));
+    // an owner may be ended before it has told who it is
+    let untold = Holding { owner: None, ..holding.clone() };
+    assert!(holding.who().starts_with("process 1 on "), "{}", holding.who());
+    assert_eq!(untold.who(), "process 1");
     let mut second = two.take(ID, &found).unwrap().expect("it is there");
     assert!(two.take(ID, &found).unwrap().is_none(), "its old name is gone");
     assert!(second.open(false).unwrap().is_empty());

@@ -279,8 +279,7 @@ impl<'r> Shared<'r> {
             Found::Unsettled => (silence >= patience(None), "another process".to_owned()),
             Found::Held(holding) => {
                 let gone = self.results.is_dead(holding) || silence >= patience(Some(holding));
-                let who = holding.owner.as_ref().map_or("another process".to_owned(), ToString::to_string);
-                (gone || (is_new && self.how.steal), who)
+                (gone || (is_new && self.how.steal), holding.who())
             }
         };
         if !is_free {
