@@ -115,9 +115,25 @@ pub trait Function: Copy + Send + Sync + 'static {
     /// Bound on the error over all inputs, in units in the last place of the exact result.
     const ULP: f64;
 
+    /// Whether [`of_several`](Self::of_several) is written out, and faster than one register after the other.
+    const SEVERAL: bool = false;
+
     /// The function of every lane of `x`.
     fn of<S: Simd>(self, simd: S, x: S::F) -> S::F;
+
+    /// The function of several registers, with the bits of [`of`](Self::of).
+    #[inline(always)]
+    fn of_several<S: Simd, const N: usize>(self, simd: S, mut x: [S::F; N]) -> [S::F; N] {
+        for register in &mut x {
+            *register = self.of(simd, *register);
+        }
+        x
+    }
 }
+
+/// Registers to be taken together where [`Function::SEVERAL`]: enough to hide the latencies of a chain of operations,
+/// and few enough for sixteen registers to hold what lies between two steps.
+pub const TOGETHER: usize = 4;
 
 /// What rounding `pi / 2` to `f32` leaves out.
 const FRAC_PI_2_REST: f32 = -4.371_139e-8;

@@ -58,6 +58,18 @@ impl Activation {
         }
     }
 
+    /// The function of each lane of several registers, with the bits of [`apply`](Self::apply).
+    #[inline(always)]
+    pub(crate) fn apply_several<S: Simd, const N: usize>(self, simd: S, mut x: [S::F; N]) -> [S::F; N] {
+        if self == Activation::Tanh {
+            return Tanh.of_several(simd, x);
+        }
+        for register in &mut x {
+            *register = self.apply(simd, *register);
+        }
+        x
+    }
+
     /// The function of one number, with the bits that a lane gets. Slow: for definitions and for tables.
     pub fn apply_one(self, x: f32) -> f32 {
         struct One(Activation, f32);

@@ -1,6 +1,6 @@
 //! Functions of slices, of any length and alignment.
 
-use super::Function;
+use super::{Function, TOGETHER};
 use crate::{Isa, Kernel, LANES, Simd};
 
 /// Writes the function of each element of `input` to `output`.
@@ -34,8 +34,20 @@ impl<F: Function> Kernel for Map<'_, F> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let mut inputs = self.input.chunks_exact(S::LANES);
-        let mut outputs = self.output.chunks_exact_mut(S::LANES);
+        let (mut input, mut output) = (self.input, self.output);
+        if F::SEVERAL {
+            let several = TOGETHER * S::LANES;
+            let whole = input.len() - input.len() % several;
+            let (inputs, rest) = input.split_at(whole);
+            let (outputs, rest_of_outputs) = output.split_at_mut(whole);
+            for (input, output) in inputs.chunks_exact(several).zip(outputs.chunks_exact_mut(several)) {
+                let result = self.function.of_several(simd, load_several(simd, input));
+                store_several(simd, result, output);
+            }
+            (input, output) = (rest, rest_of_outputs);
+        }
+        let mut inputs = input.chunks_exact(S::LANES);
+        let mut outputs = output.chunks_exact_mut(S::LANES);
         for (input, output) in inputs.by_ref().zip(outputs.by_ref()) {
             simd.store(self.function.of(simd, simd.load(input)), output);
         }
@@ -50,11 +62,39 @@ impl<F: Function> Kernel for MapInPlace<'_, F> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let mut blocks = self.values.chunks_exact_mut(S::LANES);
+        let mut values = self.values;
+        if F::SEVERAL {
+            let several = TOGETHER * S::LANES;
+            let (whole, rest) = values.split_at_mut(values.len() - values.len() % several);
+            for block in whole.chunks_exact_mut(several) {
+                let result = self.function.of_several(simd, load_several(simd, block));
+                store_several(simd, result, block);
+            }
+            values = rest;
+        }
+        let mut blocks = values.chunks_exact_mut(S::LANES);
         for block in blocks.by_ref() {
             simd.store(self.function.of(simd, simd.load(block)), block);
         }
         map_rest(simd, self.function, blocks.into_remainder());
+    }
+}
+
+/// The registers of a block of as many.
+#[inline(always)]
+fn load_several<S: Simd>(simd: S, from: &[f32]) -> [S::F; TOGETHER] {
+    let mut registers = [simd.zero(); TOGETHER];
+    for (register, lanes) in registers.iter_mut().zip(from.chunks_exact(S::LANES)) {
+        *register = simd.load(lanes);
+    }
+    registers
+}
+
+/// Overwrites a block of as many registers.
+#[inline(always)]
+fn store_several<S: Simd>(simd: S, registers: [S::F; TOGETHER], to: &mut [f32]) {
+    for (register, lanes) in registers.into_iter().zip(to.chunks_exact_mut(S::LANES)) {
+        simd.store(register, lanes);
     }
 }
 

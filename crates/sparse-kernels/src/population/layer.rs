@@ -1,5 +1,6 @@
 //! One layer for one group of members, or for one block of samples.
 
+use numerics::functions::TOGETHER;
 use numerics::{Kernel, LANES, Simd};
 
 use crate::Activation;
@@ -9,8 +10,8 @@ use crate::network::Dense;
 /// Most rows that share their loads.
 const SHARED: usize = 3;
 
-/// Floats of inputs that stay in the first cache while rows go by.
-const WINDOW: usize = 6 * 1024;
+/// Floats of inputs that stay in the first cache while rows, and the values of three at a time, go by.
+const WINDOW: usize = 4 * 1024;
 
 /// Entries of a row and block of columns below which taking up its sums again costs more than the cache saves.
 const WORTH_A_BLOCK: usize = 12;
@@ -22,8 +23,18 @@ pub(super) struct LayerPlan {
     offsets: Box<[u32]>,
     /// Rows to compute, once for each block of columns; blocks of columns in ascending order.
     blocks: Box<[Box<[Job]>]>,
+    /// What is left to do when the sums are there.
+    runs: Box<[Run]>,
     copies: usize,
     activation: Activation,
+}
+
+/// Rows one after the other of which all are needed, or one whose copies are all the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Run {
+    row: usize,
+    rows: usize,
+    constant: bool,
 }
 
 /// Rows with the same columns in one block of columns.
@@ -72,8 +83,8 @@ impl LayerPlan {
                     entries: std::array::from_fn(|index| within(at(index)).0),
                     len,
                 };
-                // the first and the last visit of a row set its initial value and its activation
-                if len > 0 || first == 0 || last {
+                // the first visit of a row sets its initial value
+                if len > 0 || first == 0 {
                     jobs.push(job);
                 }
             }
@@ -83,7 +94,13 @@ impl LayerPlan {
             }
             first += block;
         }
-        Some(LayerPlan { offsets, blocks: blocks.into(), copies, activation: layer.activation() })
+        Some(LayerPlan {
+            offsets,
+            blocks: blocks.into(),
+            runs: runs(needed, constant),
+            copies,
+            activation: layer.activation(),
+        })
     }
 
     /// Computes the rows of the plan. `ONE`: a value is one number for all lanes.
@@ -103,21 +120,41 @@ impl LayerPlan {
         output: *mut f32,
     ) {
         for (index, jobs) in self.blocks.iter().enumerate() {
-            let visit = Visit { first: index == 0, last: index + 1 == self.blocks.len() };
             for job in jobs {
-                let rows = Rows { plan: self, job, visit, input, values, initial, output };
+                let rows = Rows { plan: self, job, begins: index == 0, input, values, initial, output };
                 // SAFETY: the caller's promise.
-                unsafe {
-                    // PERF: a condition in a `const` block, so that tiles of the wrong width are not compiled.
-                    if const { S::LANES == LANES } {
-                        match job.count {
-                            1 => rows.copies::<S, 1, 1, 8, ONE>(simd),
-                            _ => rows.copies::<S, SHARED, 1, 8, ONE>(simd),
-                        }
-                    } else {
-                        match job.count {
-                            1 => rows.copies::<S, 1, 2, 4, ONE>(simd),
-                            _ => rows.copies::<S, SHARED, 2, 2, ONE>(simd),
+                unsafe { rows.copies::<S, ONE>(simd) };
+            }
+        }
+        // SAFETY: the caller's promise: the runs are of rows.
+        unsafe { self.finish(simd, output) };
+    }
+
+    /// Applies the activation to the rows, and gives all copies what is the same for them.
+    ///
+    /// # Safety
+    ///
+    /// As for [`LayerPlan::run`].
+    // PERF: for whole layers, not for each row: then chains of many operations overlap, and what they need is loaded once.
+    #[inline(always)]
+    unsafe fn finish<S: Simd>(&self, simd: S, output: *mut f32) {
+        for run in &self.runs {
+            // SAFETY: the caller's promise.
+            unsafe {
+                let output = output.add(run.row * self.copies * LANES);
+                let floats = if run.constant { LANES } else { run.rows * self.copies * LANES };
+                if self.activation != Activation::Identity {
+                    simd.apart(Activate {
+                        activation: self.activation,
+                        output,
+                        registers: floats / S::LANES,
+                    });
+                }
+                if run.constant {
+                    for h in (0..LANES).step_by(S::LANES) {
+                        let value = simd.load_pointer(output.add(h));
+                        for copy in 1..self.copies {
+                            simd.store_pointer(value, output.add(copy * LANES + h));
                         }
                     }
                 }
@@ -132,6 +169,18 @@ fn jobs_of(rows: &[u32]) -> impl Iterator<Item = &[u32]> {
     together.chunks(SHARED).chain(alone.chunks(1))
 }
 
+/// The rows that are needed, in runs.
+fn runs(needed: &[bool], constant: &[bool]) -> Box<[Run]> {
+    let mut runs: Vec<Run> = Vec::new();
+    for row in (0..needed.len()).filter(|&row| needed[row]) {
+        match runs.last_mut() {
+            Some(run) if run.row + run.rows == row && !run.constant && !constant[row] => run.rows += 1,
+            _ => runs.push(Run { row, rows: 1, constant: constant[row] }),
+        }
+    }
+    runs.into()
+}
+
 /// Columns of a block: all, unless their inputs outgrow the first cache and rows are long enough to come back to.
 fn block_of_columns(columns: usize, copies: usize, entries_a_row: usize) -> usize {
     let blocks = (columns * copies * LANES).div_ceil(WINDOW).max(1);
@@ -142,18 +191,12 @@ fn block_of_columns(columns: usize, copies: usize, entries_a_row: usize) -> usiz
     }
 }
 
-/// Whether a row is begun, or finished, or both.
-#[derive(Clone, Copy)]
-struct Visit {
-    first: bool,
-    last: bool,
-}
-
 /// One job and where its numbers are.
 struct Rows<'a> {
     plan: &'a LayerPlan,
     job: &'a Job,
-    visit: Visit,
+    /// The sums begin with the initial values, and not with what a block of columns before left.
+    begins: bool,
     input: *const f32,
     values: *const f32,
     initial: *const f32,
@@ -161,123 +204,121 @@ struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    /// All copies of `G` rows, `R` at a time; `H` registers make a block of lanes.
+    /// All copies of the rows of the job, as many at a time as registers hold.
     ///
     /// # Safety
     ///
     /// As for [`LayerPlan::run`].
     #[inline(always)]
-    unsafe fn copies<S: Simd, const G: usize, const H: usize, const R: usize, const ONE: bool>(
-        &self,
-        simd: S,
-    ) {
+    unsafe fn copies<S: Simd, const ONE: bool>(&self, simd: S) {
         let copies = if self.job.constant { 1 } else { self.plan.copies };
-        let mut copy = 0;
+        let rows = usize::from(self.job.count);
+        let mut done = 0;
         // SAFETY: the caller's promise.
         unsafe {
-            while copy + R <= copies {
-                self.some::<S, G, H, R, ONE>(simd, copy, 0);
-                copy += R;
-            }
-            while copy < copies {
-                for g in 0..G {
-                    self.some::<S, 1, H, 1, ONE>(simd, copy, g);
+            // PERF: a condition in a `const` block, so that tiles of the wrong width are not compiled.
+            if const { S::LANES == LANES } {
+                if rows == SHARED {
+                    done = self.tiles::<S, SHARED, 8, 1, ONE>(simd, done, copies, 0);
                 }
-                copy += 1;
-            }
-            if self.job.constant && self.visit.last {
-                self.repeat(simd);
+                for row in 0..rows {
+                    let done = self.tiles::<S, 1, 8, 1, ONE>(simd, done, copies, row);
+                    self.tiles::<S, 1, 1, 1, ONE>(simd, done, copies, row);
+                }
+            } else {
+                if rows == SHARED {
+                    done = self.tiles::<S, SHARED, 4, 1, ONE>(simd, done, copies, 0);
+                }
+                for row in 0..rows {
+                    let done = self.tiles::<S, 1, 4, 2, ONE>(simd, done, copies, row);
+                    self.tiles::<S, 1, 1, 2, ONE>(simd, done, copies, row);
+                }
             }
         }
     }
 
-    /// `R` copies from one on, of the rows of the job from one on.
+    /// Copies from one on, `R` at a time, of `G` rows of the job from one on; says which copy is the next.
     ///
     /// # Safety
     ///
     /// As for [`LayerPlan::run`].
     #[inline(always)]
-    unsafe fn some<S: Simd, const G: usize, const H: usize, const R: usize, const ONE: bool>(
+    unsafe fn tiles<S: Simd, const G: usize, const R: usize, const H: usize, const ONE: bool>(
+        &self,
+        simd: S,
+        mut copy: usize,
+        copies: usize,
+        first: usize,
+    ) -> usize {
+        while copy + R <= copies {
+            for lane in (0..LANES).step_by(H * S::LANES) {
+                // SAFETY: the caller's promise.
+                unsafe { self.tile::<S, G, R, H, ONE>(simd, copy, first, lane) };
+            }
+            copy += R;
+        }
+        copy
+    }
+
+    /// `H` registers of lanes, from one on, of `R` copies of `G` rows.
+    ///
+    /// # Safety
+    ///
+    /// As for [`LayerPlan::run`].
+    // PERF: where a register holds half of the lanes, rows that share their loads take one half after the other, for so
+    // each load serves the most sums; a single row takes both, for so two loads in a row are the two halves of a line,
+    // which a cache can serve together, and not the same half of two lines, which some cannot.
+    #[inline(always)]
+    unsafe fn tile<S: Simd, const G: usize, const R: usize, const H: usize, const ONE: bool>(
         &self,
         simd: S,
         copy: usize,
         first: usize,
+        lane: usize,
     ) {
-        let width = if ONE { 1 } else { LANES };
-        let rows: [usize; G] = std::array::from_fn(|g| self.job.rows[first + g] as usize);
-        let mut sums = [[[simd.zero(); R]; H]; G];
+        // of the values: floats each, from one register to the next, and to the first
+        let (width, next, start) = if ONE { (1, 0, 0) } else { (LANES, S::LANES, lane) };
+        let mut sums = [[[simd.zero(); H]; R]; G];
         // SAFETY: the caller's promise: rows, entries and columns of the pattern.
         unsafe {
-            for (g, sums) in sums.iter_mut().enumerate() {
-                for (h, sums) in sums.iter_mut().enumerate() {
-                    let begin = self.weight::<S, ONE>(simd, self.initial.add(rows[g] * width), h);
-                    for (r, sum) in sums.iter_mut().enumerate() {
-                        let taken_up = self.output.add(self.place(rows[g], copy + r) + h * S::LANES);
-                        *sum = if self.visit.first { begin } else { simd.load_pointer(taken_up) };
+            let input = self.input.add(copy * LANES + lane);
+            let mut weights = [self.values; G];
+            for g in 0..G {
+                let row = self.job.rows[first + g] as usize;
+                weights[g] = self.values.add(self.job.entries[first + g] as usize * width + start);
+                let output = self.output.add(self.place(row, copy) + lane);
+                for h in 0..H {
+                    let initial = self.initial.add(row * width + start + h * next);
+                    let begin = weight::<S, ONE>(simd, initial);
+                    for r in 0..R {
+                        let taken_up = output.add(r * LANES + h * S::LANES);
+                        sums[g][r][h] = if self.begins { begin } else { simd.load_pointer(taken_up) };
                     }
                 }
             }
             let entries = self.job.entries[0] as usize..(self.job.entries[0] + self.job.len) as usize;
-            let weights: [*const f32; G] =
-                std::array::from_fn(|g| self.values.add(self.job.entries[first + g] as usize * width));
-            let input = self.input.add(copy * LANES);
             for (entry, &offset) in self.plan.offsets.get_unchecked(entries).iter().enumerate() {
                 let input = input.add(offset as usize);
-                for h in 0..H {
-                    let mut weight = [simd.zero(); G];
-                    for g in 0..G {
-                        weight[g] = self.weight::<S, ONE>(simd, weights[g].add(entry * width), h);
+                let mut values = [[simd.zero(); H]; G];
+                for g in 0..G {
+                    for h in 0..H {
+                        values[g][h] = weight::<S, ONE>(simd, weights[g].add(entry * width + h * next));
                     }
-                    for r in 0..R {
+                }
+                for r in 0..R {
+                    for h in 0..H {
                         let value = simd.load_pointer(input.add(r * LANES + h * S::LANES));
                         for g in 0..G {
-                            sums[g][h][r] = simd.mul_add(weight[g], value, sums[g][h][r]);
+                            sums[g][r][h] = simd.mul_add(values[g][h], value, sums[g][r][h]);
                         }
                     }
                 }
             }
             for g in 0..G {
-                for h in 0..H {
-                    for r in 0..R {
-                        let place = self.place(rows[g], copy + r) + h * S::LANES;
-                        simd.store_pointer(sums[g][h][r], self.output.add(place));
-                    }
-                }
-            }
-            if self.visit.last && self.plan.activation != Activation::Identity {
-                for row in rows {
-                    let output = self.output.add(self.place(row, copy));
-                    simd.apart(Activate { activation: self.plan.activation, output, copies: R });
-                }
-            }
-        }
-    }
-
-    /// A value of every lane: one for all, or half `h` of a block.
-    ///
-    /// # Safety
-    ///
-    /// The number or the block is readable.
-    #[inline(always)]
-    unsafe fn weight<S: Simd, const ONE: bool>(&self, simd: S, at: *const f32, h: usize) -> S::F {
-        // SAFETY: the caller's promise.
-        unsafe { if ONE { simd.splat(*at) } else { simd.load_pointer(at.add(h * S::LANES)) } }
-    }
-
-    /// Copies the first copy to the others.
-    ///
-    /// # Safety
-    ///
-    /// As for [`LayerPlan::run`].
-    #[inline(always)]
-    unsafe fn repeat<S: Simd>(&self, simd: S) {
-        for &row in &self.job.rows[..usize::from(self.job.count)] {
-            for h in (0..LANES).step_by(S::LANES) {
-                // SAFETY: the caller's promise.
-                unsafe {
-                    let value = simd.load_pointer(self.output.add(self.place(row as usize, 0) + h));
-                    for copy in 1..self.plan.copies {
-                        simd.store_pointer(value, self.output.add(self.place(row as usize, copy) + h));
+                let output = self.output.add(self.place(self.job.rows[first + g] as usize, copy) + lane);
+                for r in 0..R {
+                    for h in 0..H {
+                        simd.store_pointer(sums[g][r][h], output.add(r * LANES + h * S::LANES));
                     }
                 }
             }
@@ -291,13 +332,24 @@ impl Rows<'_> {
     }
 }
 
-/// Applies the activation to some copies of a row.
-// PERF: after the store and apart: in the registers of every tile, a function of forty instructions makes a thousand.
+/// A value of every lane: one for all, or a register.
+///
+/// # Safety
+///
+/// The number or the register is readable.
+#[inline(always)]
+unsafe fn weight<S: Simd, const ONE: bool>(simd: S, at: *const f32) -> S::F {
+    // SAFETY: the caller's promise.
+    unsafe { if ONE { simd.splat(*at) } else { simd.load_pointer(at) } }
+}
+
+/// Applies the activation to registers in memory.
+// PERF: apart: in the registers of every tile, a function of forty instructions makes a thousand.
 struct Activate {
     activation: Activation,
-    /// Writable for the blocks of as many copies.
+    /// Writable for as many registers.
     output: *mut f32,
-    copies: usize,
+    registers: usize,
 }
 
 impl Kernel for Activate {
@@ -305,9 +357,20 @@ impl Kernel for Activate {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        for register in 0..self.copies * (LANES / S::LANES) {
-            // SAFETY: who makes this promises the blocks.
-            unsafe {
+        let together = self.registers - self.registers % TOGETHER;
+        // SAFETY: who makes this promises the registers.
+        unsafe {
+            for first in (0..together).step_by(TOGETHER) {
+                let mut several = [simd.zero(); TOGETHER];
+                for i in 0..TOGETHER {
+                    several[i] = simd.load_pointer(self.output.add((first + i) * S::LANES));
+                }
+                let several = self.activation.apply_several(simd, several);
+                for i in 0..TOGETHER {
+                    simd.store_pointer(several[i], self.output.add((first + i) * S::LANES));
+                }
+            }
+            for register in together..self.registers {
                 let place = self.output.add(register * S::LANES);
                 simd.store_pointer(self.activation.apply(simd, simd.load_pointer(place)), place);
             }
