@@ -1,10 +1,11 @@
 //! One convolution over a block of images, one image a lane.
 //!
 //! A *plane* is one channel of all images of a block: `[y][x][lanes]`, padded with the zeros that the kernel will read,
-//! so that no tap needs a branch. The taps of an output channel are its row of the pattern, each an offset into the
-//! planes; they are the same for the whole population and found once, when the plan is made. An output tile stays in
-//! registers until all taps are added, then the 2x2 maximum, the activation and one store finish it: the map before
-//! pooling never exists in memory.
+//! so that no tap needs a branch. Where the kernel moves in steps, the columns of a row lie in phases (`plane.rs`), so
+//! that neighbouring outputs read neighbouring registers all the same. The taps of an output channel are its row of the
+//! pattern, each an offset into the planes; they are the same for the whole population and found once, when the plan is
+//! made. An output tile stays in registers until all taps are added, then the 2x2 maximum, the activation and one store
+//! finish it: the map before pooling never exists in memory.
 //!
 //! ```text
 //!  input planes [channel][y][x][lanes]            output planes, padded for the next layer

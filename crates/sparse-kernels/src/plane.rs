@@ -1,6 +1,13 @@
 //! Where pixels lie in memory while a block of images goes through a network.
+//!
+//! Rows that are read in steps of `s` lie in `s` *phases*: first the columns 0, s, 2s, .., then 1, s + 1, .., so that what
+//! neighbouring outputs read is adjacent for every tap, whatever the step.
+//!
+//! ```text
+//! steps of 1:   0 1 2 3 4 5 6 7         steps of 2:   0 2 4 6 | 1 3 5 7
+//! ```
 
-/// A stack of padded planes `[channel][y][x]` of registers. All counts are of registers.
+/// A stack of padded planes `[channel][y][phase][x]` of registers. All counts are of registers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Plane {
     pub(crate) channels: usize,
@@ -8,12 +15,14 @@ pub(crate) struct Plane {
     pub(crate) width: usize,
     /// First row and first column that are not padding.
     pub(crate) origin: (usize, usize),
+    /// Phases of a row, which divide its width.
+    pub(crate) phases: usize,
 }
 
 impl Plane {
     /// One register a number, without rows, columns or padding.
     pub(crate) fn flat(numbers: usize) -> Plane {
-        Plane { channels: numbers, height: 1, width: 1, origin: (0, 0) }
+        Plane { channels: numbers, height: 1, width: 1, origin: (0, 0), phases: 1 }
     }
 
     /// Registers of the whole stack.
@@ -24,6 +33,14 @@ impl Plane {
     /// Place of a pixel, counted without the padding.
     #[inline(always)]
     pub(crate) fn place(self, channel: usize, y: usize, x: usize) -> usize {
-        (channel * self.height + self.origin.0 + y) * self.width + self.origin.1 + x
+        self.padded_place(channel, self.origin.0 + y, self.origin.1 + x)
+    }
+
+    /// Place of a pixel, counted with the padding.
+    #[inline(always)]
+    pub(crate) fn padded_place(self, channel: usize, y: usize, x: usize) -> usize {
+        (channel * self.height + y) * self.width
+            + x % self.phases * (self.width / self.phases)
+            + x / self.phases
     }
 }

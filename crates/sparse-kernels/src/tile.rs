@@ -7,7 +7,7 @@
 //! ```text
 //!   x + offset[k] ──┬─ column 0 ─ column 1 ─ ... ─ column C-1      one load each, used by all G streams
 //!        + row ─────┴─ column 0 ─ column 1 ─ ... ─ column C-1
-//!   acc[g][r][c] = weight[g][k] * x[offset[k] + r row + c pitch] + acc[g][r][c]
+//!   acc[g][r][c] = weight[g][k] * x[offset[k] + r row + c] + acc[g][r][c]
 //! ```
 //!
 //! Every accumulator adds the entries of its row in their order, whatever the tile: its shape changes the speed and
@@ -27,28 +27,25 @@ pub(crate) struct Source<'a> {
     pub(crate) input: *const f32,
     /// Floats from the inputs of one output row to those of the next.
     pub(crate) row: usize,
-    /// Floats from the inputs of one output column to those of the next; ignored by tiles of unit stride.
-    pub(crate) pitch: usize,
     /// One offset in floats for each entry.
     pub(crate) offsets: &'a [u32],
 }
 
-/// Adds all entries to the accumulators. `UNIT`: the columns are adjacent registers.
+/// Adds all entries to the accumulators. The columns are adjacent registers.
 ///
 /// # Safety
 ///
 /// For every offset, row and column of the tile a register must be readable at
-/// `input + offset + row * source.row + column * pitch`, and each stream must hold a weight for every offset.
+/// `input + offset + row * source.row + column * LANES`, and each stream must hold a weight for every offset.
 // PERF: the loops over G, R and C are unrolled by the compiler and the accumulators stay in registers; an input that is
 // used once becomes the memory operand of its multiply-add.
 #[inline(always)]
-pub(crate) unsafe fn accumulate<S: Simd, const G: usize, const R: usize, const C: usize, const UNIT: bool>(
+pub(crate) unsafe fn accumulate<S: Simd, const G: usize, const R: usize, const C: usize>(
     simd: S,
     source: Source<'_>,
     weights: [*const f32; G],
     accumulators: &mut Accumulators<S, G, R, C>,
 ) {
-    let pitch = if UNIT { S::LANES } else { source.pitch };
     let mut sums = *accumulators;
     for (entry, &offset) in source.offsets.iter().enumerate() {
         // PERF: loops over arrays of registers, never `from_fn` or `map`: their closures are compiled without the
@@ -63,7 +60,7 @@ pub(crate) unsafe fn accumulate<S: Simd, const G: usize, const R: usize, const C
         for r in 0..R {
             for c in 0..C {
                 // SAFETY: as above.
-                let input = unsafe { simd.load_pointer(first.add(r * source.row + c * pitch)) };
+                let input = unsafe { simd.load_pointer(first.add(r * source.row + c * S::LANES)) };
                 for g in 0..G {
                     sums[g][r][c] = simd.mul_add(weight[g], input, sums[g][r][c]);
                 }
@@ -101,9 +98,9 @@ pub(crate) unsafe fn accumulate_rows<S: Simd, const K: usize>(
     }
     for k in 0..K {
         let mut rest = [[[turn[k]]]];
-        let source = Source { input, row: 0, pitch: 0, offsets: &offsets[k][together..] };
+        let source = Source { input, row: 0, offsets: &offsets[k][together..] };
         // SAFETY: the caller's promise.
-        unsafe { accumulate::<S, 1, 1, 1, true>(simd, source, [weights[k].add(together)], &mut rest) };
+        unsafe { accumulate::<S, 1, 1, 1>(simd, source, [weights[k].add(together)], &mut rest) };
         sums[k] = rest[0][0][0];
     }
 }

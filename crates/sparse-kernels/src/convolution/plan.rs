@@ -21,7 +21,10 @@ pub(crate) struct ConvolutionPlan {
     pub(super) shared: Box<[[Row; 2]]>,
     pub(super) input: Plane,
     pub(crate) output: Plane,
-    pub(super) stride: (usize, usize),
+    /// Rows of the input from one row of sums to the next.
+    pub(super) stride: usize,
+    /// Where the outputs of a row lie, in registers after the first of them; none where they are adjacent.
+    pub(super) columns: Option<Box<[isize]>>,
     /// Columns of sums before pooling, of which the first are computed because somebody reads them.
     pub(super) map_width: usize,
     pub(super) computed: (usize, usize),
@@ -48,17 +51,14 @@ pub(super) struct Row {
     pub(super) output: u32,
 }
 
-/// Columns of the tiles of `streams`, widest first, for adjacent or for strided inputs: as many as registers hold, in few
-/// enough widths to be compiled in seconds.
-fn widths(streams: usize, pool: bool, unit: bool) -> &'static [usize] {
-    match (unit, streams, pool) {
-        (true, 1, true) => &[14, 12, 8, 6, 4, 2],
-        (true, _, true) => &[6, 4, 2],
-        (true, 1, false) => &[14, 8, 4, 1],
-        (true, _, false) => &[12, 6, 4, 1],
-        (false, 1, true) => &[6, 2],
-        (false, _, true) => &[2],
-        (false, _, false) => &[4, 1],
+/// Columns of the tiles of `streams`, widest first: as many as registers hold, in few enough widths to be compiled in
+/// seconds.
+fn widths(streams: usize, pool: bool) -> &'static [usize] {
+    match (streams, pool) {
+        (1, true) => &[14, 12, 8, 6, 4, 2],
+        (_, true) => &[6, 4, 2],
+        (1, false) => &[14, 8, 7, 4, 2, 1],
+        (_, false) => &[12, 6, 4, 3, 1],
     }
 }
 
@@ -78,7 +78,7 @@ impl ConvolutionPlan {
         let (window, pattern, sums) = (layer.window(), layer.pattern(), layer.sums());
         let place = |&column: &u32| {
             let (channel, y, x) = layer.tap(column as usize);
-            u32::try_from(((channel * input.height + y) * input.width + x) * lanes).ok()
+            u32::try_from(input.padded_place(channel, y, x) * lanes).ok()
         };
         let taps = pattern.indices().iter().map(place).collect::<Option<_>>()?;
         let row = |channel: u32| {
@@ -97,15 +97,13 @@ impl ConvolutionPlan {
             let channels = channels.into_iter().filter(|&channel| needed[channel as usize]);
             let rows: Vec<Row> = channels.map(row).collect::<Option<_>>()?;
             let few = |streams| rows.first().is_some_and(|row| fits(row.len as usize, streams, registers));
-            // of strided inputs there are no short rows
-            let is_short = |streams| window.stride.1 == 1 && few(streams);
             let both = rows.iter().map(|&row| [row; 2]);
-            if is_short(2) {
+            if few(2) {
                 short_shared.extend(both)
             } else {
                 shared.extend(both)
             }
-            if is_short(1) {
+            if few(1) {
                 short.extend(rows);
             } else {
                 let (twos, rest) = rows.as_chunks::<2>();
@@ -126,10 +124,11 @@ impl ConvolutionPlan {
             let columns = (width - 1) * window.stride.1 + window.kernel.1;
             input.channels * rows * columns * lanes
         };
+        let column = |x: usize| output.place(0, 0, x).cast_signed() - output.place(0, 0, 0).cast_signed();
         let tiles = |streams: usize| {
             let possible = |&width: &usize| width * tall * streams < registers;
-            let all = widths(streams, window.pool, window.stride.1 == 1);
-            let mut widths: Vec<usize> = all.iter().copied().filter(possible).collect();
+            let all = widths(streams, window.pool).iter();
+            let mut widths: Vec<usize> = all.copied().filter(possible).collect();
             while widths[0] * tall * streams * 2 > registers && reads(widths[0]) > WINDOW {
                 widths.remove(0);
             }
@@ -144,7 +143,8 @@ impl ConvolutionPlan {
             shared: shared.into(),
             input,
             output,
-            stride: window.stride,
+            stride: window.stride.0,
+            columns: (output.phases > 1).then(|| (0..layer.output().width).map(column).collect()),
             map_width: sums.width,
             computed,
             single_tiles: tiles(1),

@@ -18,7 +18,7 @@ pub(super) const fn fits(len: usize, streams: usize, registers: usize) -> bool {
     len <= MOST && len * streams * 5 <= registers * 2
 }
 
-/// The short rows of a strip of adjacent inputs, for `G` streams that share the loads.
+/// The short rows of a strip, for `G` streams that share the loads.
 pub(super) struct ShortRows<'a, const G: usize, const R: usize> {
     pub(super) strip: Strip<'a, G>,
     pub(super) rows: &'a [[Row; G]],
@@ -53,9 +53,10 @@ impl<const G: usize, const R: usize> ShortRows<'_, G, R> {
     #[inline(always)]
     unsafe fn row<S: Simd, const LEN: usize>(&self, simd: S, rows: &[Row; G]) {
         let Strip { plan, input, parameters, outputs, y } = self.strip;
-        let row_pitch = plan.stride.0 * plan.input.width * S::LANES;
+        let row_pitch = plan.stride * plan.input.width * S::LANES;
         // PERF: what the loop needs of the plan in registers: for all the compiler knows, a store could change it.
         let (columns, map_width) = (plan.computed.1, plan.map_width);
+        let places = plan.columns.as_deref();
         let (relu, map) = (plan.activation == Activation::Relu, rows[0].map);
         let mut taps = [0; LEN];
         let mut weights = [[simd.zero(); LEN]; G];
@@ -101,8 +102,7 @@ impl<const G: usize, const R: usize> ShortRows<'_, G, R> {
                     }
                 }
                 for g in 0..G {
-                    let output = channels[g].add(x / R * S::LANES);
-                    finish(simd, relu, &sums[g], output);
+                    finish(simd, (relu, places), &sums[g], channels[g], x / R);
                 }
                 x += R;
             }

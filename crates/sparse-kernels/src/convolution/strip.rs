@@ -53,14 +53,12 @@ impl ConvolutionPlan {
         for member in &members {
             assert_eq!(member.parameters.len(), self.parameters, "parameters of the layer");
         }
-        let unit = self.stride.1 == 1;
         // SAFETY: the caller's promise, for each.
         unsafe {
-            match (self.pool, unit) {
-                (true, true) => self.strips::<S, M, 2, true>(simd, input, members),
-                (true, false) => self.strips::<S, M, 2, false>(simd, input, members),
-                (false, true) => self.strips::<S, M, 1, true>(simd, input, members),
-                (false, false) => self.strips::<S, M, 1, false>(simd, input, members),
+            if self.pool {
+                self.strips::<S, M, 2>(simd, input, members);
+            } else {
+                self.strips::<S, M, 1>(simd, input, members);
             }
         }
     }
@@ -72,7 +70,7 @@ impl ConvolutionPlan {
     /// As for [`ConvolutionPlan::run`].
     // PERF: all output channels of a strip before the next strip: the window of inputs stays in the first cache.
     #[inline(always)]
-    unsafe fn strips<S: Simd, const M: usize, const R: usize, const UNIT: bool>(
+    unsafe fn strips<S: Simd, const M: usize, const R: usize>(
         &self,
         simd: S,
         input: *const f32,
@@ -80,7 +78,7 @@ impl ConvolutionPlan {
     ) {
         for y in (0..self.computed.0).step_by(R) {
             // SAFETY: the caller's promise: the strip's inputs and outputs are in the planes.
-            let input = unsafe { input.add(y * self.stride.0 * self.input.width * S::LANES) };
+            let input = unsafe { input.add(y * self.stride * self.input.width * S::LANES) };
             let place = y / R * self.output.width * S::LANES;
             // SAFETY: as above.
             let outputs = members.map(|member| unsafe { member.output.add(place) });
@@ -88,17 +86,13 @@ impl ConvolutionPlan {
             let two = [parameters[0], parameters[M - 1]];
             let both = Strip { plan: self, input, parameters: two, outputs: [outputs[0], outputs[M - 1]], y };
             if const { M == 2 } {
-                if const { UNIT } {
-                    simd.apart(ShortRows::<2, R> { strip: both, rows: &self.short_shared });
-                }
-                tiles::<S, 2, R, UNIT>(simd, both, &self.pair_tiles, &self.shared);
+                simd.apart(ShortRows::<2, R> { strip: both, rows: &self.short_shared });
+                tiles::<S, 2, R>(simd, both, &self.pair_tiles, &self.shared);
             } else {
                 let one = Strip { plan: self, input, parameters: [parameters[0]], outputs: [outputs[0]], y };
-                if const { UNIT } {
-                    simd.apart(ShortRows::<1, R> { strip: one, rows: self.short.as_chunks().0 });
-                }
-                tiles::<S, 2, R, UNIT>(simd, both, &self.pair_tiles, &self.pairs);
-                tiles::<S, 1, R, UNIT>(simd, one, &self.single_tiles, self.singles.as_chunks().0);
+                simd.apart(ShortRows::<1, R> { strip: one, rows: self.short.as_chunks().0 });
+                tiles::<S, 2, R>(simd, both, &self.pair_tiles, &self.pairs);
+                tiles::<S, 1, R>(simd, one, &self.single_tiles, self.singles.as_chunks().0);
             }
         }
     }
@@ -108,7 +102,7 @@ impl ConvolutionPlan {
 // PERF: each width is a function of its own, which loops over the rows: what a row costs beside its sums counts when it
 // has few taps.
 #[inline(always)]
-fn tiles<S: Simd, const G: usize, const R: usize, const UNIT: bool>(
+fn tiles<S: Simd, const G: usize, const R: usize>(
     simd: S,
     strip: Strip<'_, G>,
     chunks: &[Chunk],
@@ -119,67 +113,62 @@ fn tiles<S: Simd, const G: usize, const R: usize, const UNIT: bool>(
     }
     // PERF: conditions in `const` blocks, so that tiles that cannot be are not compiled.
     macro_rules! choose {
-        ($width:ident, $x:ident, $($unit:literal $streams:literal, $tall:literal: $($C:literal)*;)*) => {
+        ($width:ident, $x:ident, $($streams:literal, $tall:literal: $($C:literal)*;)*) => {
             $($(
-                if const { UNIT == $unit && G == $streams && R == $tall && $C * R * G < S::REGISTERS } && $width == $C {
-                    simd.apart(Tiles::<G, R, $C, UNIT> { strip, rows, x: $x });
+                if const { G == $streams && R == $tall && $C * R * G < S::REGISTERS } && $width == $C {
+                    simd.apart(Tiles::<G, R, $C> { strip, rows, x: $x });
                 }
             )*)*
         };
     }
     for &Chunk { start: x, width } in chunks {
         choose! { width, x,
-            true 1, 2: 14 12 8 6 4 2;
-            true 2, 2: 6 4 2;
-            true 1, 1: 14 8 4 1;
-            true 2, 1: 12 6 4 1;
-            false 1, 2: 6 2;
-            false 2, 2: 2;
-            false 1, 1: 4 1;
-            false 2, 1: 4 1;
+            1, 2: 14 12 8 6 4 2;
+            2, 2: 6 4 2;
+            1, 1: 14 8 7 4 2 1;
+            2, 1: 12 6 4 3 1;
         }
     }
 }
 
 /// The tiles of all rows at one place of a strip: `R` rows and `C` columns of sums, of `G` streams.
-struct Tiles<'a, const G: usize, const R: usize, const C: usize, const UNIT: bool> {
+struct Tiles<'a, const G: usize, const R: usize, const C: usize> {
     strip: Strip<'a, G>,
     rows: &'a [[Row; G]],
     /// First column of sums.
     x: usize,
 }
 
-impl<const G: usize, const R: usize, const C: usize, const UNIT: bool> Kernel for Tiles<'_, G, R, C, UNIT> {
+impl<const G: usize, const R: usize, const C: usize> Kernel for Tiles<'_, G, R, C> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let Strip { plan, input, parameters, outputs, .. } = self.strip;
-        let pitch = if UNIT { S::LANES } else { plan.stride.1 * S::LANES };
-        let row_pitch = plan.stride.0 * plan.input.width * S::LANES;
-        let relu = plan.activation == Activation::Relu;
+        let row_pitch = plan.stride * plan.input.width * S::LANES;
+        let (relu, places) = (plan.activation == Activation::Relu, plan.columns.as_deref());
         for rows in self.rows {
             // SAFETY: the plan's taps, values and places are inside the planes and parameters that the strip was made of.
             unsafe {
                 let entries = rows[0].first as usize..(rows[0].first + rows[0].len) as usize;
                 let offsets = plan.taps.get_unchecked(entries);
-                let source = Source { input: input.add(self.x * pitch), row: row_pitch, pitch, offsets };
+                let source = Source { input: input.add(self.x * S::LANES), row: row_pitch, offsets };
                 let mut weights = parameters;
                 for g in 0..G {
                     weights[g] = weights[g].add(rows[g].first as usize);
                 }
                 let mut sums = self.initial::<S>(simd, rows);
-                accumulate::<S, G, R, C, UNIT>(simd, source, weights, &mut sums);
+                accumulate::<S, G, R, C>(simd, source, weights, &mut sums);
                 for g in 0..G {
-                    let output = outputs[g].add((rows[g].output as usize + self.x / R) * S::LANES);
-                    finish(simd, relu, &sums[g], output);
+                    let output = outputs[g].add(rows[g].output as usize * S::LANES);
+                    finish(simd, (relu, places), &sums[g], output, self.x / R);
                 }
             }
         }
     }
 }
 
-impl<const G: usize, const R: usize, const C: usize, const UNIT: bool> Tiles<'_, G, R, C, UNIT> {
+impl<const G: usize, const R: usize, const C: usize> Tiles<'_, G, R, C> {
     /// What the sums begin with.
     ///
     /// # Safety
@@ -208,18 +197,21 @@ impl<const G: usize, const R: usize, const C: usize, const UNIT: bool> Tiles<'_,
     }
 }
 
-/// Pools sums of two rows, applies the activation if it is [`Activation::Relu`], stores.
+/// Pools sums of two rows, applies the activation if it is [`Activation::Relu`], stores as the outputs from `x` on.
 ///
 /// # Safety
 ///
-/// `C / R` registers are writable at `output`.
+/// Registers are writable at the places of these outputs, which are `columns` after the first output of the row, or
+/// adjacent.
 #[inline(always)]
 pub(super) unsafe fn finish<S: Simd, const R: usize, const C: usize>(
     simd: S,
-    relu: bool,
+    (relu, columns): (bool, Option<&[isize]>),
     sums: &[[S::F; C]; R],
     output: *mut f32,
+    x: usize,
 ) {
+    let mut values = sums[0];
     for c in 0..C / R {
         let mut value = sums[0][R * c];
         if R == 2 {
@@ -230,7 +222,22 @@ pub(super) unsafe fn finish<S: Simd, const R: usize, const C: usize>(
         if relu {
             value = Activation::Relu.apply(simd, value);
         }
-        // SAFETY: the caller's promise.
-        unsafe { simd.store_pointer(value, output.add(c * S::LANES)) };
+        values[c] = value;
+    }
+    // SAFETY: the caller's promise.
+    unsafe {
+        match columns {
+            None => {
+                for c in 0..C / R {
+                    simd.store_pointer(values[c], output.add((x + c) * S::LANES));
+                }
+            }
+            Some(columns) => {
+                for c in 0..C / R {
+                    let place = *columns.get_unchecked(x + c) * S::LANES.cast_signed();
+                    simd.store_pointer(values[c], output.offset(place));
+                }
+            }
+        }
     }
 }

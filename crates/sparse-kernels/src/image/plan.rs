@@ -304,7 +304,7 @@ fn output_plane(layer: &Layer, next: Option<&Layer>) -> (Plane, (usize, usize)) 
             let Image { channels, height, width } = layer.output();
             let plane = match next {
                 Some(Layer::Convolution(next)) => padded(next),
-                _ => Plane { channels, height, width, origin: (0, 0) },
+                _ => Plane { channels, height, width, origin: (0, 0), phases: 1 },
             };
             (plane, (height, width))
         }
@@ -314,7 +314,9 @@ fn output_plane(layer: &Layer, next: Option<&Layer>) -> (Plane, (usize, usize)) 
 /// Planes that a convolution reads.
 fn padded(layer: &Convolution) -> Plane {
     let (height, width) = layer.padded();
-    Plane { channels: layer.input().channels, height, width, origin: layer.before() }
+    let phases = layer.window().stride.1;
+    let width = width.next_multiple_of(phases);
+    Plane { channels: layer.input().channels, height, width, origin: layer.before(), phases }
 }
 
 /// For each layer, the rows of its pattern that an output of the network depends on.
