@@ -1,5 +1,7 @@
 //! The program as its users meet it: exit codes, what goes to stdout and what to stderr, suggestions.
 
+#![expect(clippy::disallowed_methods, reason = "writes a file of runs for the program to read")]
+
 use std::process::{Command, Output, Stdio};
 
 use numerics::Isa;
@@ -51,6 +53,10 @@ fn wrong_requests_are_refused_with_a_suggestion() {
     refused(&["bench", "ask-tell", "--strategies", "pgpe", "--dims", "9", "--population", "3"], &["even"]);
     refused(&["bench", "convergence", "--dims", "10,0", "--json"], &["0 coordinates"]);
     refused(&["bench", "convergence", "--seeds", "0"], &["'0'"]);
+    refused(
+        &["bench", "convergence", "--runs", "benches/instructions.csv"],
+        &["benches/instructions.csv, line 1: this is no run", "hint: give a file that"],
+    );
     let record = "tests/physics/records/ant.npz";
     let replay = ["replay", "env", "--trace", record, "--out", "never-written.npz", "--task"];
     refused(&[&replay[..], &["antt"]].concat(), &["there is no control task `antt`", "did you mean `ant`?"]);
@@ -66,6 +72,29 @@ fn wrong_requests_are_refused_with_a_suggestion() {
         &["bench", "machine", "--isa", "portble"],
         &["`portble`", "it has portable", "did you mean `portable`?"],
     );
+}
+
+#[test]
+fn a_table_of_convergence_takes_up_runs_that_were_done() {
+    let file = std::env::temp_dir().join(format!("tombola-runs-{}.jsonl", std::process::id()));
+    let path = file.to_str().expect("a plain name").to_owned();
+    let all = ["bench", "convergence", "--strategies", "snes", "--dims", "2", "--functions", "sphere"];
+    let with = |more: &[&str]| text(&tombola(&[&all[..], more].concat()).stdout).to_owned();
+    let runs = with(&["--seeds", "3", "--json"]);
+    // a run that no search can give, and a line that was cut off
+    let made_up = runs
+        .lines()
+        .next()
+        .expect("a run")
+        .replace("\"seed\":0", "\"seed\":3")
+        .replace("\"evaluations\":", "\"evaluations\":7");
+    std::fs::write(&file, format!("{runs}{made_up}\n{{\"strat")).expect("a file");
+    let rest = with(&["--seeds", "5", "--json", "--runs", &path]);
+    assert_eq!(rest.lines().count(), 1, "four were done: {rest}");
+    assert!(rest.contains("\"seed\":4"), "{rest}");
+    assert_ne!(with(&["--seeds", "4", "--runs", &path]), with(&["--seeds", "4"]));
+    assert_eq!(with(&["--seeds", "3", "--runs", &path]), with(&["--seeds", "3"]));
+    std::fs::remove_file(&file).expect("it is there");
 }
 
 #[test]

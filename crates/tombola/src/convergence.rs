@@ -15,7 +15,7 @@
 
 use numerics::Isa;
 use numerics::random::Stream;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use strategies::{Execution, Method, Population, PopulationMut, Search, SearchError, Settings};
 
 /// Within this of the optimum a run has arrived.
@@ -122,12 +122,13 @@ fn root(value: f64, power: usize) -> f64 {
 }
 
 /// One run.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Run {
     /// Our name of the strategy.
-    pub strategy: &'static str,
+    pub strategy: String,
     /// As tables call it.
-    pub function: &'static str,
+    pub function: String,
     /// Coordinates.
     pub dims: usize,
     /// Members of a generation.
@@ -138,6 +139,14 @@ pub struct Run {
     pub evaluations: Option<u64>,
     /// The best value.
     pub best: f64,
+}
+
+impl Run {
+    /// Whether it is this one, whatever came of it.
+    pub fn is_of(&self, method: &Method, function: Function, dims: usize, seed: u64) -> bool {
+        let names = (self.strategy.as_str(), self.function.as_str());
+        names == (method.name(), function.name()) && (self.dims, self.seed) == (dims, seed)
+    }
 }
 
 /// The usual size of a population.
@@ -163,8 +172,8 @@ pub fn run(mut method: Method, function: Function, dims: usize, seed: u64) -> Re
     let (budget, patience) = (100_000 * dims as u64, 4000 * dims as u64);
     let mut rows = vec![0.0; members * dims];
     let mut result = Run {
-        strategy,
-        function: function.name(),
+        strategy: strategy.to_owned(),
+        function: function.name().to_owned(),
         dims,
         population: members,
         seed,
@@ -194,7 +203,7 @@ pub fn table(runs: &[Run]) -> String {
     let mut text =
         String::from("| strategy | function | D | P | evaluations, median [quartiles] | missed |\n");
     text.push_str("|---|---|---:|---:|---:|---:|\n");
-    let same = |a: &Run, b: &Run| (a.strategy, a.function, a.dims) == (b.strategy, b.function, b.dims);
+    let same = |a: &Run, b: &Run| (&a.strategy, &a.function, a.dims) == (&b.strategy, &b.function, b.dims);
     for group in runs.chunk_by(same) {
         let Run { strategy, function, dims, population, .. } = &group[0];
         let mut counts: Vec<Option<u64>> = group.iter().map(|run| run.evaluations).collect();
@@ -270,8 +279,8 @@ mod tests {
     #[test]
     fn a_table_has_medians_quartiles_and_misses() {
         let run = |evaluations| Run {
-            strategy: "snes",
-            function: "sphere",
+            strategy: "snes".to_owned(),
+            function: "sphere".to_owned(),
             dims: 2,
             population: 6,
             seed: 0,

@@ -1,19 +1,25 @@
 //! `tombola bench convergence`: evaluations to 1e-8, as a table or as JSON.
 
 use std::io::Write;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use strategies::Method;
 
 use crate::commands::CommandError;
 use crate::convergence::{Function, Run, run as search, table};
+use crate::store;
+
+/// Longest file of runs that is read.
+const MOST_BYTES: u64 = 1 << 26;
 
 /// Count the evaluations that strategies need to reach 1e-8 on three functions.
 ///
 /// Medians and quartiles over seeds; a run that stands still for long counts as missed. All of it takes half an hour.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  tombola bench convergence > crates/tombola/reports/convergence.md\n  \
-    tombola bench convergence --strategies cma-es,sep-cma-es --dims 10 --seeds 5")]
+    tombola bench convergence --strategies cma-es,sep-cma-es --dims 10 --seeds 5\n  \
+    tombola bench convergence --runs runs.jsonl --json >> runs.jsonl   # goes on where it was stopped")]
 pub(super) struct ConvergenceArguments {
     /// Strategies, separated by commas [default: all]
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = Method::named)]
@@ -33,7 +39,10 @@ pub(super) struct ConvergenceArguments {
     /// Runs of each case
     #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..))]
     seeds: u64,
-    /// One JSON object a run instead of a table
+    /// Runs that `--json` wrote: they count as done
+    #[arg(long, value_name = "FILE")]
+    runs: Option<PathBuf>,
+    /// One JSON object a run instead of a table, for runs that were not done yet
     #[arg(long)]
     json: bool,
 }
@@ -48,6 +57,7 @@ pub(super) fn run(arguments: &ConvergenceArguments, out: &mut dyn Write) -> Resu
             hint: None,
         });
     }
+    let known = arguments.runs.as_deref().map_or(Ok(Vec::new()), known)?;
     let mut runs: Vec<Run> = Vec::new();
     for method in &methods {
         for &dims in &arguments.dims {
@@ -55,6 +65,10 @@ pub(super) fn run(arguments: &ConvergenceArguments, out: &mut dyn Write) -> Resu
                 |function: &Function| arguments.functions.iter().any(|name| function.name().ends_with(name));
             for function in Function::of(method).into_iter().filter(wanted) {
                 for seed in 0..arguments.seeds {
+                    if let Some(run) = known.iter().find(|run| run.is_of(method, function, dims, seed)) {
+                        runs.push(run.clone());
+                        continue;
+                    }
                     let run = search(*method, function, dims, seed)
                         .map_err(|error| CommandError::Request { message: error.to_string(), hint: None })?;
                     if arguments.json {
@@ -81,4 +95,18 @@ pub(super) fn run(arguments: &ConvergenceArguments, out: &mut dyn Write) -> Resu
         write!(out, "{}", table(&runs))?;
     }
     Ok(())
+}
+
+/// Runs of a file that `--json` wrote. What follows its last line break was cut off, and is no run.
+fn known(path: &Path) -> Result<Vec<Run>, CommandError> {
+    let bytes = store::read_whole(path, MOST_BYTES).map_err(|error| CommandError::refused(&error))?;
+    let text = String::from_utf8_lossy(&bytes);
+    let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+    let parse = |(index, line)| {
+        serde_json::from_str(line).map_err(|error| CommandError::Request {
+            message: format!("{}, line {}: this is no run: {error}", path.display(), index + 1),
+            hint: Some("give a file that `tombola bench convergence --json` wrote".to_owned()),
+        })
+    };
+    whole.lines().enumerate().map(parse).collect()
 }
