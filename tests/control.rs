@@ -3,52 +3,13 @@
 #![expect(clippy::disallowed_methods, reason = "reads and removes the files of runs")]
 
 use std::fs;
-use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
 
 use networks::Ticket;
 use serde_json::Value;
 
-/// A folder that is gone afterwards.
-struct Folder(PathBuf);
+mod common;
 
-impl Folder {
-    fn new(name: &str) -> Folder {
-        Folder(std::env::temp_dir().join(format!("tombola-control-{name}-{}", std::process::id())))
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.join(name).display().to_string()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-fn tombola(arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tombola"));
-    command.args(arguments).stdin(Stdio::null()).output().expect("the program starts")
-}
-
-fn done(arguments: &[&str]) -> String {
-    let output = tombola(arguments);
-    let message = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(0), "{arguments:?}: {message}");
-    String::from_utf8(output.stdout).expect("text")
-}
-
-/// A wrong request: exit code 2, and all of `parts` on stderr.
-fn refused(arguments: &[&str], parts: &[&str]) {
-    let output = tombola(arguments);
-    let message = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {message}");
-    for part in parts {
-        assert!(message.contains(part), "{arguments:?} should be told `{part}`:\n{message}");
-    }
-}
+use common::{Folder, done, refused};
 
 /// A short training: its curve, and its folder.
 fn train(folder: &Folder, task: &str, more: &[&str]) -> (Vec<String>, String) {

@@ -7,21 +7,23 @@
 #![expect(clippy::disallowed_methods, reason = "reads and damages files of results folders")]
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::path::Path;
+use std::process::{Child, Command};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use numerics::random::Stream;
-use tasks::vision::glyphs::{self, Kind};
-use tasks::vision::idx;
-use tasks::vision::images::Labelled;
 use tombola::results::{Owner, Results};
 use tombola::rows;
 
-/// Every strategy and every criterion on two tasks, three levels: 112 cells and 14 dense levels, a second of work.
+mod common;
+
+use common::{Files, Folder, digits, files, program, signal, told};
+
+/// Every strategy and every criterion on images and in a world, three levels: 112 cells and 14 dense levels, a second of
+/// work. What was seen so far, by which the world's observations are normalised, has to survive too.
 const GRID: &str = r#"
-task = ["./digits", "./letters"]
+task = ["./digits", "Pendulum-v1"]
 strategy = ["open-es", "pgpe", "ars", "snes", "des", "sep-cma-es", "cma-es"]
 criterion = [
     "snr", "magnitude", "random", "layer-random", "movement",
@@ -29,15 +31,21 @@ criterion = [
 ]
 levels = 3
 keep = 0.5
-network = "conv 2 5x5 same step 4x4 relu; conv 3 4x4 valid step 3x3 relu; dense 10"
 generations = 4
 test_every = 2
 population = 6
-batch = 16
-"#;
 
-/// Files below a folder, by path and content.
-type Files = Vec<(String, Vec<u8>)>;
+["./digits"]
+network = "conv 2 5x5 same step 4x4 relu; conv 3 4x4 valid step 3x3 relu; dense 10"
+batch = 16
+
+[Pendulum-v1]
+network = "dense 16 tanh; dense 1 tanh"
+repeats = 2
+steps = 20
+tests = 4
+normalise = true
+"#;
 
 /// Units of the grid.
 const UNITS: usize = 126;
@@ -55,40 +63,22 @@ population = 4
 batch = 16
 "#;
 
-/// A folder that is gone afterwards, with two small image sets and two specs.
-struct Folder(PathBuf);
+/// A folder with a small image set and two specs.
+struct Study(Folder);
 
-impl Folder {
-    fn new(name: &str) -> Folder {
-        // in memory where there is such a place: a sync takes long on a busy disk
-        let memory = Path::new("/dev/shm");
-        let parent = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
-        let path = parent.join(format!("tombola-grids-{name}-{}", std::process::id()));
-        let _ = fs::remove_dir_all(&path);
-        for (set, kind) in [("digits", Kind::Digits), ("letters", Kind::Letters)] {
-            let set = path.join(set);
-            fs::create_dir_all(&set).expect("a folder for temporary files");
-            let glyphs = glyphs::draw(kind, 1, 100, 40);
-            let write = |part: &Labelled, name: &str| {
-                let images = idx::images_file(part.height(), part.width(), part.pixels());
-                fs::write(set.join(format!("{name}-images-idx3-ubyte")), images).expect("a file");
-                fs::write(set.join(format!("{name}-labels-idx1-ubyte")), idx::labels_file(part.labels()))
-                    .expect("a file");
-            };
-            write(glyphs.train(), "train");
-            write(glyphs.test(), "t10k");
-        }
-        fs::write(path.join("grid.toml"), GRID).expect("a file");
-        fs::write(path.join("pair.toml"), PAIR).expect("a file");
-        Folder(path)
+impl Study {
+    fn new(name: &str) -> Study {
+        let folder = Folder::in_memory(name);
+        digits(&folder.join("digits"), 1);
+        fs::write(folder.join("grid.toml"), GRID).expect("a file");
+        fs::write(folder.join("pair.toml"), PAIR).expect("a file");
+        Study(folder)
     }
 
     /// A run of a spec into the folder `out`, with some more arguments.
     fn run(&self, spec: &str, more: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tombola"));
+        let mut command = program();
         command.current_dir(&self.0).args(["run", spec, "--out", "out"]).args(more);
-        command.env_remove("TOMBOLA_FAULT").env_remove("SLURM_CPUS_PER_TASK");
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
 
@@ -117,36 +107,6 @@ impl Folder {
     }
 }
 
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-/// The files below a folder, in order.
-fn files(folder: &Path) -> Files {
-    let mut found = Vec::new();
-    let Ok(entries) = fs::read_dir(folder) else { return found };
-    for path in entries.map(|entry| entry.expect("an entry").path()) {
-        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
-        if path.is_dir() {
-            found.extend(files(&path).into_iter().map(|(inner, bytes)| (format!("{name}/{inner}"), bytes)));
-        } else {
-            // what a process at work takes away meanwhile is not there
-            found.extend(fs::read(&path).ok().map(|bytes| (name, bytes)));
-        }
-    }
-    found.sort();
-    found
-}
-
-/// What a process said on stderr, which ended as it should.
-fn told(output: &Output, code: i32) -> String {
-    let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(code), "{text}");
-    text
-}
-
 /// What an unbroken run of the grid leaves.
 fn expected() -> &'static Files {
     &unbroken().0
@@ -156,7 +116,7 @@ fn expected() -> &'static Files {
 fn unbroken() -> &'static (Files, Duration) {
     static UNBROKEN: OnceLock<(Files, Duration)> = OnceLock::new();
     UNBROKEN.get_or_init(|| {
-        let folder = Folder::new("unbroken");
+        let folder = Study::new("unbroken");
         let begun = Instant::now();
         folder.done("grid.toml", &["--threads", "1"]);
         let took = begun.elapsed();
@@ -177,14 +137,9 @@ fn times(name: &str, gate: u64) -> u64 {
     std::env::var(name).map_or(gate, |text| text.parse().unwrap_or_else(|_| panic!("{name}: `{text}`")))
 }
 
-fn signal(child: &Child, name: &str) {
-    // a child that has ended already needs no signal
-    let _ = Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]).output().expect("kill");
-}
-
 #[test]
 fn threads_and_jobs_change_no_byte() {
-    let folder = Folder::new("threads");
+    let folder = Study::new("threads");
     for more in [&["--threads", "2"][..], &["--threads", "4"], &["--threads", "4", "--jobs", "1"]] {
         folder.done("grid.toml", more);
         folder.is_whole(expected(), &more.join(" "));
@@ -198,7 +153,7 @@ fn threads_and_jobs_change_no_byte() {
 
 #[test]
 fn processes_that_share_a_folder_do_every_cell_once() {
-    let folder = Folder::new("processes");
+    let folder = Study::new("processes");
     for processes in [2, 4, 8] {
         let start = || folder.run("grid.toml", &["--threads", "1"]).spawn().expect("the program starts");
         let children: Vec<Child> = (0..processes).map(|_| start()).collect();
@@ -220,7 +175,7 @@ fn processes_that_share_a_folder_do_every_cell_once() {
 
 #[test]
 fn kills_at_random_moments_change_no_byte() {
-    let folder = Folder::new("kills");
+    let folder = Study::new("kills");
     let seed = 5;
     let moments = Stream::new(seed, "moments of death");
     let is_manifest = |(name, _): &&(String, Vec<u8>)| name.ends_with("/manifest.json");
@@ -265,7 +220,7 @@ fn faults() -> impl Iterator<Item = (u32, &'static str)> {
 
 #[test]
 fn a_fault_at_any_step_is_told_and_the_next_run_finishes() {
-    let folder = Folder::new("faults");
+    let folder = Study::new("faults");
     folder.done("pair.toml", &["--threads", "1"]);
     let expected = folder.results();
     assert_eq!(expected.iter().filter(|(name, _)| name.ends_with("/manifest.json")).count(), 2);
@@ -311,7 +266,7 @@ fn a_fault_at_any_step_is_told_and_the_next_run_finishes() {
 
 #[test]
 fn a_file_system_that_fills_up_is_told_and_what_is_there_is_good() {
-    let folder = Folder::new("limits");
+    let folder = Study::new("limits");
     folder.done("pair.toml", &["--threads", "1"]);
     let expected = folder.results();
     let mut refused = 0;
@@ -339,10 +294,10 @@ fn a_file_system_that_fills_up_is_told_and_what_is_there_is_good() {
 }
 
 /// A file system of so many kibibytes over the folder `out`; gone afterwards.
-struct Small<'a>(&'a Folder);
+struct Small<'a>(&'a Study);
 
 impl Small<'_> {
-    fn mount(folder: &Folder, kibibytes: u64) -> Small<'_> {
+    fn mount(folder: &Study, kibibytes: u64) -> Small<'_> {
         fs::create_dir_all(folder.0.join("out")).expect("a folder");
         let small = Small(folder);
         small.call(&["mount", "-t", "tmpfs", "-o", &format!("size={kibibytes}k"), "tombola", "out"]);
@@ -372,7 +327,7 @@ fn disks_of_many_sizes_fill_up_and_grow_and_the_bytes_are_the_same() {
     let sizes = times("TOMBOLA_CHECK_SIZES", 0);
     let all: u64 = expected().iter().map(|(_, bytes)| (bytes.len() as u64).div_ceil(4096) * 4).sum();
     assert!(all > 1000, "a grid of {all} KiB");
-    let folder = Folder::new("sizes");
+    let folder = Study::new("sizes");
     let mut filled = 0;
     for size in 1..=sizes {
         let kibibytes = 4 * (size * all / 4).div_ceil(sizes).max(1);
@@ -398,7 +353,7 @@ fn disks_of_many_sizes_fill_up_and_grow_and_the_bytes_are_the_same() {
 }
 
 /// Whether a child has a unit in hand.
-fn holds(folder: &Folder, child: &Child) -> bool {
+fn holds(folder: &Study, child: &Child) -> bool {
     let own = format!("-{}.", child.id());
     files(&folder.0.join("out/work")).iter().any(|(name, _)| name.contains("/owner-") && name.contains(&own))
 }
@@ -406,7 +361,7 @@ fn holds(folder: &Folder, child: &Child) -> bool {
 #[test]
 fn an_owner_that_sleeps_is_followed_and_commits_nothing_when_it_wakes() {
     use std::os::unix::fs::MetadataExt;
-    let folder = Folder::new("sleeps");
+    let folder = Study::new("sleeps");
     let moments = Stream::new(6, "moments of sleep");
     let quick = ["--threads", "1", "--heartbeat", "0.05"];
     let (rounds, mut followed) = (times("TOMBOLA_CHECK_SLEEPS", 5), 0);
@@ -453,7 +408,7 @@ fn an_owner_that_sleeps_is_followed_and_commits_nothing_when_it_wakes() {
 
 #[test]
 fn who_asks_a_run_to_stop_is_told_how_to_go_on() {
-    let folder = Folder::new("signals");
+    let folder = Study::new("signals");
     for name in ["INT", "TERM", "USR1"] {
         folder.begin_anew();
         let more = ["--threads", "1", "--set", "generations=400"];
@@ -487,7 +442,7 @@ fn hears(file: &Path, what: &str) -> String {
 
 #[test]
 fn a_folder_in_use_says_by_whom_and_what_can_be_done() {
-    let folder = Folder::new("in-use");
+    let folder = Study::new("in-use");
     let more = ["--threads", "1", "--set", "generations=1000000", "--heartbeat", "0.1"];
     let start = |name: &str, more: &[&str]| {
         let file = folder.0.join(name);
@@ -518,7 +473,7 @@ fn a_folder_in_use_says_by_whom_and_what_can_be_done() {
 
 #[test]
 fn what_another_version_left_half_done_is_refused() {
-    let folder = Folder::new("version");
+    let folder = Study::new("version");
     let more = ["--threads", "1", "--set", "generations=100000"];
     let child = folder.run("pair.toml", &more).spawn().expect("the program starts");
     let list = || files(&folder.0.join("out/work")).into_iter().find(|(name, _)| name.ends_with("/written"));
@@ -561,7 +516,7 @@ fn damaged(file: &[u8], stream: Stream) -> Vec<u8> {
 
 #[test]
 fn twenty_thousand_damaged_tables_are_refused_or_read_and_none_is_believed() {
-    let folder = Folder::new("tables");
+    let folder = Study::new("tables");
     folder.done("pair.toml", &["--threads", "1"]);
     let results = Results::at(&folder.0.join("out"), Owner::this_process(1.0));
     let tables: Files = folder.results().into_iter().filter(|(name, _)| name.ends_with(".csv")).collect();

@@ -3,37 +3,10 @@
 #![expect(clippy::disallowed_methods, reason = "reads the README, and what the program wrote")]
 
 use std::fs;
-use std::path::PathBuf;
-use std::process::{Command, Output};
 
-/// A folder that is gone afterwards.
-struct Folder(PathBuf);
+mod common;
 
-impl Folder {
-    fn new(name: &str) -> Folder {
-        let path = std::env::temp_dir().join(format!("tombola-first-{name}-{}", std::process::id()));
-        let _ = fs::remove_dir_all(&path);
-        fs::create_dir_all(&path).expect("a folder");
-        Folder(path)
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.join(name).display().to_string()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-fn done(arguments: &[&str]) -> String {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tombola"));
-    let Output { status, stdout, stderr } = command.args(arguments).output().expect("the program starts");
-    assert!(status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&stderr));
-    String::from_utf8(stdout).expect("the program writes UTF-8")
-}
+use common::{Folder, done};
 
 #[test]
 fn the_quickstart_shows_the_effect_and_the_readme_its_numbers() {
@@ -42,7 +15,7 @@ fn the_quickstart_shows_the_effect_and_the_readme_its_numbers() {
     let shown = done(&["quickstart", "--out", &out, "--quiet"]);
     // both strategies: tickets and random networks are apart by more than their intervals
     assert_eq!(shown.matches("the intervals are apart").count(), 2, "{shown}");
-    let page = fs::read_to_string(folder.0.join("results/report.html")).expect("a page");
+    let page = fs::read_to_string(folder.join("results/report.html")).expect("a page");
     assert!(page.starts_with("<!doctype html>") && page.matches("<svg").count() == 2);
 
     // the same bits on every machine: the numbers of the README are these

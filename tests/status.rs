@@ -4,7 +4,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -14,15 +13,18 @@ use tombola::results::{Found, Lease, Manifest, Outcome, Owner, Results, Turn};
 use tombola::spec::Spec;
 use tombola::store::disk::Disk;
 
-/// A folder that is gone afterwards, with a spec in it.
-struct Folder(PathBuf);
+mod common;
 
-impl Folder {
-    fn new(name: &str, spec: &str) -> Folder {
-        let path = std::env::temp_dir().join(format!("tombola-status-{name}-{}", std::process::id()));
-        fs::create_dir_all(&path).expect("a folder for temporary files");
-        fs::write(path.join("study.toml"), spec).expect("a file");
-        Folder(path)
+use common::{Folder, done};
+
+/// A folder with a spec in it.
+struct Study(Folder);
+
+impl Study {
+    fn new(name: &str, spec: &str) -> Study {
+        let folder = Folder::new(name);
+        fs::write(folder.join("study.toml"), spec).expect("a file");
+        Study(folder)
     }
 
     fn out(&self) -> PathBuf {
@@ -31,24 +33,14 @@ impl Folder {
 
     /// What the program says of it.
     fn told(&self, verb: &str, more: &[&str]) -> String {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tombola"));
-        command.arg(verb).arg(self.0.join("study.toml")).arg("--out").arg(self.out()).args(more);
-        let output = command.stdin(Stdio::null()).output().expect("the program starts");
-        let message = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(0), "{verb} {more:?}: {message}");
-        String::from_utf8(output.stdout).expect("text")
+        let (spec, out) = (self.0.path("study.toml"), self.0.path("out"));
+        done(&[&[verb, &spec, "--out", &out], more].concat())
     }
 
     /// The same as lines of JSON.
     fn lines(&self, verb: &str) -> Vec<Value> {
         let parse = |line: &str| serde_json::from_str(line).expect("JSON");
         self.told(verb, &["--json"]).lines().map(parse).collect()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
     }
 }
 
@@ -73,7 +65,7 @@ const SPEC: &str =
 
 #[test]
 fn every_state_of_a_unit_is_said_with_its_reason() {
-    let folder = Folder::new("states", SPEC);
+    let folder = Study::new("states", SPEC);
     let states = |lines: &[Value]| -> Vec<(String, String)> {
         let text = |line: &Value, key: &str| line[key].as_str().expect("a text").to_owned();
         lines.iter().map(|line| (text(line, "state"), text(line, "why"))).collect()
@@ -122,7 +114,7 @@ fn every_state_of_a_unit_is_said_with_its_reason() {
 
 #[test]
 fn a_cell_that_is_matched_to_another_brings_it() {
-    let folder = Folder::new("matched", "task='glyphs'\nstrategy='snes'\ncriterion='layer-random'");
+    let folder = Study::new("matched", "task='glyphs'\nstrategy='snes'\ncriterion='layer-random'");
     let lines = folder.lines("plan");
     let what = |line: &Value| (line["criterion"].clone(), line["needs"].clone());
     let [dense, magnitude, random] = &lines[..] else { panic!("{lines:?}") };
@@ -133,7 +125,7 @@ fn a_cell_that_is_matched_to_another_brings_it() {
 
 #[test]
 fn a_plan_takes_its_times_from_what_is_done() {
-    let folder = Folder::new("times", SPEC);
+    let folder = Study::new("times", SPEC);
     let seconds = |lines: &[Value], kind: &str| -> Vec<f64> {
         let of_kind = lines.iter().filter(|line| line["unit"] == kind);
         of_kind.map(|line| line["core_seconds"].as_f64().expect("a number")).collect()
@@ -151,7 +143,7 @@ fn a_plan_takes_its_times_from_what_is_done() {
 
 #[test]
 fn watching_ends_with_the_work() {
-    let folder = Folder::new("watch", "task='glyphs'\nstrategy='snes'\nlevels=2");
+    let folder = Study::new("watch", "task='glyphs'\nstrategy='snes'\nlevels=2");
     let spec = Spec::parse("x", "task='glyphs'\nstrategy='snes'\nlevels=2", &[]).expect("a spec");
     let cell = grid::cells(&spec).expect("cells").remove(0);
     let results = Results::open(&folder.out(), Owner::this_process(0.5), Disk::default()).expect("a folder");
@@ -168,7 +160,7 @@ fn watching_ends_with_the_work() {
 
 #[test]
 fn watching_ends_where_nothing_can_be_done() {
-    let folder = Folder::new("blocked", "task='glyphs'\nstrategy='snes'\nlevels=2");
+    let folder = Study::new("blocked", "task='glyphs'\nstrategy='snes'\nlevels=2");
     let results = Results::open(&folder.out(), Owner::this_process(0.5), Disk::default()).expect("a folder");
     let lines = folder.lines("plan");
     let dense = taken(&results, lines[0]["id"].as_str().expect("an id"));
@@ -199,7 +191,7 @@ fn ten_thousand_cells_are_looked_at_in_two_seconds() {
     let text = "task='glyphs'\nstrategy='snes'\nseeds=1250\nlevels=2\n\
         criterion=['snr','magnitude','random','layer-random','mask-reinitialised','permuted-weights',\
         'permuted-mask-and-weights','movement']";
-    let folder = Folder::new("many", text);
+    let folder = Study::new("many", text);
     let cells = grid::cells(&Spec::parse("x", text, &[]).expect("a spec")).expect("cells");
     assert_eq!(cells.len(), 10_000);
     let results = Results::open(&folder.out(), Owner::this_process(0.5), Disk::default()).expect("a folder");

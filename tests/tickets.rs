@@ -3,7 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests make and read files")]
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 
 use networks::ticket::{Contents, Normaliser};
@@ -11,13 +11,9 @@ use networks::{Architecture, Mask, MaskedNetwork, Ticket, safetensors};
 use numerics::random::Stream;
 use tombola::npz;
 
-/// A folder of one test.
-fn folder(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("tickets").join(name);
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).expect("a folder");
-    folder
-}
+mod common;
+
+use common::Folder;
 
 fn run(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_tombola"))
@@ -69,7 +65,7 @@ fn ticket(folder: &Path) -> Ticket {
 
 #[test]
 fn a_ticket_is_described() {
-    let folder = folder("describe");
+    let folder = Folder::new("describe");
     ticket(&folder);
     let text = works(&folder, &["describe", "--ticket", "ticket.safetensors"]);
     for part in [
@@ -93,7 +89,7 @@ fn a_ticket_is_described() {
 
 #[test]
 fn weights_survive_every_way_out_and_in() {
-    let folder = folder("round");
+    let folder = Folder::new("round");
     let ticket = ticket(&folder);
     for (file, layout) in [
         ("model.safetensors", "pytorch"),
@@ -123,7 +119,7 @@ fn weights_survive_every_way_out_and_in() {
 
 #[test]
 fn a_sparse_export_holds_the_kept_weights_and_their_places() {
-    let folder = folder("sparse");
+    let folder = Folder::new("sparse");
     let ticket = ticket(&folder);
     let start = ["export", "--ticket", "ticket.safetensors", "--sparse", "--what", "start", "--to"];
     works(&folder, &[&start[..], &["x.safetensors"]].concat());
@@ -156,7 +152,7 @@ fn a_sparse_export_holds_the_kept_weights_and_their_places() {
 
 #[test]
 fn what_is_no_ticket_is_refused_with_a_cure_and_nothing_is_overwritten() {
-    let folder = folder("refuse");
+    let folder = Folder::new("refuse");
     ticket(&folder);
     let bytes = fs::read(folder.join("ticket.safetensors")).expect("a file");
     let mut flipped = bytes.clone();

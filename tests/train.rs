@@ -3,38 +3,29 @@
 #![expect(clippy::disallowed_methods, reason = "reads and writes the files of runs")]
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use numerics::random::Stream;
 use serde_json::Value;
-use tasks::vision::glyphs::{self, Kind};
-use tasks::vision::idx;
-use tasks::vision::images::Labelled;
 
-/// A folder that is gone afterwards, with a small image set in it.
-struct Folder(PathBuf);
+mod common;
 
-impl Folder {
-    fn new(name: &str) -> Folder {
-        let path = std::env::temp_dir().join(format!("tombola-train-{name}-{}", std::process::id()));
-        let set = path.join("set");
-        fs::create_dir_all(&set).expect("a folder for temporary files");
-        let glyphs = glyphs::draw(Kind::Digits, 1, 100, 40);
-        let write = |part: &Labelled, name: &str| {
-            let images = idx::images_file(part.height(), part.width(), part.pixels());
-            fs::write(set.join(format!("{name}-images-idx3-ubyte")), images).expect("a file");
-            fs::write(set.join(format!("{name}-labels-idx1-ubyte")), idx::labels_file(part.labels()))
-                .expect("a file");
-        };
-        write(glyphs.train(), "train");
-        write(glyphs.test(), "t10k");
-        Folder(path)
+use common::{Files, Folder, digits};
+
+/// A folder with a small image set in it.
+struct Runs(Folder);
+
+impl Runs {
+    fn new(name: &str) -> Runs {
+        let folder = Folder::new(name);
+        digits(&folder.join("set"), 1);
+        Runs(folder)
     }
 
     fn path(&self, name: &str) -> String {
-        self.0.join(name).display().to_string()
+        self.0.path(name)
     }
 
     /// The arguments of a small run.
@@ -50,55 +41,29 @@ impl Folder {
     }
 }
 
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
 fn command(arguments: &[String]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tombola"));
-    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut command = common::program();
+    command.args(arguments);
     command
 }
 
 fn done(arguments: &[String]) -> String {
-    let output = command(arguments).output().expect("the program starts");
-    let message = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(0), "{arguments:?}: {message}");
-    String::from_utf8(output.stdout).expect("text")
+    common::done(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
-/// A wrong request: exit code 2, nothing on stdout, and all of `parts` on stderr.
 fn refused(arguments: &[String], parts: &[&str]) {
-    let Output { status, stdout, stderr } = command(arguments).output().expect("the program starts");
-    let message = String::from_utf8_lossy(&stderr);
-    assert_eq!(status.code(), Some(2), "{arguments:?}: {message}");
-    assert!(stdout.is_empty(), "{arguments:?}");
-    for part in parts {
-        assert!(message.contains(part), "{arguments:?} should be told `{part}`:\n{message}");
-    }
+    common::refused(&arguments.iter().map(String::as_str).collect::<Vec<_>>(), parts);
 }
 
 /// The files that a run leaves, by name and content.
-fn files(folder: &str) -> Vec<(String, Vec<u8>)> {
-    let entries = fs::read_dir(Path::new(folder)).expect("the folder of a run");
-    let mut files: Vec<(String, Vec<u8>)> = entries
-        .map(|entry| entry.expect("an entry").path())
-        .map(|path| {
-            (
-                path.file_name().expect("a name").to_string_lossy().into_owned(),
-                fs::read(&path).expect("a file"),
-            )
-        })
-        .collect();
-    files.sort();
-    files
+fn files(folder: &str) -> Files {
+    assert!(Path::new(folder).is_dir(), "the folder of a run");
+    common::files(Path::new(folder))
 }
 
 #[test]
 fn a_run_leaves_its_curve_and_a_ticket_that_can_be_tested_and_trained_again() {
-    let folder = Folder::new("whole");
+    let folder = Runs::new("whole");
     let curve = done(&folder.train("a", &["--density", "0.25"]));
     let rows: Vec<&str> = curve.lines().collect();
     assert_eq!(rows.len(), 1 + 41, "{curve}");
@@ -126,7 +91,7 @@ fn a_run_leaves_its_curve_and_a_ticket_that_can_be_tested_and_trained_again() {
 
 #[test]
 fn threads_change_no_byte_of_what_a_run_leaves() {
-    let folder = Folder::new("threads");
+    let folder = Runs::new("threads");
     done(&folder.train("one", &[]));
     let mut arguments = folder.train("many", &[]);
     let threads = arguments.iter().position(|argument| argument == "1").expect("a number of threads");
@@ -137,7 +102,7 @@ fn threads_change_no_byte_of_what_a_run_leaves() {
 
 #[test]
 fn a_run_that_is_killed_fifty_times_leaves_the_same_bytes() {
-    let folder = Folder::new("kills");
+    let folder = Runs::new("kills");
     done(&folder.train("unbroken", &[]));
     let expected = files(&folder.path("unbroken"));
     let moments = Stream::new(11, "moments of death");
@@ -163,7 +128,7 @@ fn a_run_that_is_killed_fifty_times_leaves_the_same_bytes() {
 
 #[test]
 fn a_folder_serves_one_run() {
-    let folder = Folder::new("other");
+    let folder = Runs::new("other");
     done(&folder.train("a", &[]));
     let before = files(&folder.path("a"));
     refused(
@@ -187,7 +152,7 @@ fn a_folder_serves_one_run() {
 
 #[test]
 fn requests_that_cannot_be_are_refused_and_leave_nothing() {
-    let folder = Folder::new("requests");
+    let folder = Runs::new("requests");
     let cases: [(&[&str], &[&str]); 7] = [
         (&["--set", "temprature=3"], &["there is no setting `temprature`", "did you mean `temperature`?"]),
         (&["--set", "population=1"], &["population"]),
@@ -209,7 +174,7 @@ fn requests_that_cannot_be_are_refused_and_leave_nothing() {
 
 #[test]
 fn the_parts_of_a_generation_add_up() {
-    let folder = Folder::new("generation");
+    let folder = Runs::new("generation");
     let set = folder.path("set");
     let base =
         ["bench", "generation", "--task", &set, "--set", "network=mlp-4", "--population", "6", "--batch"];

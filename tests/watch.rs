@@ -6,7 +6,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests make and read files")]
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
@@ -14,13 +14,9 @@ use networks::ticket::{Contents, Normaliser};
 use networks::{Mask, MaskedNetwork, Preset, Ticket};
 use numerics::random::Stream;
 
-/// A folder of one test.
-fn folder(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("watch").join(name);
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).expect("a folder");
-    folder
-}
+mod common;
+
+use common::Folder;
 
 fn watch(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_tombola"))
@@ -71,7 +67,7 @@ fn ticket(path: &Path, density: f64, seen: usize) {
 
 #[test]
 fn wrong_requests_are_refused_with_what_would_do() {
-    let folder = folder("refused");
+    let folder = Folder::new("refused");
     ticket(&folder.join("hopper.safetensors"), 1.0, 11);
     ticket(&folder.join("seen.safetensors"), 1.0, 12);
     refused(&folder, &["--task", "antt"], &["there is no control task `antt`", "did you mean `ant`?"]);
@@ -93,7 +89,7 @@ fn wrong_requests_are_refused_with_what_would_do() {
 
 #[test]
 fn damaged_tickets_are_refused() {
-    let folder = folder("damaged");
+    let folder = Folder::new("damaged");
     ticket(&folder.join("ticket"), 0.5, 11);
     let whole = fs::read(folder.join("ticket")).expect("it was written");
     for case in 0..24 {
@@ -112,7 +108,7 @@ fn damaged_tickets_are_refused() {
 
 #[test]
 fn two_tickets_are_seen_side_by_side() {
-    let folder = folder("beside");
+    let folder = Folder::new("beside");
     ticket(&folder.join("dense.safetensors"), 1.0, 11);
     ticket(&folder.join("sparse.safetensors"), 0.2, 11);
     let both = ["--task", "hopper", "--ticket", "dense.safetensors", "--against", "sparse.safetensors"];
@@ -168,7 +164,7 @@ fn a_browser_shows_pages_without_a_complaint() {
         println!("skipped: no browser is installed, so no page was shown");
         return;
     };
-    let folder = folder("browser");
+    let folder = Folder::new("browser");
     for (task, flags, state) in [
         ("hopper", &[][..], "playing"),
         ("Breakout-MinAtar", &[], "playing"),

@@ -117,6 +117,8 @@ mod tests {
         let cells = lottery(Scale::Smoke);
         assert_eq!(cells.len(), 2 * Method::NAMES.len() * Criterion::ALL.len());
         assert_eq!(count(&cells, Cell::dense_id), 2 * Method::NAMES.len());
+        let in_worlds = cells.iter().filter(|cell| cell.run.batch().is_none()).count();
+        assert_eq!(in_worlds, cells.len() / 2, "one task of images, one of control");
         for cell in &cells {
             let task = shape(&cell.run.task).unwrap();
             let preset = Preset::named(&cell.run.network, task.input, task.outputs).unwrap();
