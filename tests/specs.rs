@@ -146,6 +146,10 @@ fn wrong_specs_are_refused_with_place_and_cure() {
         ),
         ("network = \"cn\"", &[".toml:3:1: there is no network `cn`", "did you mean `cnn`?"]),
         ("keep 0.5", &[".toml:3:6: "]),
+        (
+            "[pgpe]\ndeviation_rte = 1",
+            &[".toml:4:1: there is no setting `deviation_rte`", "did you mean `deviation_rate`"],
+        ),
     ] {
         let file = File::new("wrong", format!("{base}{more}\n").as_bytes());
         for verb in ["list", "plan"] {

@@ -22,10 +22,18 @@ pub const MOST_CELLS: usize = 100_000;
 
 /// The cells of a spec, in the order of its grids and lists, each once.
 pub fn cells(spec: &Spec) -> Result<Vec<Cell>, SpecError> {
-    let mut maker = Maker { spec, checker: Checker::default(), seen: BTreeSet::new(), cells: Vec::new() };
+    let mut maker = Maker {
+        spec,
+        checker: Checker::default(),
+        seen: BTreeSet::new(),
+        cells: Vec::new(),
+        used: BTreeSet::new(),
+        unused: Vec::new(),
+    };
     for grid in spec.grids() {
         maker.grid(grid)?;
     }
+    maker.check_unused()?;
     Ok(maker.cells)
 }
 
@@ -34,7 +42,14 @@ struct Maker<'a> {
     checker: Checker,
     seen: BTreeSet<String>,
     cells: Vec<Cell>,
+    /// Settings of one strategy, task or criterion that some grid has cells for: where they are said, and their keys.
+    used: BTreeSet<(Place, String)>,
+    /// Those that a grid has no cells for: the grid, and whom they concern.
+    unused: Vec<(&'a Grid, &'a str)>,
 }
+
+/// Most cells that a setting without cells is tried on.
+const MOST_TRIES: usize = 100;
 
 /// The lists of a grid that are no settings.
 struct Axes {
@@ -52,13 +67,47 @@ enum Variant {
     AsPublished,
 }
 
-impl Maker<'_> {
+impl Axes {
+    fn has(&self, name: &str) -> bool {
+        self.tasks.iter().any(|task| task == name)
+            || self.strategies.iter().any(|method| method.name() == name)
+            || self.criteria.iter().any(|criterion| criterion.name() == name)
+    }
+
+    /// The published cells of these axes, if they named one strategy, task or criterion instead.
+    fn instead(&self, name: &str) -> impl Iterator<Item = Cell> {
+        let (method, criterion) = (names::strategy(name).ok(), names::criterion(name).ok());
+        let task = (method.is_none() && criterion.is_none()).then(|| name.to_owned());
+        let tasks = task.map_or_else(|| self.tasks.clone(), |task| vec![task]);
+        let methods = method.map_or_else(|| self.strategies.clone(), |method| vec![method]);
+        let criterion = criterion.unwrap_or(self.criteria[0]);
+        let variants = self.variants.clone();
+        tasks.into_iter().flat_map(move |task| {
+            let variants = variants.clone();
+            methods.clone().into_iter().flat_map(move |method| {
+                let task = task.clone();
+                variants.clone().into_iter().map(move |variant| published(&task, method, variant, criterion))
+            })
+        })
+    }
+}
+
+impl<'a> Maker<'a> {
     fn refuse(&self, place: &Place, problem: Problem) -> SpecError {
         SpecError { file: self.spec.file().to_owned(), place: place.clone(), problem: Box::new(problem) }
     }
 
-    fn grid(&mut self, grid: &Grid) -> Result<(), SpecError> {
+    fn grid(&mut self, grid: &'a Grid) -> Result<(), SpecError> {
         let axes = self.axes(grid)?;
+        for field in grid.fields() {
+            match field.only.as_deref() {
+                Some(only) if axes.has(only) => {
+                    self.used.insert((field.place.clone(), field.key.clone()));
+                }
+                Some(only) => self.unused.push((grid, only)),
+                None => {}
+            }
+        }
         self.refuse_too_many(grid, &axes)?;
         let mut made = Vec::new();
         for task in &axes.tasks {
@@ -71,6 +120,46 @@ impl Maker<'_> {
             }
         }
         self.seeds(made, &axes.seeds);
+        Ok(())
+    }
+
+    /// Nothing is ignored: a setting of a strategy, task or criterion that no grid has is one all the same.
+    fn check_unused(&mut self) -> Result<(), SpecError> {
+        for (grid, only) in std::mem::take(&mut self.unused) {
+            let concerns = |field: &&Field| field.only.as_deref() == Some(only);
+            let place = |field: &Field| (field.place.clone(), field.key.clone());
+            let fields: Vec<&Field> = grid.fields().iter().filter(concerns).collect();
+            if fields.iter().all(|field| self.used.contains(&place(field))) {
+                continue;
+            }
+            let mut refused = None;
+            for cell in self.axes(grid)?.instead(only).take(MOST_TRIES) {
+                match self.with_all(cell, &fields) {
+                    Ok(()) => {
+                        refused = None;
+                        break;
+                    }
+                    Err(error) => refused = refused.or(Some(error)),
+                }
+            }
+            if let Some(error) = refused {
+                return Err(error);
+            }
+            self.used.extend(fields.into_iter().map(place));
+        }
+        Ok(())
+    }
+
+    /// Whether a cell can have each value of some settings.
+    fn with_all(&self, mut cell: Cell, fields: &[&Field]) -> Result<(), SpecError> {
+        for field in fields {
+            let mut changed = None;
+            for value in &field.values {
+                let with = set(&cell, &field.key, value);
+                changed = Some(with.map_err(|problem| self.refuse(&field.place, problem))?);
+            }
+            cell = changed.unwrap_or(cell);
+        }
         Ok(())
     }
 

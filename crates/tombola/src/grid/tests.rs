@@ -114,6 +114,35 @@ fn a_setting_of_one_strategy_leaves_the_others_alone() {
 }
 
 #[test]
+fn a_setting_of_what_no_grid_has_must_be_one_all_the_same() {
+    let base = "task='mnist'\nstrategy='pgpe'\ncriterion='snr'\n";
+    for (more, message, hint) in [
+        (
+            "[snes]\nlearnig_rate=1",
+            "mine.toml:5:1: there is no setting `learnig_rate`",
+            "known are task, strategy",
+        ),
+        ("snes.tempreature=1", "mine.toml:4:6: there is no setting `tempreature`", "`temperature`"),
+        ("[[grid]]\nsnes.tempreature=1", "mine.toml:5:6: there is no setting `tempreature`", ""),
+        ("ant.stps=3", "mine.toml:4:5: there is no setting `stps`", "did you mean `steps`"),
+        ("random.levles=3", "mine.toml:4:8: there is no setting `levles`", "did you mean `levels`"),
+        (
+            "snes.temperature='hot'",
+            "mine.toml:4:6: `run.plan.search.method.temperature` is hot; expected a number",
+            "",
+        ),
+        ("snes.elite_ratio=1", "mine.toml:4:6: `snes` has no setting `elite_ratio`", ""),
+        ("[[grid]]\nstrategy='snes'\n[[grid]]\nsnes.temprature=1", "mine.toml:7:6: there is no setting", ""),
+    ] {
+        let error = cells_of(&format!("{base}{more}")).expect_err(more);
+        assert!(error.to_string().starts_with(message), "{more}: {error}");
+        assert!(error.hint().unwrap_or_default().contains(hint), "{more}: {error:?}");
+    }
+    let fine = "snes.temperature=1\nant.steps=3\nrandom.levels=3\n[[grid]]\n[[grid]]\nstrategy='snes'";
+    assert_eq!(cells_of(&format!("{base}{fine}")).map(|cells| cells.len()), Ok(2));
+}
+
+#[test]
 fn what_no_cell_has_is_refused_with_what_was_meant() {
     let base = "task='mnist'\nstrategy='snes'\n";
     let mut wrong = Vec::new();

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::suggest::alike;
 
 /// Where something was said.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
     /// In the file, counted from 1; columns are characters.
     Line {
