@@ -85,7 +85,8 @@ pub struct LevelRow {
 pub enum Status {
     /// All generations were told.
     Done,
-    /// Its numbers left what can be computed with. The cell ends here.
+    /// Its numbers left what can be computed with, or those of the cell it is matched to did, and nothing was searched.
+    /// The cell ends here.
     Diverged,
 }
 

@@ -156,6 +156,7 @@ impl Unit for Chain<'_> {
             let like = if self.is_matched() { self.like(level, desk)? } else { None };
             if self.is_matched() && like.is_none() {
                 // the magnitude cell diverged before, and there is nothing to match
+                saved.levels.push(bench.unmatched(level, &before));
                 break;
             }
             let like = like.map(|ticket| ticket.mask());

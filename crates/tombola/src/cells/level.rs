@@ -146,6 +146,34 @@ impl Bench<'_> {
         }
     }
 
+    /// The row of a level that there is nothing to match with, because the magnitude cell has diverged: so has the pair.
+    pub(super) fn unmatched(&self, level: u32, before: &Ticket) -> LevelRow {
+        let weights = before.mask().len();
+        let kept = self.cell.pruning.kept(level, weights);
+        let Key { task, strategy, criterion, seed } = self.key.clone();
+        LevelRow {
+            task,
+            strategy,
+            criterion,
+            seed,
+            level,
+            density: rows::density(kept, weights),
+            kept,
+            weights,
+            searched: 0,
+            generations: 0,
+            evaluations: 0,
+            failures: 0,
+            measure: self.task.score_name().to_owned(),
+            start: None,
+            score: None,
+            best: None,
+            threshold: None,
+            deviation: None,
+            status: Status::Diverged,
+        }
+    }
+
     fn curve_row(&self, level: u32, point: &Point) -> CurveRow {
         let Key { task, strategy, criterion, seed } = self.key.clone();
         let finite = |number: Option<f64>| number.filter(|number| number.is_finite());

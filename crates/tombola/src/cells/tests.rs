@@ -201,6 +201,58 @@ fn a_search_that_diverges_is_a_result_and_ends_its_cell() {
     }
 }
 
+/// Images of which the third network that is trained sees nothing.
+struct Failing {
+    images: Classification,
+    trials: AtomicU32,
+}
+
+impl Task for Failing {
+    fn name(&self) -> &str {
+        self.images.name()
+    }
+
+    fn input(&self) -> Input {
+        self.images.input()
+    }
+
+    fn outputs(&self) -> usize {
+        self.images.outputs()
+    }
+
+    fn score_name(&self) -> &'static str {
+        self.images.score_name()
+    }
+
+    fn trial(&self, network: &MaskedNetwork, how: How) -> Result<Box<dyn Trial + '_>, TrialError> {
+        match self.trials.fetch_add(1, Ordering::SeqCst) {
+            2 => Ok(Box::new(HopelessTrial)),
+            _ => self.images.trial(network, how),
+        }
+    }
+}
+
+#[test]
+fn a_cell_whose_match_diverged_later_says_so_at_that_level() {
+    let folder = Folder::new("unmatched");
+    let images = Classification::new(glyphs::draw(Kind::Digits, 3, 60, 40)).with_batch(20);
+    // one after the other: the dense level, levels 1 and 2 of the magnitude cell, level 1 of the matched one
+    let task: Arc<dyn Task + Send + Sync> = Arc::new(Failing { images, trials: AtomicU32::new(0) });
+    let mut matched = cell("snes", Criterion::LayerRandom);
+    matched.run.plan.generations = 12;
+    let mut magnitude = matched.clone();
+    magnitude.pruning.criterion = Criterion::Magnitude;
+    let summary = work(&folder, &units(std::slice::from_ref(&matched), &task), 1);
+    assert_eq!((summary.done, summary.diverged, summary.failed.len()), (3, 2, 0));
+    for (cell, searched) in [(magnitude, true), (matched, false)] {
+        let rows = levels(&folder, cell.id());
+        let statuses: Vec<Status> = rows.iter().map(|row| row.status).collect();
+        assert_eq!(statuses, [Status::Done, Status::Done, Status::Diverged], "{}", cell.canonical());
+        assert_eq!(rows[2].kept, cell.pruning.kept(2, rows[2].weights));
+        assert_eq!((rows[2].score, rows[2].generations > 0), (None, searched));
+    }
+}
+
 /// Counts how often it is asked for.
 struct Counting(AtomicU32);
 
