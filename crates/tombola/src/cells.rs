@@ -120,6 +120,13 @@ pub trait Source: Sync {
     /// The task of a run, evaluated as its settings say.
     fn task(&self, run: &RunSettings) -> Result<Arc<dyn Task + Send + Sync>, Box<dyn Error + Send + Sync>>;
 
+    /// What the data of a run are, in a line, where the name of its task does not say it: a checksum. Units that are done
+    /// with other data are not these.
+    fn data(&self, run: &RunSettings) -> Option<String> {
+        let _ = run;
+        None
+    }
+
     /// What each weight that can be pruned is worth after a level; none to go by the cell's criterion. The answer must be a
     /// function of its arguments. Cells are named by the criterion of their settings all the same, so take a folder of
     /// its own.

@@ -100,6 +100,12 @@ pub enum ResultsError {
         there: String,
         here: String,
     },
+    /// A unit that was done with other data than those of its name now.
+    OtherData {
+        path: PathBuf,
+        there: String,
+        here: String,
+    },
     /// A result that is not what its manifest says.
     Damaged(Damage),
     /// A unit was done twice, and not the same.
@@ -120,6 +126,11 @@ impl ResultsError {
             ResultsError::OtherVersion { there, .. } => {
                 Some(format!("go on with {there}, or begin what is not done anew with --from-scratch"))
             }
+            ResultsError::OtherData { .. } => Some(
+                "bring back the data that were there, or take another folder with --out: results of two data sets are not \
+                 mixed"
+                    .to_owned(),
+            ),
             ResultsError::Differs { path, .. } => Some(format!(
                 "results do not depend on the machine: please report this; {} is as it was",
                 path.display()
@@ -145,6 +156,9 @@ impl fmt::Display for ResultsError {
                 "{} was left half done by {there}, and this is {here}: its numbers may differ",
                 path.display()
             ),
+            ResultsError::OtherData { path, there, here } => {
+                write!(f, "{} was done with other data: {there} there, and {here} now", path.display())
+            }
             ResultsError::Damaged(damage) => damage.fmt(f),
             ResultsError::Differs { path, name } => {
                 write!(f, "{} was done twice, and {name} is not the same", path.display())
@@ -421,6 +435,15 @@ impl Results {
         let there = lease::program_of(&path)?;
         let here = self.me.program.clone();
         (there != here).then_some(ResultsError::OtherVersion { path, there, here })
+    }
+
+    /// What else than `text` a unit is that is done: the text that its result `name` has instead.
+    pub fn other_text(&self, id: &str, name: &str, text: &str) -> Option<String> {
+        let State::Done(manifest) = self.glance(id) else { return None };
+        let is_same = manifest.entry(name) == Some(&Entry::of(name, text.as_bytes()));
+        let there =
+            || self.read(id, name).map_or(String::new(), |bytes| String::from_utf8_lossy(&bytes).into());
+        (!is_same).then(there)
     }
 
     /// What is known of the runs of a unit.

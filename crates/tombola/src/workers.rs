@@ -37,7 +37,7 @@ use sparse_kernels::Threads;
 
 use crate::results::ResultsError;
 
-pub use crew::{How, Summary, Workers};
+pub use crew::{How, Summary, Workers, other_data};
 pub use signals::Stop;
 pub use table::width;
 pub use threads::{Split, available};
@@ -46,12 +46,16 @@ pub use watch::BEATS;
 /// Name of the result that says in words what a unit is.
 pub const TEXT: &str = "unit.txt";
 
+/// How a line of a unit's text begins that says with which data it is done, where its name does not.
+pub const DATA: &str = "data ";
+
 /// A piece of work that leaves results. What it leaves is a function of itself and of the unit it needs.
 pub trait Unit: Sync {
     /// The name of its folder; 16 hexadecimal digits.
     fn id(&self) -> &str;
 
-    /// What it is, for people; the first of its results.
+    /// What it is, for people; the first of its results. One that is done under the same name with another text was done
+    /// with other [`DATA`], and is not believed.
     fn text(&self) -> String;
 
     /// The unit that must be done before.

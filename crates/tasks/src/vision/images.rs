@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use super::checksum::Checksum;
+
 /// Images of one size, each with a label.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Labelled {
@@ -161,6 +163,19 @@ impl ImageSet {
         self.train.height * self.train.width
     }
 
+    /// SHA-256 of all that the set is but its name: sizes, pixels and labels. However its files are packed, it is the same.
+    pub fn checksum(&self) -> String {
+        let ImageSet { name: _, classes, train, test } = self;
+        let (height, width, images, tests) = (train.height, train.width, train.len(), test.len());
+        let mut checksum = Checksum::default();
+        checksum.update(format!("{classes} {height} {width} {images} {tests}\n").as_bytes());
+        for part in [train, test] {
+            checksum.update(&part.pixels);
+            checksum.update(&part.labels);
+        }
+        checksum.hexadecimal()
+    }
+
     /// The same set under another name, its parts changed one by one.
     pub fn map(
         &self,
@@ -283,5 +298,25 @@ mod tests {
         assert_eq!(changed.train().image(1), [1, 7, 7, 7, 7, 7]);
         assert_eq!((changed.name(), changed.train().labels()), ("y", &[0, 1][..]));
         assert_eq!(set.train().image(1), [7; 6]);
+    }
+
+    #[test]
+    fn a_checksum_is_of_pixels_labels_and_sizes_and_of_no_name() {
+        let set = ImageSet::new("x", 3, labelled(&[0, 1]), labelled(&[2])).unwrap();
+        let changed = |image: usize, pixel: usize| {
+            set.map("x", |_, part| part.map(|index, pixels| pixels[pixel] ^= u8::from(index == image)))
+        };
+        let relabelled = ImageSet::new("x", 3, labelled(&[1, 0]), labelled(&[2])).unwrap();
+        let flat = |part: &Labelled| Labelled::new(3, 2, part.pixels.clone(), part.labels.clone()).unwrap();
+        let turned = set.map("x", |_, part| flat(part));
+        let wider = ImageSet::new("x", 4, labelled(&[0, 1]), labelled(&[2])).unwrap();
+        let moved = ImageSet::new("x", 3, labelled(&[0]), labelled(&[1, 2])).unwrap();
+        let others = [changed(1, 5), changed(0, 0), relabelled, turned, wider, moved];
+        let sums: std::collections::BTreeSet<String> =
+            others.iter().chain([&set]).map(ImageSet::checksum).collect();
+        assert_eq!(sums.len(), 1 + others.len());
+        assert_eq!(set.map("y", |_, part| part.clone()).checksum(), set.checksum());
+        // Python: hashlib.sha256(b"3 2 3 2 1\n" + bytes([7] * 12 + [0, 1] + [7] * 6 + [2])).hexdigest()
+        assert_eq!(set.checksum(), "908f37d24092ae4e749f47c6a394dfecc96447255553699b2cfa3945d6b5ea92");
     }
 }

@@ -13,7 +13,7 @@ use super::saved::Saved;
 use super::{CURVES, Kind, LEVELS, Source, ticket_name};
 use crate::grid::Cell;
 use crate::rows::{self, Key, Status};
-use crate::workers::{Desk, End, Unit, UnitError};
+use crate::workers::{DATA, Desk, End, Unit, UnitError};
 
 /// The dense level of all cells with one run.
 pub(super) struct Dense<'a> {
@@ -43,6 +43,14 @@ fn begin(cell: &Cell, source: &dyn Source) -> Result<(Arc<dyn Task + Send + Sync
     Ok((task, procedure))
 }
 
+/// What a unit is: its name, and the data where that does not say them.
+fn text(name: String, cell: &Cell, source: &dyn Source) -> String {
+    match source.data(&cell.run) {
+        None => name,
+        Some(data) => format!("{name}\n{DATA}{data}"),
+    }
+}
+
 /// What the rows of a unit begin with.
 fn key(cell: &Cell, criterion: &str) -> Key {
     Key {
@@ -65,7 +73,7 @@ impl Unit for Dense<'_> {
     }
 
     fn text(&self) -> String {
-        self.cell.canonical_dense()
+        text(self.cell.canonical_dense(), &self.cell, self.source)
     }
 
     fn needs(&self) -> Option<&str> {
@@ -128,7 +136,7 @@ impl Unit for Chain<'_> {
     }
 
     fn text(&self) -> String {
-        self.cell.canonical()
+        text(self.cell.canonical(), &self.cell, self.source)
     }
 
     fn needs(&self) -> Option<&str> {
@@ -155,7 +163,6 @@ impl Unit for Chain<'_> {
             let before = self.trained(level - 1, &procedure, desk)?;
             let like = if self.is_matched() { self.like(level, desk)? } else { None };
             if self.is_matched() && like.is_none() {
-                // the magnitude cell diverged before, and there is nothing to match
                 saved.levels.push(bench.unmatched(level, &before));
                 break;
             }

@@ -7,14 +7,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tasks::Task;
 
-use super::{CommandError, task};
+use super::{CommandError, data, task};
 use crate::cells::Source;
 use crate::run::settings::RunSettings;
+use crate::spec::names;
 
 /// The tasks of a grid.
 pub(super) struct Tasks {
     data: Option<PathBuf>,
     known: Mutex<BTreeMap<String, Known>>,
+    /// Of image sets of one's own, by their names.
+    checksums: Mutex<BTreeMap<String, String>>,
 }
 
 /// A task that units share.
@@ -23,7 +26,7 @@ type Known = Arc<dyn Task + Send + Sync>;
 impl Tasks {
     /// Image files are looked for in `data` first.
     pub(super) fn new(data: Option<PathBuf>) -> Tasks {
-        Tasks { data, known: Mutex::default() }
+        Tasks { data, known: Mutex::default(), checksums: Mutex::default() }
     }
 
     /// Loads every task of some runs, so that what is missing is said before anything begins.
@@ -31,7 +34,16 @@ impl Tasks {
         &self,
         runs: impl IntoIterator<Item = &'a RunSettings>,
     ) -> Result<(), CommandError> {
-        runs.into_iter().try_for_each(|run| self.get(run).map(|_| ()))
+        runs.into_iter().try_for_each(|run| self.get(run).and_then(|_| self.checksum(&run.task)))
+    }
+
+    /// Looks at the data of a task whose name is a folder: what lies there may be other data tomorrow.
+    fn checksum(&self, task: &str) -> Result<(), CommandError> {
+        let mut checksums = self.checksums.lock().unwrap_or_else(PoisonError::into_inner);
+        if names::is_folder(task) && !checksums.contains_key(task) {
+            checksums.insert(task.to_owned(), data::image_set(task, self.data.as_deref())?.checksum());
+        }
+        Ok(())
     }
 
     fn get(&self, run: &RunSettings) -> Result<Known, CommandError> {
@@ -49,5 +61,10 @@ impl Tasks {
 impl Source for Tasks {
     fn task(&self, run: &RunSettings) -> Result<Known, Box<dyn Error + Send + Sync>> {
         self.get(run).map_err(|error| error.to_string().into())
+    }
+
+    fn data(&self, run: &RunSettings) -> Option<String> {
+        let checksums = self.checksums.lock().unwrap_or_else(PoisonError::into_inner);
+        checksums.get(&run.task).map(|checksum| format!("SHA-256 {checksum}"))
     }
 }

@@ -11,7 +11,7 @@ use crate::progress::board::Board;
 use crate::results::{Owner, Results, ResultsError};
 use crate::store::StoreError;
 use crate::store::disk::{self, Disk};
-use crate::workers::{How, Split, Stop, Summary, Unit, Workers, available, width};
+use crate::workers::{How, Split, Stop, Summary, Unit, Workers, available, other_data, width};
 
 /// How to work, whatever at.
 #[derive(Args, Clone, Debug)]
@@ -61,6 +61,9 @@ impl WorkingArguments {
         if !self.from_scratch
             && let Some(other) = units.iter().find_map(|unit| results.other_version(unit.id()))
         {
+            return Err(unfinished(out, other));
+        }
+        if let Some(other) = units.iter().find_map(|unit| other_data(&results, *unit)) {
             return Err(unfinished(out, other));
         }
         let threads = self.threads.map_or_else(available, usize::from);
@@ -124,7 +127,9 @@ fn unfinished(out: &Path, trouble: ResultsError) -> CommandError {
                 was_asked: false,
             }
         }
-        ResultsError::OtherVersion { .. } => CommandError::Request { message: trouble.to_string(), hint },
+        ResultsError::OtherVersion { .. } | ResultsError::OtherData { .. } => {
+            CommandError::Request { message: trouble.to_string(), hint }
+        }
         other => CommandError::Unfinished {
             message: other.to_string(),
             hint: hint.unwrap_or_else(|| format!("`{}` tries again", again(""))),

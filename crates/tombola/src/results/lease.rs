@@ -140,9 +140,7 @@ impl<'r> Lease<'r> {
             if !from_scratch {
                 return Err(other);
             }
-            for name in CHECKPOINTS.iter().chain(&[WRITTEN]) {
-                self.fenced(self.results.disk.remove(&self.folder.join(name)))?;
-            }
+            self.forget()?;
         }
         let before = store::read_whole(&self.folder.join(WRITTEN), MOST_BYTES).unwrap_or_default();
         for entry in listed(&before) {
@@ -160,6 +158,15 @@ impl<'r> Lease<'r> {
             self.fenced(written)?;
         }
         Ok(damages)
+    }
+
+    /// Forgets what is there: to be opened again.
+    pub fn forget(&mut self) -> Result<(), ResultsError> {
+        for name in CHECKPOINTS.iter().chain(&[WRITTEN]) {
+            self.fenced(self.results.disk.remove(&self.folder.join(name)))?;
+        }
+        self.files.clear();
+        Ok(())
     }
 
     /// Removes files that are not listed, and what earlier owners had for themselves.

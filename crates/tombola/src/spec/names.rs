@@ -15,6 +15,11 @@ pub fn tasks() -> Vec<&'static str> {
     embedded.chain(sets::SETS.iter().map(|set| set.name)).chain(control::NAMES).collect()
 }
 
+/// Whether a task is an image set of one's own, named by its folder.
+pub fn is_folder(task: &str) -> bool {
+    task.contains(['/', '\\'])
+}
+
 /// The usual name of a task.
 pub fn task(name: &str) -> Result<String, Problem> {
     if let Some(name) = control::canonical(name) {
@@ -28,7 +33,7 @@ pub fn task(name: &str) -> Result<String, Problem> {
             Some(error) => Err(Problem::value("task", &name, &error.to_string())),
         };
     }
-    if name.contains(['/', '\\']) {
+    if is_folder(name) {
         return Ok(name.to_owned());
     }
     Err(Problem::unknown_name("task", name, &tasks()))

@@ -12,7 +12,7 @@ use sparse_kernels::Threads;
 use super::desk::UnitDesk;
 use super::table::{Pick, Status, Table};
 use super::watch::Watch;
-use super::{BEATS, Desk, End, Split, Stop, TEXT, Unit, UnitError};
+use super::{BEATS, DATA, Desk, End, Split, Stop, TEXT, Unit, UnitError};
 use crate::progress::Timer;
 use crate::progress::board::Board;
 use crate::results::{Found, Lease, Outcome, Pulse, Results, ResultsError, State, Turn};
@@ -263,6 +263,9 @@ impl<'r> Shared<'r> {
     ) -> Result<After, ResultsError> {
         let id = unit.id();
         if let State::Done(_) = self.results.check(id) {
+            if let Some(other) = other_data(self.results, unit) {
+                return Err(other);
+            }
             // who did it may have ended before it had cleaned up
             let _ = self.results.discard(id);
             return Ok(After::Done { here: false, diverged: false });
@@ -384,6 +387,11 @@ impl<'r> Shared<'r> {
         for damage in lease.open(self.how.from_scratch)? {
             self.board.warn(&format!("{damage}; not used"));
         }
+        if lease.read(TEXT)?.is_some_and(|there| there != text.as_bytes()) {
+            self.board.warn(&format!("{} was begun with other data: begun anew", name(unit)));
+            lease.forget()?;
+            lease.open(false)?;
+        }
         let is_new = lease.files().is_empty();
         self.board.begin(desk.job(), &name(unit), is_new);
         if desk.lease.read(TEXT)?.is_none() {
@@ -391,6 +399,18 @@ impl<'r> Shared<'r> {
         }
         Ok(true)
     }
+}
+
+/// Whether a unit is done with other data than it has now.
+pub fn other_data(results: &Results, unit: &dyn Unit) -> Option<ResultsError> {
+    let here = unit.text();
+    let there = results.other_text(unit.id(), TEXT, &here)?;
+    let data = |text: &str| {
+        let line = text.lines().skip(1).find_map(|line| line.strip_prefix(DATA));
+        line.map_or_else(|| text.lines().next().unwrap_or_default().to_owned(), str::to_owned)
+    };
+    let path = results.done_path(unit.id());
+    Some(ResultsError::OtherData { path, there: data(&there), here: data(&here) })
 }
 
 /// Notes a failure.
