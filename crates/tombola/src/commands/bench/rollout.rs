@@ -103,12 +103,12 @@ pub(super) fn run(arguments: &RolloutArguments, out: &mut dyn Write) -> Result<(
         1 => None,
         count => Some(threads::pool(count.into()).map_err(|error| CommandError::Failed(error.into()))?),
     };
-    if !arguments.json {
-        let header = ["observe", "policy", "step", "training"].map(|name| format!("{name:>9}")).concat();
-        writeln!(out, "{:16}{:>14}{header}", "task", "steps/s")?;
-    }
-    for name in &arguments.tasks {
+    for (row, name) in arguments.tasks.iter().enumerate() {
         let mut bench = Bench::new(arguments, name, pool.as_ref())?;
+        if row == 0 && !arguments.json {
+            let header = ["observe", "policy", "step", "training"].map(|name| format!("{name:>9}")).concat();
+            writeln!(out, "{:16}{:>14}{header}", "task", "steps/s")?;
+        }
         let line = bench.line()?;
         if arguments.json {
             writeln!(out, "{}", serde_json::to_string(&line).map_err(std::io::Error::from)?)?;
