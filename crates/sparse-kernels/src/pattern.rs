@@ -24,7 +24,8 @@
 //! - indices: each below the number of columns, strictly increasing within a row (so sorted, and none twice);
 //! - rows, columns and entries each fit 32 bits, and a buffer of [`LANES`] values an entry fits the address space.
 //!
-//! Zero rows, zero columns and rows without entries are patterns like any other.
+//! Zero rows, zero columns and rows without entries are patterns like any other. But memory is taken for what the caller
+//! brings, not for a number: where rows come without starts, there can be 2^24 more of them than entries.
 
 use std::ops::Range;
 
@@ -41,6 +42,9 @@ const MOST_ENTRIES: usize = {
     let addressable = isize::MAX as usize / (LANES * size_of::<f32>());
     if addressable < u32::MAX as usize { addressable } else { u32::MAX as usize }
 };
+
+/// The most rows that a pattern made without starts has beyond its entries; a start is four bytes.
+const MOST_EMPTY_ROWS: usize = 1 << 24;
 
 /// The integers that index slices may consist of: `u32`, `usize`, and what other libraries use (`i32`, `i64`, ...).
 ///
@@ -121,7 +125,7 @@ impl Pattern {
         }
         let nnz = mask.iter().filter(|&&kept| kept).count();
         check_entries(Some(nnz))?;
-        let mut starts = zeros(rows + 1)?;
+        let mut starts = no_starts(rows, nnz)?;
         let mut indices = with_capacity(nnz)?;
         for row in 0..rows {
             let kept = &mask[row * columns..][..columns];
@@ -157,7 +161,7 @@ impl Pattern {
             }
         }
 
-        let mut starts = zeros(rows + 1)?;
+        let mut starts = no_starts(rows, triplets.len())?;
         for &(row, _) in triplets {
             starts[row + 1] += 1;
         }
@@ -186,12 +190,14 @@ impl Pattern {
     pub fn dense(rows: usize, columns: usize) -> Result<Pattern, PatternError> {
         check_sizes(rows, columns)?;
         let nnz = check_entries(rows.checked_mul(columns))?;
+        let mut starts = no_starts(rows, nnz)?;
+        for (row, start) in starts.iter_mut().enumerate() {
+            *start = (row * columns) as u32;
+        }
         let mut indices = with_capacity(nnz)?;
         for _ in 0..rows {
             indices.extend(0..columns as u32);
         }
-        let mut starts = with_capacity(rows + 1)?;
-        starts.extend((0..=rows).map(|row| (row * columns) as u32));
         Ok(Pattern { rows, columns, starts: starts.into(), indices: indices.into() })
     }
 
@@ -275,13 +281,13 @@ impl Pattern {
     ///
     /// # Panics
     ///
-    /// If there is no memory for it.
+    /// If there is no memory for it, or too many columns without entries ([`PatternError::Hollow`]).
     pub fn transpose(&self) -> (Pattern, Vec<u32>) {
         self.try_transpose().unwrap_or_else(|error| panic!("{error}"))
     }
 
     fn try_transpose(&self) -> Result<(Pattern, Vec<u32>), PatternError> {
-        let mut starts = zeros(self.columns + 1)?;
+        let mut starts = no_starts(self.columns, self.nnz())?;
         for &column in &self.indices {
             starts[column as usize + 1] += 1;
         }
@@ -444,6 +450,14 @@ fn with_capacity<T>(len: usize) -> Result<Vec<T>, PatternError> {
         .try_reserve_exact(len)
         .map_err(|_| PatternError::Memory { bytes: len.saturating_mul(size_of::<T>()) })?;
     Ok(vector)
+}
+
+/// Starts of so many rows, to be filled in.
+fn no_starts(rows: usize, entries: usize) -> Result<Vec<u32>, PatternError> {
+    if rows > entries.saturating_add(MOST_EMPTY_ROWS) {
+        return Err(PatternError::Hollow { rows, entries, limit: MOST_EMPTY_ROWS });
+    }
+    zeros(rows + 1)
 }
 
 fn zeros(len: usize) -> Result<Vec<u32>, PatternError> {

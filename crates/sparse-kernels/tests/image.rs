@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::Draw;
+use common::{Draw, cases};
 use numerics::{AlignedBuffer, Isa, LANES};
 use sparse_kernels::compile::{CompiledNetwork, Mode};
 use sparse_kernels::network::{Convolution, Dense, Image, Layer, Network, Padding, Window};
@@ -70,11 +70,11 @@ fn bits(values: &[f32]) -> Vec<u32> {
 
 #[test]
 fn logits_and_scores_have_the_bits_of_the_definition() {
-    for seed in 0..200 {
+    for seed in 0..cases(200) {
         let mut draw = Draw::new("image", seed);
         let network = network(&mut draw);
         // the definition is slow
-        let affordable = 1 + 1_000_000 / (1 + cost(&network));
+        let affordable = 1 + if cfg!(miri) { 10_000 } else { 1_000_000 } / (1 + cost(&network));
         let (count, population) = (1 + draw.below(20.min(affordable)), 1 + draw.below(4.min(affordable)));
         let images: Vec<Vec<f32>> = (0..count).map(|_| draw.numbers(network.inputs())).collect();
         let members: Vec<Vec<f32>> = (0..population).map(|_| draw.numbers(network.parameters())).collect();
@@ -144,12 +144,13 @@ fn scores(
 fn scores_do_not_depend_on_instructions_threads_or_population() {
     let pools: Vec<_> =
         [1, 2, 3, 7, 16].map(|n| rayon::ThreadPoolBuilder::new().num_threads(n).build().unwrap()).into();
-    for (seed, population) in [1, 15, 16, 17, 128].into_iter().enumerate() {
+    // small enough to be evaluated some hundred thousand times on the portable path, or a hundred in an interpreter
+    let (most, cost_each, images) = if cfg!(miri) { (17, 100, 20) } else { (128, 2_000, 70) };
+    for (seed, population) in [1, 15, 16, 17, most].into_iter().enumerate() {
         let mut draw = Draw::new("scores", seed as u64);
-        // small enough to be evaluated some hundred thousand times on the portable path
         let mut networks = std::iter::repeat_with(|| network(&mut draw));
-        let network = networks.find(|network| cost(network) < 2_000).expect("most networks are small");
-        let count = 1 + draw.below(70);
+        let network = networks.find(|network| cost(network) < cost_each).expect("most networks are small");
+        let count = 1 + draw.below(images);
         let pixels = draw.numbers(Images::buffer_len(count, network.inputs()));
         let labels: Vec<u32> = (0..count).map(|_| draw.below(network.outputs()) as u32).collect();
         let values = draw.numbers(population * network.parameters());

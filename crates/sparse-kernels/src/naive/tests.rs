@@ -1,9 +1,9 @@
 use super::*;
-use crate::tests::{bound, draw::Draw};
+use crate::tests::{bound, cases, draw::Draw};
 
 #[test]
 fn networks_stay_within_the_bound() {
-    for seed in 0..1000 {
+    for seed in 0..cases(1000) {
         let mut draw = Draw::new(seed);
         let density = draw.density();
         let drawn = draw.network(density);
@@ -34,7 +34,7 @@ fn the_best_is_the_first_of_the_largest() {
 
 #[test]
 fn cross_entropy_is_near_the_exact_one() {
-    for seed in 0..1000 {
+    for seed in 0..cases(1000) {
         let mut draw = Draw::new(seed);
         let classes = 1 + draw.below(20);
         let scale = draw.of(&[0.0, 1.0, 30.0]);

@@ -1,5 +1,5 @@
 use super::*;
-use crate::tests::draw::Draw;
+use crate::tests::{cases, draw::Draw};
 
 const DIGITS: Image = Image { channels: 2, height: 6, width: 5 };
 const WINDOW: Window = Window { kernel: (3, 2), stride: (1, 1), padding: Padding::Valid, pool: false };
@@ -32,7 +32,7 @@ fn same_padding_is_that_of_tensorflow() {
 
 #[test]
 fn every_window_lies_in_the_padded_image_and_the_next_would_not() {
-    for seed in 0..2000 {
+    for seed in 0..cases(2000) {
         let mut draw = Draw::new(seed);
         let image = Image { channels: 1, height: 1 + draw.below(70), width: 1 + draw.below(70) };
         let Some(layer) = draw.convolution(image, 0.1) else { continue };
@@ -58,7 +58,7 @@ fn every_window_lies_in_the_padded_image_and_the_next_would_not() {
 
 #[test]
 fn what_a_place_sees_is_what_lies_under_it() {
-    for seed in 0..500 {
+    for seed in 0..cases(500) {
         let mut draw = Draw::new(seed);
         let image = Image { channels: 1, height: 1 + draw.below(9), width: 1 + draw.below(9) };
         let Some(layer) = draw.convolution(image, 0.1) else { continue };

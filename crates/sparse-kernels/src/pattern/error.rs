@@ -125,6 +125,15 @@ pub enum PatternError {
         /// Length of the slice.
         found: usize,
     },
+    /// So many more rows than entries that it would take much memory to say that they are empty.
+    Hollow {
+        /// Rows that were asked for.
+        rows: usize,
+        /// Entries that there are.
+        entries: usize,
+        /// How many rows more than entries there may be.
+        limit: usize,
+    },
     /// There is no memory for the pattern.
     Memory {
         /// What it would take.
@@ -170,6 +179,9 @@ impl fmt::Display for PatternError {
             }
             PatternError::MaskLength { rows, columns, found } => {
                 write!(f, "a mask of {found} elements for {rows} rows of {columns} columns")
+            }
+            PatternError::Hollow { rows, entries, limit } => {
+                write!(f, "{rows} rows for {entries} entries; there can be {limit} more rows than entries")
             }
             PatternError::Memory { bytes } => write!(f, "no memory for a pattern of {bytes} bytes"),
         }

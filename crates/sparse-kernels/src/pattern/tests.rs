@@ -1,5 +1,5 @@
 use super::*;
-use crate::tests::draw::Draw;
+use crate::tests::{cases, draw::Draw};
 
 /// `[ . a . b ]`, an empty row, `[ c . . d ]`.
 fn example() -> Pattern {
@@ -22,7 +22,7 @@ fn every_constructor_gives_the_same_pattern() {
 
 #[test]
 fn a_pattern_is_its_mask() {
-    for seed in 0..400 {
+    for seed in 0..cases(400) {
         let mut draw = Draw::new(seed);
         let (rows, columns) = (draw.size(), draw.size());
         let density = draw.density();
@@ -48,7 +48,7 @@ fn a_pattern_is_its_mask() {
 
 #[test]
 fn csr_csc_and_triplets_in_any_order_agree() {
-    for seed in 0..400 {
+    for seed in 0..cases(400) {
         let mut draw = Draw::new(seed);
         let (rows, columns, density) = (draw.size(), draw.size(), draw.density());
         let pattern = draw.pattern(rows, columns, density);
@@ -70,7 +70,7 @@ fn csr_csc_and_triplets_in_any_order_agree() {
 
 #[test]
 fn transposing_says_where_each_entry_went() {
-    for seed in 0..400 {
+    for seed in 0..cases(400) {
         let mut draw = Draw::new(seed);
         let (rows, columns, density) = (draw.size(), draw.size(), draw.density());
         let pattern = draw.pattern(rows, columns, density);
@@ -94,7 +94,7 @@ fn transposing_says_where_each_entry_went() {
 
 #[test]
 fn compressing_undoes_expanding_and_zeros_the_rest() {
-    for seed in 0..400 {
+    for seed in 0..cases(400) {
         let mut draw = Draw::new(seed);
         let (rows, columns, density) = (draw.size(), draw.size(), draw.density());
         let pattern = draw.pattern(rows, columns, density);
@@ -127,7 +127,7 @@ fn is_csr(rows: usize, columns: usize, starts: &[i64], indices: &[i64]) -> bool 
 #[test]
 fn what_is_not_a_pattern_is_refused_and_nothing_else() {
     let (mut good, mut bad) = (0, 0);
-    for seed in 0..20_000 {
+    for seed in 0..cases(20_000) {
         let mut draw = Draw::new(seed);
         let (mut rows, mut columns, density) = (draw.below(5), draw.below(5), draw.density());
         let pattern = draw.pattern(rows, columns, density);
@@ -161,7 +161,7 @@ fn what_is_not_a_pattern_is_refused_and_nothing_else() {
         }
         *if expected { &mut good } else { &mut bad } += 1;
     }
-    assert!(good > 5000 && bad > 5000, "{good} patterns, {bad} that are none");
+    assert!(good > cases(5000) && bad > cases(5000), "{good} patterns, {bad} that are none");
 }
 
 #[test]
@@ -219,6 +219,31 @@ fn errors_name_the_place_what_was_expected_and_what_was_found() {
     ] {
         assert_eq!(result.map_err(|error| error.to_string()), Err(expected.to_owned()));
     }
+}
+
+#[test]
+fn memory_is_not_taken_for_a_number_of_rows() {
+    let many = u32::MAX as usize - 1;
+    let refused = PatternError::Hollow { rows: many, entries: 0, limit: MOST_EMPTY_ROWS };
+    assert_eq!(Pattern::from_mask(many, 0, &[]), Err(refused));
+    assert_eq!(Pattern::from_triplets(many, 7, &[]), Err(refused));
+    assert_eq!(Pattern::dense(many, 0), Err(refused));
+    assert_eq!(Pattern::from_csc(many, 0, &[0], &[]), Err(refused));
+    assert_eq!(
+        refused.to_string(),
+        "4294967294 rows for 0 entries; there can be 16777216 more rows than entries"
+    );
+    let one_more = PatternError::Hollow { rows: MOST_EMPTY_ROWS + 2, entries: 1, limit: MOST_EMPTY_ROWS };
+    assert_eq!(Pattern::from_triplets(MOST_EMPTY_ROWS + 2, 1, &[(5, 0)]), Err(one_more));
+    // columns cost nothing, and neither do rows whose starts are there
+    assert_eq!(Pattern::from_mask(0, many, &[]).map(|pattern| pattern.columns()), Ok(many));
+    assert_eq!(Pattern::from_csr(1, many, &[0, 1], &[many - 1]).map(|pattern| pattern.nnz()), Ok(1));
+}
+
+#[test]
+#[should_panic(expected = "4294967294 rows for 0 entries")]
+fn a_transpose_of_empty_columns_without_end_is_refused() {
+    Pattern::dense(0, u32::MAX as usize - 1).unwrap().transpose();
 }
 
 #[test]
