@@ -5,7 +5,8 @@
 //! - a body's position, rotation, velocities, its axes in the world and the force on it stay in one place for all
 //!   sub-steps of a step, so a block is read and written once a step;
 //! - constants are folded: a mask, the time of a sub-step and an inverse mass are one factor for each axis;
-//! - the zeros of anchors and axes are left out ([`Sparse`](register::Sparse));
+//! - a stage works on all sixteen copies, a register after the other: they do not wait for each other;
+//! - the zeros of anchors and axes are left out ([`form`]), and so is the third dimension of worlds in a plane ([`planar`]);
 //! - angles come from `atan2` of products that are there anyway, never from `acos`, which is blind near 1;
 //! - contacts that no lane has are skipped, which changes no bit: a lane without a contact keeps its velocity.
 //!
@@ -14,9 +15,11 @@
 //! projections.
 
 mod contacts;
+mod form;
 mod integrate;
 mod joints;
 mod plan;
+mod planar;
 mod register;
 #[cfg(test)]
 mod tests;
@@ -100,20 +103,27 @@ impl Kernel for Step<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let Engine { plan, layout, .. } = self.engine;
-        let mut world = World::<S>::new(simd, plan);
+        let mut world = World::new(plan);
         for (index, block) in self.blocks.chunks_exact_mut(layout.block()).enumerate() {
             let actions = &self.actions[index * plan.actions * LANES..][..plan.actions * LANES];
-            for lane in (0..LANES).step_by(S::LANES) {
-                world.load(simd, plan, *layout, block, lane);
+            world.load(simd, plan, *layout, block);
+            if plan.is_planar && world.is_flat() {
+                for _ in 0..plan.substeps {
+                    planar::kinematics(simd, plan, &mut world);
+                    planar::joints(simd, plan, &mut world, actions);
+                    planar::velocities(simd, plan, &mut world);
+                    contacts(simd, plan, &mut world);
+                }
+            } else {
                 for _ in 0..plan.substeps {
                     kinematics(simd, plan, &mut world);
-                    joints(simd, plan, &mut world, actions, lane);
+                    joints(simd, plan, &mut world, actions);
                     velocities(simd, plan, &mut world);
                     contacts(simd, plan, &mut world);
                 }
-                world.store_motions(simd, plan, *layout, block, lane);
-                world.store_readings(simd, plan, *layout, block, lane);
             }
+            world.store_motions(plan, *layout, block);
+            world.store_readings(simd, plan, *layout, block);
         }
     }
 }
@@ -129,18 +139,16 @@ impl Kernel for Sense<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let Engine { plan, layout, .. } = self.engine;
-        let mut world = World::<S>::new(simd, plan);
+        let mut world = World::new(plan);
         // no action changes what is read
         let actions = vec![0.0; plan.actions * LANES];
         for block in self.blocks.chunks_exact_mut(layout.block()) {
-            for lane in (0..LANES).step_by(S::LANES) {
-                world.load(simd, plan, *layout, block, lane);
-                joints(simd, plan, &mut world, &actions, lane);
-                world.store_readings(simd, plan, *layout, block, lane);
-                world.forget_forces(simd);
-                contacts(simd, plan, &mut world);
-                world.store_contacts(simd, *layout, block, lane);
-            }
+            world.load(simd, plan, *layout, block);
+            joints(simd, plan, &mut world, &actions);
+            world.store_readings(simd, plan, *layout, block);
+            world.forget_forces(simd);
+            contacts(simd, plan, &mut world);
+            world.store_contacts(*layout, block);
         }
     }
 }

@@ -50,6 +50,12 @@ impl Vector {
         Vector([a * x, b * y, c * z])
     }
 
+    /// 0 for components that are as good as nothing beside the largest: what is left of the rotation that made an axis.
+    pub fn without_rounding(self) -> Vector {
+        let largest = self.0.iter().fold(0.0, |largest: f64, component| largest.max(component.abs()));
+        Vector(self.0.map(|component| if component.abs() > 1e-12 * largest { component } else { 0.0 }))
+    }
+
     /// The length.
     pub fn norm(self) -> f64 {
         self.dot(self).sqrt()

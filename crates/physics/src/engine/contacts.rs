@@ -1,121 +1,151 @@
 //! The stage in which contacts push.
 
-use numerics::Simd;
+use numerics::{Kernel, Simd};
 
 use super::plan::{BodyPlan, CapsuleGroup, CapsulePair, Plan, PlanePlan, Spot};
 use super::register::{
-    Vector, add, against, along, cross, cross_add, dot, scaled, select, sub, times, times_add,
+    Vector, add, against, along, cross, cross_add, dot, scaled, select, sub, times, times_add, turned,
 };
-use super::world::{Moving, Party, World};
+use super::world::{Moving, Party, PartyRows, World, get, lanes, set};
 
 /// Slowest sliding that is rubbed against.
 const SLIDING: f32 = 0.01;
 /// Keeps directions of nothing from being nothing over nothing.
 const LEAST: f32 = 1e-6;
+/// All components of vectors of the model.
+const ALL: u32 = 7;
 
 /// Pushes bodies apart. All contacts are computed from the velocities at the beginning of the stage.
 #[inline(always)]
-pub(super) fn contacts<S: Simd>(simd: S, plan: &Plan, world: &mut World<S>) {
+pub(super) fn contacts<S: Simd>(simd: S, plan: &Plan, world: &mut World) {
     for plane in &plan.planes {
-        let constants = &plan.bodies[plane.body];
         let body = &mut world.bodies[plane.body];
-        let Some(party) = on_plane(simd, plan.recovery_rate, plane, constants, body) else { continue };
-        if plane.alone {
-            push(simd, constants, body, party.velocity, party.angular, party.count);
-        } else {
-            wait(simd, body, &party);
-        }
+        let constants = &plan.bodies[plane.body];
+        simd.apart(OnPlane { recovery_rate: plan.recovery_rate, plane, constants, body });
     }
     for group in &plan.capsules {
-        capsules(simd, plan, group, world);
+        let World { bodies, parties, .. } = &mut *world;
+        simd.apart(OfCapsules { plan, group, bodies, parties });
     }
     for &index in &plan.together {
         let body = &mut world.bodies[index];
-        let (velocity, angular, touched) = (body.force, body.torque, body.touched);
-        push(simd, &plan.bodies[index], body, velocity, angular, touched);
+        for lane in lanes::<S>() {
+            let (velocity, angular) = (get(simd, &body.force, lane), get(simd, &body.torque, lane));
+            let party = Party { velocity, angular, count: body.touched.get(simd, lane) };
+            push(simd, &plan.bodies[index], body, &party, lane);
+        }
     }
 }
 
-/// Changes the velocities of a body in the lanes where `touched` is above 0.
+/// Changes the velocities of a body in the lanes in which something touches it.
 #[inline(always)]
-fn push<S: Simd>(
-    simd: S,
-    constants: &BodyPlan,
-    body: &mut Moving<S>,
-    velocity: Vector<S>,
-    angular: Vector<S>,
-    touched: S::F,
-) {
-    // the others keep even the sign of a zero, whether the stage was skipped or not
-    let is_touched = simd.less(simd.zero(), touched);
-    let pushed = times_add(simd, velocity, constants.moves, body.velocity);
-    body.velocity = select(simd, is_touched, pushed, body.velocity);
-    let twisted = times_add(simd, angular, constants.turns, body.angular);
-    body.angular = select(simd, is_touched, twisted, body.angular);
-    body.pushed = add(simd, body.pushed, velocity);
-    body.twisted = add(simd, body.twisted, angular);
+fn push<S: Simd>(simd: S, constants: &BodyPlan, body: &mut Moving, party: &Party<S>, lane: usize) {
+    // -0 is what changes no number, not even the sign of a zero, whether the stage was skipped or not
+    // PERF: chosen before the sum; a choice after it becomes a masked store, which some processors are slow at
+    let (is_touched, nothing) = (simd.less(simd.zero(), party.count), [simd.splat(-0.0); 3]);
+    let change = select(simd, is_touched, party.velocity, nothing);
+    let velocity = times_add(simd, change, constants.moves, get(simd, &body.velocity, lane));
+    set(simd, &mut body.velocity, lane, velocity);
+    let change = select(simd, is_touched, party.angular, nothing);
+    let angular = times_add(simd, change, constants.turns, get(simd, &body.angular, lane));
+    set(simd, &mut body.angular, lane, angular);
+    let pushed = add(simd, get(simd, &body.pushed, lane), party.velocity);
+    set(simd, &mut body.pushed, lane, pushed);
+    let twisted = add(simd, get(simd, &body.twisted, lane), party.angular);
+    set(simd, &mut body.twisted, lane, twisted);
 }
 
 /// Adds what a group does to what waits for the end of the stage.
 #[inline(always)]
-fn wait<S: Simd>(simd: S, body: &mut Moving<S>, party: &Party<S>) {
-    body.force = add(simd, body.force, party.velocity);
-    body.torque = add(simd, body.torque, party.angular);
-    body.touched = simd.add(body.touched, party.count);
+fn wait<S: Simd>(simd: S, body: &mut Moving, party: &Party<S>, lane: usize) {
+    let velocity = add(simd, get(simd, &body.force, lane), party.velocity);
+    set(simd, &mut body.force, lane, velocity);
+    let angular = add(simd, get(simd, &body.torque, lane), party.angular);
+    set(simd, &mut body.torque, lane, angular);
+    let touched = simd.add(body.touched.get(simd, lane), party.count);
+    body.touched.set(simd, lane, touched);
 }
 
-/// What a plane does to a body: the mean over the spots that touch it. None if no lane touches it.
-#[inline(always)]
-fn on_plane<S: Simd>(
-    simd: S,
+/// What a plane does to a body: the mean over the spots that touch it.
+struct OnPlane<'a> {
     recovery_rate: f32,
-    plane: &PlanePlan,
-    constants: &BodyPlan,
-    body: &Moving<S>,
-) -> Option<Party<S>> {
-    let zero = [simd.zero(); 3];
-    let mut party = Party { velocity: zero, angular: zero, count: simd.zero() };
-    let mut touches = false;
-    for spot in &plane.spots {
-        let mut arm = spot.center.turned(simd, &body.frame);
-        arm[2] = simd.sub(arm[2], simd.splat(spot.radius));
-        let depth = simd.sub(simd.splat(spot.height), simd.add(body.position[2], arm[2]));
-        if simd.mask_bits(simd.less(simd.zero(), depth)) == 0 {
-            continue;
+    plane: &'a PlanePlan,
+    constants: &'a BodyPlan,
+    body: &'a mut Moving,
+}
+
+impl Kernel for OnPlane<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let OnPlane { recovery_rate, plane, constants, body } = self;
+        for lane in lanes::<S>() {
+            let mut party = Party::none(simd);
+            let mut touches = false;
+            for spot in &plane.spots {
+                let (down, depth) = reach(simd, spot, body, lane);
+                if simd.mask_bits(simd.less(simd.zero(), depth)) == 0 {
+                    continue;
+                }
+                touches = true;
+                let [x, y, _] = turned(simd, ALL, spot.center, &body.frame(simd, lane));
+                let arm = [x, y, down];
+                let impulse = on_spot(simd, recovery_rate, spot, constants, body, lane, arm, depth);
+                party.velocity = add(simd, party.velocity, impulse);
+                party.angular = cross_add(simd, arm, impulse, party.angular);
+                let counts = simd.less(simd.zero(), impulse[2]);
+                party.count = simd.add(party.count, simd.select(counts, simd.splat(1.0), simd.zero()));
+            }
+            if !touches {
+                continue;
+            }
+            if plane.spots.len() > 1 {
+                let share = simd.div(simd.splat(1.0), simd.max(party.count, simd.splat(1.0)));
+                party.velocity = scaled(simd, party.velocity, share);
+                party.angular = scaled(simd, party.angular, share);
+            }
+            party.velocity = scaled(simd, party.velocity, simd.splat(constants.inverse_mass));
+            party.angular = times(simd, party.angular, constants.inverse_inertia);
+            if plane.alone {
+                push(simd, constants, body, &party, lane);
+            } else {
+                wait(simd, body, &party, lane);
+            }
         }
-        touches = true;
-        let impulse = on_spot(simd, recovery_rate, spot, constants, body, arm, depth);
-        party.velocity = add(simd, party.velocity, impulse);
-        party.angular = cross_add(simd, arm, impulse, party.angular);
-        let counts = simd.less(simd.zero(), impulse[2]);
-        party.count = simd.add(party.count, simd.select(counts, simd.splat(1.0), simd.zero()));
     }
-    if !touches {
-        return None;
-    }
-    if plane.spots.len() > 1 {
-        let share = simd.div(simd.splat(1.0), simd.max(party.count, simd.splat(1.0)));
-        party.velocity = scaled(simd, party.velocity, share);
-        party.angular = scaled(simd, party.angular, share);
-    }
-    party.velocity = scaled(simd, party.velocity, simd.splat(constants.inverse_mass));
-    party.angular = times(simd, party.angular, constants.inverse_inertia);
-    Some(party)
+}
+
+/// How far up from the body's position a spot is lowest, and how far below the plane that is.
+#[inline(always)]
+fn reach<S: Simd>(simd: S, spot: &Spot, body: &Moving, lane: usize) -> (S::F, S::F) {
+    let [x, y, z] = spot.center;
+    let up = |axis: usize| body.frame[axis][2].get(simd, lane);
+    let up = simd.mul_add(
+        up(2),
+        simd.splat(z),
+        simd.mul_add(up(1), simd.splat(y), simd.mul(up(0), simd.splat(x))),
+    );
+    let down = simd.sub(up, simd.splat(spot.radius));
+    (down, simd.sub(simd.splat(spot.height), simd.add(body.position[2].get(simd, lane), down)))
 }
 
 /// The impulse at one spot; the normal is up.
+#[allow(clippy::too_many_arguments, reason = "what it reads is in four places")]
 #[inline(always)]
 fn on_spot<S: Simd>(
     simd: S,
     recovery_rate: f32,
     spot: &Spot,
     constants: &BodyPlan,
-    body: &Moving<S>,
+    body: &Moving,
+    lane: usize,
     arm: Vector<S>,
     depth: S::F,
 ) -> Vector<S> {
     let zero = simd.zero();
-    let [x, y, approach] = cross_add(simd, body.angular, arm, body.velocity);
+    let (velocity, angular) = (get(simd, &body.velocity, lane), get(simd, &body.angular, lane));
+    let [x, y, approach] = cross_add(simd, angular, arm, velocity);
     let [turn_x, turn_y, _] = constants.inverse_inertia;
     let response = simd.mul_add(
         simd.mul(arm[1], simd.splat(turn_x)),
@@ -144,25 +174,83 @@ fn rub<S: Simd>(simd: S, speed: S::F, mobility: S::F, size: S::F, friction: f32)
 }
 
 /// Pushes the capsules of one group.
+struct OfCapsules<'a> {
+    plan: &'a Plan,
+    group: &'a CapsuleGroup,
+    bodies: &'a mut [Moving],
+    parties: &'a mut [PartyRows],
+}
+
+impl Kernel for OfCapsules<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let OfCapsules { plan, group, bodies, parties } = self;
+        for lane in lanes::<S>() {
+            for pair in &group.pairs {
+                let first = Limb::new(simd, bodies, pair, 0, lane);
+                if are_near(simd, pair, &first, &Limb::new(simd, bodies, pair, 1, lane)) {
+                    collide(simd, plan, group, bodies, parties, lane);
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// A capsule's body as contacts see it.
+struct Limb<S: Simd> {
+    position: Vector<S>,
+    velocity: Vector<S>,
+    angular: Vector<S>,
+    /// The middle of the capsule.
+    center: Vector<S>,
+    /// From the middle to its first end.
+    half: Vector<S>,
+}
+
+impl<S: Simd> Limb<S> {
+    #[inline(always)]
+    fn new(simd: S, bodies: &[Moving], pair: &CapsulePair, side: usize, lane: usize) -> Limb<S> {
+        let body = &bodies[[pair.first, pair.second][side]];
+        let (position, frame) = (get(simd, &body.position, lane), body.frame(simd, lane));
+        Limb {
+            position,
+            velocity: get(simd, &body.velocity, lane),
+            angular: get(simd, &body.angular, lane),
+            center: add(simd, position, turned(simd, ALL, pair.centers[side], &frame)),
+            half: turned(simd, ALL, pair.halves[side], &frame),
+        }
+    }
+}
+
+/// What a group in which some pair may touch does to its bodies.
 #[inline(always)]
-fn capsules<S: Simd>(simd: S, plan: &Plan, group: &CapsuleGroup, world: &mut World<S>) {
-    let zero = [simd.zero(); 3];
+fn collide<S: Simd>(
+    simd: S,
+    plan: &Plan,
+    group: &CapsuleGroup,
+    bodies: &mut [Moving],
+    parties: &mut [PartyRows],
+    lane: usize,
+) {
     let mut touches = false;
-    for party in &mut world.parties {
-        *party = Party { velocity: zero, angular: zero, count: simd.zero() };
+    for party in parties.iter_mut() {
+        party.set(simd, lane, &Party::none(simd));
     }
     for pair in &group.pairs {
-        let (first, second) = (&world.bodies[pair.first], &world.bodies[pair.second]);
-        if !are_near(simd, pair, first, second) {
+        let first = Limb::new(simd, bodies, pair, 0, lane);
+        let second = Limb::new(simd, bodies, pair, 1, lane);
+        if !are_near(simd, pair, &first, &second) {
             continue;
         }
-        let meeting = meet(simd, pair, first, second);
+        let meeting = meet(simd, pair, &first, &second);
         if simd.mask_bits(simd.less(simd.zero(), meeting.depth)) == 0 {
             continue;
         }
         touches = true;
         let (constants, other) = (&plan.bodies[pair.first], &plan.bodies[pair.second]);
-        let recovery_rate = plan.recovery_rate;
         let arm = sub(simd, meeting.place, first.position);
         let other_arm = sub(simd, meeting.place, second.position);
         let velocity = cross_add(simd, first.angular, arm, first.velocity);
@@ -172,26 +260,29 @@ fn capsules<S: Simd>(simd: S, plan: &Plan, group: &CapsuleGroup, world: &mut Wor
         if !group.one_way {
             response = simd.add(response, self::response(simd, other, other_arm, meeting.normal));
         }
-        let impulse = between(simd, recovery_rate, pair, &meeting, velocity, response);
+        let impulse = between(simd, plan.recovery_rate, pair, &meeting, velocity, response);
         let counts = simd.less(simd.zero(), impulse.1);
         let count = simd.select(counts, simd.splat(1.0), simd.zero());
-        charge(simd, &mut world.parties[pair.parties[0]], constants, arm, impulse.0, count);
+        let party = &mut parties[pair.parties[0]];
+        party.set(simd, lane, &charge(simd, party.get(simd, lane), constants, arm, impulse.0, count));
         if !group.one_way {
-            let back = sub(simd, zero, impulse.0);
-            charge(simd, &mut world.parties[pair.parties[1]], other, other_arm, back, count);
+            let back = sub(simd, [simd.zero(); 3], impulse.0);
+            let party = &mut parties[pair.parties[1]];
+            party.set(simd, lane, &charge(simd, party.get(simd, lane), other, other_arm, back, count));
         }
     }
     if !touches {
         return;
     }
-    for (party, &body) in world.parties.iter().zip(&group.parties) {
+    for (party, &body) in parties.iter().zip(&group.parties) {
+        let party = party.get(simd, lane);
         let share = simd.div(simd.splat(1.0), simd.max(party.count, simd.splat(1.0)));
         let mean = Party {
             velocity: scaled(simd, party.velocity, share),
             angular: scaled(simd, party.angular, share),
             count: party.count,
         };
-        wait(simd, &mut world.bodies[body], &mean);
+        wait(simd, &mut bodies[body], &mean, lane);
     }
 }
 
@@ -199,16 +290,18 @@ fn capsules<S: Simd>(simd: S, plan: &Plan, group: &CapsuleGroup, world: &mut Wor
 #[inline(always)]
 fn charge<S: Simd>(
     simd: S,
-    party: &mut Party<S>,
+    party: Party<S>,
     constants: &BodyPlan,
     arm: Vector<S>,
     impulse: Vector<S>,
     count: S::F,
-) {
-    party.velocity = along(simd, impulse, simd.splat(constants.inverse_mass), party.velocity);
+) -> Party<S> {
     let twist = cross(simd, arm, impulse);
-    party.angular = times_add(simd, twist, constants.inverse_inertia, party.angular);
-    party.count = simd.add(party.count, count);
+    Party {
+        velocity: along(simd, impulse, simd.splat(constants.inverse_mass), party.velocity),
+        angular: times_add(simd, twist, constants.inverse_inertia, party.angular),
+        count: simd.add(party.count, count),
+    }
 }
 
 /// The velocity that an impulse of 1 along the normal makes at a place of a body, along the normal.
@@ -243,10 +336,8 @@ fn between<S: Simd>(
 /// Whether in any lane two capsules are so near that they may touch.
 // PERF: a tenth of the closest points, which for feet that are apart are not needed.
 #[inline(always)]
-fn are_near<S: Simd>(simd: S, pair: &CapsulePair, first: &Moving<S>, second: &Moving<S>) -> bool {
-    let middle = add(simd, first.position, pair.centers[0].turned(simd, &first.frame));
-    let other = add(simd, second.position, pair.centers[1].turned(simd, &second.frame));
-    let apart = sub(simd, middle, other);
+fn are_near<S: Simd>(simd: S, pair: &CapsulePair, first: &Limb<S>, second: &Limb<S>) -> bool {
+    let apart = sub(simd, first.center, second.center);
     simd.mask_bits(simd.less(dot(simd, apart, apart), simd.splat(pair.out_of_reach))) != 0
 }
 
@@ -269,10 +360,8 @@ struct Line<S: Simd> {
 }
 
 #[inline(always)]
-fn line<S: Simd>(simd: S, pair: &CapsulePair, side: usize, body: &Moving<S>) -> Line<S> {
-    let center = add(simd, body.position, pair.centers[side].turned(simd, &body.frame));
-    let half_way = pair.halves[side].turned(simd, &body.frame);
-    let (begin, end) = (add(simd, center, half_way), sub(simd, center, half_way));
+fn line<S: Simd>(simd: S, limb: &Limb<S>) -> Line<S> {
+    let (begin, end) = (add(simd, limb.center, limb.half), sub(simd, limb.center, limb.half));
     let way = sub(simd, end, begin);
     let length = norm(simd, way);
     let length = simd.select(simd.equal(length, simd.zero()), simd.splat(LEAST), length);
@@ -283,8 +372,8 @@ fn line<S: Simd>(simd: S, pair: &CapsulePair, side: usize, body: &Moving<S>) -> 
 
 /// The closest points of the lines of two capsules. With lines that are nearly parallel the place is what rounding makes it.
 #[inline(always)]
-fn meet<S: Simd>(simd: S, pair: &CapsulePair, first: &Moving<S>, second: &Moving<S>) -> Meeting<S> {
-    let (a, b) = (line(simd, pair, 0, first), line(simd, pair, 1, second));
+fn meet<S: Simd>(simd: S, pair: &CapsulePair, first: &Limb<S>, second: &Limb<S>) -> Meeting<S> {
+    let (a, b) = (line(simd, first), line(simd, second));
     let between = sub(simd, a.middle, b.middle);
     let both = dot(simd, a.direction, b.direction);
     let (on_a, on_b) = (dot(simd, a.direction, between), dot(simd, b.direction, between));

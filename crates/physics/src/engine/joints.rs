@@ -1,172 +1,230 @@
 //! The stage in which joints and actuators pull.
 
 use numerics::functions::Atan2;
-use numerics::{LANES, Simd};
+use numerics::{Kernel, LANES, Simd};
 
+use super::form::{self, Form};
 use super::plan::{Drive, JointPlan, Kind, Motor, Plan};
-use super::register::{Frame, Vector, add, against, along, cross, cross_add, cross_sub, dot, scaled, sub};
-use super::world::{Reading, World};
+use super::register::{
+    Frame, Vector, add, against, along, cross, cross_add, cross_sub, dot, scaled, sub, turned,
+};
+use super::world::{Moving, Turn, World, get, lanes, set};
 
-/// Adds the forces and torques of joints and actuators to those of bodies, and keeps angles and axes.
+/// Adds the forces and torques of joints and actuators to those of bodies, and keeps angles.
+// PERF: an arc tangent is a long chain of operations that wait for each other, so all of them are one loop, in which the
+// next ones need not wait.
 #[inline(always)]
-pub(super) fn joints<S: Simd>(simd: S, plan: &Plan, world: &mut World<S>, actions: &[f32], lane: usize) {
-    for joint in &plan.joints {
-        let (parent, child) = (&world.bodies[joint.parent], &world.bodies[joint.child]);
-
-        // a spring between the anchors
-        let arm = joint.parent_anchor.turned(simd, &parent.frame);
-        let other_arm = joint.child_anchor.turned(simd, &child.frame);
-        let apart = add(simd, sub(simd, parent.position, child.position), sub(simd, arm, other_arm));
-        let velocity = cross_add(simd, parent.angular, arm, parent.velocity);
-        let other_velocity = cross_add(simd, child.angular, other_arm, child.velocity);
-        let relative = sub(simd, velocity, other_velocity);
-        let force = scaled(simd, relative, simd.splat(joint.damping));
-        let force = along(simd, apart, simd.splat(joint.stiffness), force);
-
-        // torques about the axes
-        let turning = sub(simd, parent.angular, child.angular);
-        let damping = scaled(simd, turning, simd.splat(-joint.angular_damping));
-        let (frame, other_frame) = (&parent.frame, &child.frame);
-        let readings = &mut world.readings[joint.first_axis..];
-        let input = Input { actions, lane };
-        let torque = match joint.kind {
-            Kind::Hinge => hinge(simd, joint, frame, other_frame, damping, input, readings),
-            Kind::Universal => universal(simd, joint, frame, other_frame, damping, input, readings),
-            Kind::Ball => ball(simd, joint, frame, other_frame, damping, input, readings),
-        };
-
-        let (pulled, twisted) = (parent.force, parent.torque);
-        let (other_pulled, other_twisted) = (child.force, child.torque);
-        let body = &mut world.bodies[joint.parent];
-        body.force = sub(simd, pulled, force);
-        body.torque = add(simd, cross_sub(simd, arm, force, twisted), torque);
-        let body = &mut world.bodies[joint.child];
-        body.force = add(simd, other_pulled, force);
-        body.torque = sub(simd, cross_add(simd, other_arm, force, other_twisted), torque);
+pub(super) fn joints<S: Simd>(simd: S, plan: &Plan, world: &mut World, actions: &[f32]) {
+    let World { bodies, turns, .. } = world;
+    for run in &plan.runs {
+        form::look(simd, run.form, Joined { joints: &run.joints, bodies, turns });
+    }
+    turn(simd, plan, turns, actions);
+    for run in &plan.runs {
+        form::pull(simd, run.form, Joined { joints: &run.joints, bodies, turns });
     }
 }
 
-/// Where the actions of these copies are.
-#[derive(Clone, Copy)]
-struct Input<'a> {
-    actions: &'a [f32],
-    lane: usize,
+/// Joints of one form, all bodies, and what is known about all axes.
+pub(super) struct Joined<'a> {
+    pub(super) joints: &'a [JointPlan],
+    pub(super) bodies: &'a mut [Moving],
+    pub(super) turns: &'a mut [Turn],
 }
 
-/// The angle about the parent's first axis.
-#[inline(always)]
-fn first_angle<S: Simd>(simd: S, joint: &JointPlan, frame: &Frame<S>, third: Vector<S>) -> S::F {
-    let (parent_second, parent_third) =
-        (joint.axes[1].turned(simd, frame), joint.axes[2].turned(simd, frame));
-    Atan2.of(simd, simd.neg(dot(simd, third, parent_second)), dot(simd, third, parent_third))
+/// Finds the sides of the angles of joints.
+pub(super) struct Look<'a, const FORM: u32>(pub(super) Joined<'a>);
+
+impl<const FORM: u32> Kernel for Look<'_, FORM> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let form = Form::of_code(FORM);
+        let Joined { joints, bodies, turns } = self.0;
+        for joint in joints {
+            let (parent, child) = (&bodies[joint.parent], &bodies[joint.child]);
+            let turns = &mut turns[joint.axes_at()];
+            for lane in lanes::<S>() {
+                let axes =
+                    Axes { joint, form, frame: parent.frame(simd, lane), other: child.frame(simd, lane) };
+                axes.look(simd, turns, lane);
+            }
+        }
+    }
 }
 
-#[inline(always)]
-fn hinge<S: Simd>(
-    simd: S,
-    joint: &JointPlan,
-    frame: &Frame<S>,
-    other: &Frame<S>,
-    damping: Vector<S>,
-    input: Input<'_>,
-    readings: &mut [Reading<S>],
-) -> Vector<S> {
-    let axis = joint.axes[0].turned(simd, frame);
-    let child_axis = joint.axes[0].turned(simd, other);
-    let angle = first_angle(simd, joint, frame, joint.axes[2].turned(simd, other));
-    readings[0] = Reading { angle, axis };
-    let size = torque_about(simd, joint, &joint.drives[0], angle, input);
-    let aligning = cross(simd, axis, child_axis);
-    let torque = along(simd, aligning, simd.splat(joint.alignment), damping);
-    along(simd, axis, size, torque)
-}
+/// Springs between the anchors of joints and between their axes, damping, limits and motors.
+pub(super) struct Pull<'a, const FORM: u32>(pub(super) Joined<'a>);
 
-#[inline(always)]
-fn universal<S: Simd>(
-    simd: S,
-    joint: &JointPlan,
-    frame: &Frame<S>,
-    other: &Frame<S>,
-    damping: Vector<S>,
-    input: Input<'_>,
-    readings: &mut [Reading<S>],
-) -> Vector<S> {
-    /// Least square of the sine between two axes that are kept at a right angle.
-    const PARALLEL: f32 = 1e-12;
-    let axis = joint.axes[0].turned(simd, frame);
-    let second = joint.axes[1].turned(simd, other);
-    let (angles, [_, overlap]) = two_angles(simd, joint, frame, other, axis, second);
-    readings[0] = Reading { angle: angles[0], axis };
-    readings[1] = Reading { angle: angles[1], axis: second };
+impl<const FORM: u32> Kernel for Pull<'_, FORM> {
+    type Output = ();
 
-    // the child's second axis is turned away from the parent's first
-    let square = simd.neg_mul_add(overlap, overlap, simd.splat(1.0));
-    let sine = simd.sqrt(simd.max(square, simd.splat(PARALLEL)));
-    let lean = simd.div(simd.mul(overlap, simd.splat(joint.alignment)), sine);
-    let torque = against(simd, cross(simd, axis, second), lean, damping);
-    let torque = along(simd, axis, torque_about(simd, joint, &joint.drives[0], angles[0], input), torque);
-    along(simd, second, torque_about(simd, joint, &joint.drives[1], angles[1], input), torque)
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        for joint in self.0.joints {
+            pull::<S, FORM>(simd, joint, self.0.bodies, &self.0.turns[joint.axes_at()]);
+        }
+    }
 }
 
 #[inline(always)]
-fn ball<S: Simd>(
-    simd: S,
-    joint: &JointPlan,
-    frame: &Frame<S>,
-    other: &Frame<S>,
-    damping: Vector<S>,
-    input: Input<'_>,
-    readings: &mut [Reading<S>],
-) -> Vector<S> {
-    let axis = joint.axes[0].turned(simd, frame);
-    let second = joint.axes[1].turned(simd, other);
-    let third = joint.axes[2].turned(simd, other);
-    let (angles, [straight, overlap]) = two_angles(simd, joint, frame, other, axis, second);
-    let last = Atan2.of(simd, simd.neg(overlap), straight);
-    readings[0] = Reading { angle: angles[0], axis };
-    readings[1] = Reading { angle: angles[1], axis: second };
-    readings[2] = Reading { angle: last, axis: third };
-    let torque = along(simd, axis, torque_about(simd, joint, &joint.drives[0], angles[0], input), damping);
-    let torque = along(simd, second, torque_about(simd, joint, &joint.drives[1], angles[1], input), torque);
-    along(simd, third, torque_about(simd, joint, &joint.drives[2], last, input), torque)
+fn pull<S: Simd, const FORM: u32>(simd: S, joint: &JointPlan, bodies: &mut [Moving], turns: &[Turn]) {
+    let form = Form::of_code(FORM);
+    let pair = bodies.get_disjoint_mut([joint.parent, joint.child]);
+    let [parent, child] = pair.expect("a joint is of two bodies");
+    for lane in lanes::<S>() {
+        let axes = Axes { joint, form, frame: parent.frame(simd, lane), other: child.frame(simd, lane) };
+        let (angular, other_angular) = (get(simd, &parent.angular, lane), get(simd, &child.angular, lane));
+
+        // a spring between the anchors
+        let arm = turned(simd, form.parent_anchor, joint.parent_anchor, &axes.frame);
+        let other_arm = turned(simd, form.child_anchor, joint.child_anchor, &axes.other);
+        let mut velocity = get(simd, &parent.velocity, lane);
+        let mut other_velocity = get(simd, &child.velocity, lane);
+        let mut arms = arm;
+        if form.parent_anchor != 0 {
+            velocity = cross_add(simd, angular, arm, velocity);
+        }
+        if form.child_anchor != 0 {
+            arms = sub(simd, arm, other_arm);
+            other_velocity = cross_add(simd, other_angular, other_arm, other_velocity);
+        }
+        let apart = sub(simd, get(simd, &parent.position, lane), get(simd, &child.position, lane));
+        let apart = add(simd, apart, arms);
+        let force = scaled(simd, sub(simd, velocity, other_velocity), simd.splat(joint.damping));
+        let force = along(simd, apart, simd.splat(joint.stiffness), force);
+        let pulled = sub(simd, get(simd, &parent.force, lane), force);
+        set(simd, &mut parent.force, lane, pulled);
+        let pulled = add(simd, get(simd, &child.force, lane), force);
+        set(simd, &mut child.force, lane, pulled);
+
+        // torques about the axes
+        let turning = sub(simd, angular, other_angular);
+        let damping = scaled(simd, turning, simd.splat(-joint.angular_damping));
+        let mut torque = match form.kind {
+            Kind::Hinge => axes.together(simd, damping),
+            Kind::Universal => axes.across(simd, damping),
+            Kind::Ball => damping,
+        };
+        // it turns about its first axis in the parent, and about the others in the child
+        torque = along(simd, axes.in_parent(simd, 0), turns[0].size.get(simd, lane), torque);
+        if form.kind != Kind::Hinge {
+            torque = along(simd, axes.in_child(simd, 1), turns[1].size.get(simd, lane), torque);
+        }
+        if form.kind == Kind::Ball {
+            torque = along(simd, axes.in_child(simd, 2), turns[2].size.get(simd, lane), torque);
+        }
+
+        let mut twisted = get(simd, &parent.torque, lane);
+        if form.parent_anchor != 0 {
+            twisted = cross_sub(simd, arm, force, twisted);
+        }
+        set(simd, &mut parent.torque, lane, add(simd, twisted, torque));
+        let mut twisted = get(simd, &child.torque, lane);
+        if form.child_anchor != 0 {
+            twisted = cross_add(simd, other_arm, force, twisted);
+        }
+        set(simd, &mut child.torque, lane, sub(simd, twisted, torque));
+    }
 }
 
-/// The angles about the parent's first axis and the child's second, and the products of the parent's first axis with the
-/// child's first and second.
+/// The axes of a joint in one register of copies.
+struct Axes<'a, S: Simd> {
+    joint: &'a JointPlan,
+    form: Form,
+    /// The parent's.
+    frame: Frame<S>,
+    /// The child's.
+    other: Frame<S>,
+}
+
+impl<S: Simd> Axes<'_, S> {
+    /// An axis as it lies in the parent.
+    #[inline(always)]
+    fn in_parent(&self, simd: S, axis: usize) -> Vector<S> {
+        turned(simd, self.form.axes[axis], self.joint.axes[axis], &self.frame)
+    }
+
+    /// An axis as it lies in the child.
+    #[inline(always)]
+    fn in_child(&self, simd: S, axis: usize) -> Vector<S> {
+        turned(simd, self.form.axes[axis], self.joint.axes[axis], &self.other)
+    }
+
+    /// Adds what keeps the two first axes together to a torque.
+    #[inline(always)]
+    fn together(&self, simd: S, torque: Vector<S>) -> Vector<S> {
+        let aligning = cross(simd, self.in_parent(simd, 0), self.in_child(simd, 0));
+        along(simd, aligning, simd.splat(self.joint.alignment), torque)
+    }
+
+    /// Adds what keeps the child's second axis away from the parent's first to a torque.
+    #[inline(always)]
+    fn across(&self, simd: S, torque: Vector<S>) -> Vector<S> {
+        /// Least square of the sine between two axes that are kept at a right angle.
+        const PARALLEL: f32 = 1e-12;
+        let (axis, second) = (self.in_parent(simd, 0), self.in_child(simd, 1));
+        let overlap = dot(simd, axis, second);
+        let square = simd.neg_mul_add(overlap, overlap, simd.splat(1.0));
+        let sine = simd.sqrt(simd.max(square, simd.splat(PARALLEL)));
+        let lean = simd.div(simd.mul(overlap, simd.splat(self.joint.alignment)), sine);
+        against(simd, cross(simd, axis, second), lean, torque)
+    }
+
+    /// The sides of the angles about the parent's first axis, and the child's second and third.
+    #[inline(always)]
+    fn look(&self, simd: S, turns: &mut [Turn], lane: usize) {
+        let third = self.in_child(simd, 2);
+        let sine = simd.neg(dot(simd, third, self.in_parent(simd, 1)));
+        turns[0].sine.set(simd, lane, sine);
+        turns[0].cosine.set(simd, lane, dot(simd, third, self.in_parent(simd, 2)));
+        if self.form.kind == Kind::Hinge {
+            return;
+        }
+        let axis = self.in_parent(simd, 0);
+        let straight = dot(simd, axis, self.in_child(simd, 0));
+        let overlap = dot(simd, axis, self.in_child(simd, 1));
+        let seen = simd.sqrt(simd.mul_add(straight, straight, simd.mul(overlap, overlap)));
+        turns[1].sine.set(simd, lane, dot(simd, axis, third));
+        turns[1].cosine.set(simd, lane, seen);
+        if self.form.kind == Kind::Ball {
+            turns[2].sine.set(simd, lane, simd.neg(overlap));
+            turns[2].cosine.set(simd, lane, straight);
+        }
+    }
+}
+
+/// Finds all angles, and how limits and motors answer them.
 #[inline(always)]
-fn two_angles<S: Simd>(
-    simd: S,
-    joint: &JointPlan,
-    frame: &Frame<S>,
-    other: &Frame<S>,
-    axis: Vector<S>,
-    second: Vector<S>,
-) -> ([S::F; 2], [S::F; 2]) {
-    let third = joint.axes[2].turned(simd, other);
-    let straight = dot(simd, axis, joint.axes[0].turned(simd, other));
-    let overlap = dot(simd, axis, second);
-    let side = dot(simd, axis, third);
-    let seen = simd.sqrt(simd.mul_add(straight, straight, simd.mul(overlap, overlap)));
-    ([first_angle(simd, joint, frame, third), Atan2.of(simd, side, seen)], [straight, overlap])
+pub(super) fn turn<S: Simd>(simd: S, plan: &Plan, turns: &mut [Turn], actions: &[f32]) {
+    let actions = actions.as_chunks::<LANES>().0;
+    for (drive, turn) in plan.drives.iter().zip(turns) {
+        for lane in lanes::<S>() {
+            let angle = Atan2.of(simd, turn.sine.get(simd, lane), turn.cosine.get(simd, lane));
+            // nothing is 0, never -0, whichever terms of it were left out
+            turn.angle.set(simd, lane, simd.add(angle, simd.zero()));
+            turn.size.set(simd, lane, torque_about(simd, drive, angle, actions, lane));
+        }
+    }
 }
 
 /// The torque on the parent about an axis: back between the limits, and what the motor does.
 #[inline(always)]
-fn torque_about<S: Simd>(simd: S, joint: &JointPlan, drive: &Drive, angle: S::F, input: Input<'_>) -> S::F {
+fn torque_about<S: Simd>(simd: S, drive: &Drive, angle: S::F, actions: &[[f32; LANES]], lane: usize) -> S::F {
     let (low, high) = (simd.splat(drive.low), simd.splat(drive.high));
     let within = simd.min(simd.max(angle, low), high);
-    let back = simd.mul(simd.sub(angle, within), simd.splat(joint.limit_strength));
+    let back = simd.mul(simd.sub(angle, within), simd.splat(drive.limit_strength));
+    let action = |index: usize| simd.load(&actions[index][lane & (LANES - S::LANES)..]);
     match drive.motor {
         Motor::None => back,
-        Motor::Torque { action, strength } => {
-            let action = simd.load(&input.actions[action * LANES + input.lane..]);
-            let push = simd.mul(action, simd.splat(-strength));
+        Motor::Torque { action: index, strength } => {
+            let push = simd.mul(action(index), simd.splat(-strength));
             // beyond a limit the motor is off
             simd.select(simd.equal(angle, within), push, back)
         }
-        Motor::Angle { action, strength, to_radians } => {
-            let action = simd.load(&input.actions[action * LANES + input.lane..]);
-            let target = simd.mul(action, simd.splat(to_radians));
+        Motor::Angle { action: index, strength, to_radians } => {
+            let target = simd.mul(action(index), simd.splat(to_radians));
             let target = simd.min(simd.max(target, low), high);
             simd.mul_add(simd.sub(angle, target), simd.splat(strength), back)
         }

@@ -1,6 +1,8 @@
 //! A model in single precision, in the order and the units in which stages use it.
 
-use super::register::Sparse;
+use std::ops::Range;
+
+use super::form::{self, Form};
 use crate::description::ActuatorKind;
 use crate::model::{Model, Touch};
 use crate::vector::Vector;
@@ -10,13 +12,17 @@ use crate::vector::Vector;
 pub(super) struct Plan {
     pub(super) substeps: u32,
     pub(super) bodies: Vec<BodyPlan>,
-    pub(super) joints: Vec<JointPlan>,
+    /// Joints of the same form one after the other.
+    pub(super) runs: Vec<Run>,
+    /// One for each free axis, in the order of joints.
+    pub(super) drives: Vec<Drive>,
     pub(super) planes: Vec<PlanePlan>,
     pub(super) capsules: Vec<CapsuleGroup>,
     /// Bodies whose contacts act together at the end of the stage.
     pub(super) together: Vec<usize>,
+    /// What is in the plane of x and z stays there: nothing moves or turns out of it, and all hinges are about y.
+    pub(super) is_planar: bool,
     pub(super) recovery_rate: f32,
-    pub(super) axis_count: usize,
     pub(super) actions: usize,
 }
 
@@ -24,6 +30,8 @@ pub(super) struct Plan {
 #[derive(Clone, Debug)]
 pub(super) struct BodyPlan {
     pub(super) is_fixed: bool,
+    /// Factors of forces and torques are the same for all axes.
+    pub(super) is_free: bool,
     /// Of velocity, in the new position.
     pub(super) move_by: [f32; 3],
     /// Of angular velocity, in the new rotation: half of the time.
@@ -55,23 +63,28 @@ pub(super) enum Kind {
 
 #[derive(Clone, Debug)]
 pub(super) struct JointPlan {
-    pub(super) kind: Kind,
     pub(super) parent: usize,
     pub(super) child: usize,
-    pub(super) parent_anchor: Sparse,
-    pub(super) child_anchor: Sparse,
+    pub(super) parent_anchor: [f32; 3],
+    pub(super) child_anchor: [f32; 3],
     /// In both bodies.
-    pub(super) axes: [Sparse; 3],
+    pub(super) axes: [[f32; 3]; 3],
     pub(super) stiffness: f32,
     pub(super) damping: f32,
     /// Of the torque that keeps axes together.
     pub(super) alignment: f32,
-    pub(super) limit_strength: f32,
     pub(super) angular_damping: f32,
-    /// One for each free axis.
-    pub(super) drives: Vec<Drive>,
-    /// Where its first reading goes.
+    /// How many of them are free, and which is the first in the model's list of axes.
+    pub(super) axis_count: usize,
     pub(super) first_axis: usize,
+}
+
+/// Joints of one form.
+#[derive(Clone, Debug)]
+pub(super) struct Run {
+    /// The number of their [`Form`].
+    pub(super) form: u32,
+    pub(super) joints: Vec<JointPlan>,
 }
 
 /// Limits and motor about one axis.
@@ -79,6 +92,7 @@ pub(super) struct JointPlan {
 pub(super) struct Drive {
     pub(super) low: f32,
     pub(super) high: f32,
+    pub(super) limit_strength: f32,
     pub(super) motor: Motor,
 }
 
@@ -100,7 +114,7 @@ pub(super) struct PlanePlan {
 
 #[derive(Clone, Debug)]
 pub(super) struct Spot {
-    pub(super) center: Sparse,
+    pub(super) center: [f32; 3],
     pub(super) radius: f32,
     /// Of the plane.
     pub(super) height: f32,
@@ -124,13 +138,18 @@ pub(super) struct CapsulePair {
     pub(super) second: usize,
     /// Places of the two bodies in the group's list of parties; the second only where it moves.
     pub(super) parties: [usize; 2],
-    pub(super) centers: [Sparse; 2],
-    pub(super) halves: [Sparse; 2],
+    pub(super) centers: [[f32; 3]; 2],
+    pub(super) halves: [[f32; 3]; 2],
     pub(super) radii: f32,
     /// Square of a distance of the middles from which the capsules cannot touch.
     pub(super) out_of_reach: f32,
     pub(super) friction: f32,
     pub(super) bounce: f32,
+}
+
+/// In single precision, and 0 where only rounding of the model is.
+fn without_rounding(vector: Vector) -> [f32; 3] {
+    single(vector.without_rounding())
 }
 
 fn single(vector: Vector) -> [f32; 3] {
@@ -140,12 +159,18 @@ fn single(vector: Vector) -> [f32; 3] {
 impl Plan {
     pub(super) fn new(model: &Model) -> Plan {
         let description = model.description();
-        let bodies = (0..description.bodies.len()).map(|body| BodyPlan::new(model, body)).collect();
-        let mut joints = Vec::with_capacity(description.joints.len());
-        let mut first_axis = 0;
+        let bodies: Vec<_> = (0..description.bodies.len()).map(|body| BodyPlan::new(model, body)).collect();
+        let mut runs: Vec<Run> = Vec::new();
+        let mut drives = Vec::with_capacity(model.axis_count());
         for &joint in model.joints_by_kind() {
-            joints.push(JointPlan::new(model, joint, first_axis));
-            first_axis += description.joints[joint].limits.len();
+            let (form, planned) = JointPlan::new(model, joint, drives.len());
+            match runs.iter_mut().find(|run| run.form == form) {
+                Some(run) => run.joints.push(planned),
+                None => runs.push(Run { form, joints: vec![planned] }),
+            }
+            drives.extend(
+                (0..description.joints[joint].limits.len()).map(|axis| Drive::new(model, joint, axis)),
+            );
         }
         let (mut planes, mut capsules) = (Vec::new(), Vec::new());
         for group in model.contact_groups() {
@@ -157,15 +182,18 @@ impl Plan {
         capsules.iter().flat_map(|group: &CapsuleGroup| &group.parties).for_each(|&body| uses[body] += 2);
         planes.iter_mut().for_each(|plane| plane.alone = uses[plane.body] == 1);
         let together = (0..uses.len()).filter(|&body| uses[body] > 1).collect();
+        let mut joints = runs.iter().flat_map(|run| &run.joints);
+        let is_planar = bodies.iter().all(BodyPlan::is_planar) && joints.all(JointPlan::is_planar);
         Plan {
             substeps: description.substeps,
+            is_planar,
             bodies,
-            joints,
+            runs,
+            drives,
             planes,
             capsules,
             together,
             recovery_rate: model.recovery_rate() as f32,
-            axis_count: model.axis_count(),
             actions: model.actions(),
         }
     }
@@ -181,6 +209,8 @@ impl BodyPlan {
         let inverse_mass = if body.mass > 0.0 { 1.0 / body.mass } else { 0.0 };
         BodyPlan {
             is_fixed: model.is_fixed(index),
+            is_free: [body.moves, body.turns] == [[1; 3]; 2]
+                && body.inverse_inertia.0.iter().all(|&part| part == body.inverse_inertia.0[0]),
             move_by: single(moves * time),
             turn_by: single(turns * (0.5 * time)),
             keep: single(moves * model.velocity_factor()),
@@ -194,16 +224,60 @@ impl BodyPlan {
             inverse_inertia: single(body.inverse_inertia),
         }
     }
+
+    /// Whether it neither moves along y nor turns about x or z.
+    fn is_planar(&self) -> bool {
+        [self.moves[1], self.turns[0], self.turns[2]] == [0.0; 3]
+    }
 }
 
 impl JointPlan {
-    fn new(model: &Model, index: usize, first_axis: usize) -> JointPlan {
+    /// The number of its form, and itself.
+    fn new(model: &Model, index: usize, first_axis: usize) -> (u32, JointPlan) {
         let joint = &model.description().joints[index];
         let kind = [Kind::Hinge, Kind::Universal, Kind::Ball][joint.limits.len() - 1];
+        let anchors = [joint.parent_anchor, joint.child_anchor].map(without_rounding);
+        let axes = model.axes(index).map(without_rounding);
+        let planned = JointPlan {
+            parent: joint.parent,
+            child: joint.child,
+            parent_anchor: anchors[0],
+            child_anchor: anchors[1],
+            axes,
+            stiffness: joint.stiffness as f32,
+            damping: joint.damping as f32,
+            alignment: match kind {
+                Kind::Hinge => joint.stiffness as f32,
+                Kind::Universal => (joint.limit_strength / 5.0) as f32,
+                Kind::Ball => 0.0,
+            },
+            angular_damping: joint.angular_damping as f32,
+            axis_count: joint.limits.len(),
+            first_axis,
+        };
+        (form::leanest(Form::of(kind, anchors, axes)), planned)
+    }
+
+    /// Its free axes in the model's list.
+    pub(super) fn axes_at(&self) -> Range<usize> {
+        self.first_axis..self.first_axis + self.axis_count
+    }
+
+    /// A hinge about y.
+    fn is_planar(&self) -> bool {
+        let [[x, _, z], [_, second, _], [_, third, _]] = self.axes;
+        self.axis_count == 1 && [x, z, second, third] == [0.0; 4]
+    }
+}
+
+impl Drive {
+    fn new(model: &Model, index: usize, axis: usize) -> Drive {
+        let joint = &model.description().joints[index];
         let actuator = model.actuator_of(index).map(|actuator| &model.description().actuators[actuator]);
-        let drive = |axis: usize| Drive {
+        Drive {
             low: joint.limits[axis][0] as f32,
             high: joint.limits[axis][1] as f32,
+            limit_strength: joint.limit_strength as f32,
             motor: actuator.map_or(Motor::None, |actuator| {
                 let (action, strength) = (actuator.actions[axis], actuator.strength as f32);
                 match actuator.kind {
@@ -214,25 +288,6 @@ impl JointPlan {
                     }
                 }
             }),
-        };
-        JointPlan {
-            kind,
-            parent: joint.parent,
-            child: joint.child,
-            parent_anchor: Sparse::new(joint.parent_anchor),
-            child_anchor: Sparse::new(joint.child_anchor),
-            axes: model.axes(index).map(Sparse::new),
-            stiffness: joint.stiffness as f32,
-            damping: joint.damping as f32,
-            alignment: match kind {
-                Kind::Hinge => joint.stiffness as f32,
-                Kind::Universal => (joint.limit_strength / 5.0) as f32,
-                Kind::Ball => 0.0,
-            },
-            limit_strength: joint.limit_strength as f32,
-            angular_damping: joint.angular_damping as f32,
-            drives: (0..joint.limits.len()).map(drive).collect(),
-            first_axis,
         }
     }
 }
@@ -245,7 +300,7 @@ fn add_planes(model: &Model, group: &crate::ContactGroup, planes: &mut Vec<Plane
         let start = model.description().bodies[pair.second].start.unwrap_or_default();
         let height = start.0[2] as f32;
         let spots = centers.iter().map(|&center| Spot {
-            center: Sparse::new(center),
+            center: without_rounding(center),
             radius: *radius as f32,
             height,
             friction: pair.friction as f32,
@@ -275,8 +330,8 @@ fn add_capsules(group: &crate::ContactGroup, capsules: &mut Vec<CapsuleGroup>) {
             first: pair.first,
             second: pair.second,
             parties,
-            centers: [Sparse::new(first.center), Sparse::new(second.center)],
-            halves: [Sparse::new(first.half), Sparse::new(second.half)],
+            centers: [without_rounding(first.center), without_rounding(second.center)],
+            halves: [without_rounding(first.half), without_rounding(second.half)],
             radii: (first.radius + second.radius) as f32,
             // a thousandth more than exactly: no rounding of the distance can make up for that
             out_of_reach: {

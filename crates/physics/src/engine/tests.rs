@@ -139,6 +139,45 @@ fn a_copy_does_not_notice_its_neighbours() {
 }
 
 #[test]
+fn a_world_in_its_plane_has_the_bits_that_it_has_in_space() {
+    for name in ["halfcheetah", "hopper", "walker2d"] {
+        let model = models::named(name).expect("it is listed");
+        let engine = Engine::new(Isa::detected(), &model);
+        assert!(engine.plan.is_planar, "{name}");
+        let run = |beside: f64| {
+            let mut state = state(&model, LANES, |copy| copy as u64);
+            // one copy leans out of the plane, and the whole block is stepped in space
+            let mut leaning = state.world(LANES - 1);
+            leaning[0].velocity.0[1] = beside;
+            state.set(LANES - 1, &leaning);
+            let mut world = World::new(&engine.plan);
+            Isa::PORTABLE.run(Load { world: &mut world, engine: &engine, block: state.blocks() });
+            assert_eq!(world.is_flat(), beside == 0.0, "{name}");
+            for step in 0..40 {
+                engine.step(&mut state, &actions(&model, LANES, step, |copy| copy as u64));
+            }
+            (0..LANES - 1).map(|copy| bits(&state.snapshot(copy))).collect::<Vec<_>>()
+        };
+        assert!(run(0.0) == run(1e-3), "{name}");
+    }
+}
+
+/// Loads a block, and nothing more.
+struct Load<'a> {
+    world: &'a mut World,
+    engine: &'a Engine,
+    block: &'a [f32],
+}
+
+impl Kernel for Load<'_> {
+    type Output = ();
+
+    fn run<S: Simd>(self, simd: S) {
+        self.world.load(simd, &self.engine.plan, self.engine.layout, self.block);
+    }
+}
+
+#[test]
 fn a_snapshot_goes_on_as_the_copy_did() {
     for model in all_models() {
         let engine = Engine::new(Isa::detected(), &model);

@@ -1,35 +1,150 @@
-//! One register of copies of a world, while they are stepped.
+//! Sixteen copies of a world, while they are stepped.
 
 use numerics::{LANES, Simd};
 
 use super::plan::Plan;
-use super::register::{Frame, Quaternion, Vector, dot, frame, sub};
+use super::register::{Frame, Quaternion, Vector, dot, frame, sub, turned};
 use crate::state::Layout;
 
-/// A body of as many copies as a register has lanes.
+/// One number of sixteen copies.
 #[derive(Clone, Copy)]
-pub(super) struct Moving<S: Simd> {
-    pub(super) position: Vector<S>,
-    pub(super) rotation: Quaternion<S>,
-    pub(super) velocity: Vector<S>,
-    pub(super) angular: Vector<S>,
-    /// Its axes in the world.
-    pub(super) frame: Frame<S>,
-    /// While joints pull: force and torque. While contacts push: changes that wait for the end of the stage.
-    pub(super) force: Vector<S>,
-    pub(super) torque: Vector<S>,
-    /// Above 0 in the lanes in which such changes wait.
-    pub(super) touched: S::F,
-    /// What contacts did in this step.
-    pub(super) pushed: Vector<S>,
-    pub(super) twisted: Vector<S>,
+#[repr(align(64))]
+pub(super) struct Row([f32; LANES]);
+
+impl Row {
+    pub(super) const ZERO: Row = Row([0.0; LANES]);
+
+    /// The register of the copies from `lane` on, which is one of [`lanes`].
+    // PERF: the mask shows the compiler that no such place is out of bounds
+    #[inline(always)]
+    pub(super) fn get<S: Simd>(&self, simd: S, lane: usize) -> S::F {
+        simd.load(&self.0[lane & (LANES - S::LANES)..])
+    }
+
+    #[inline(always)]
+    pub(super) fn set<S: Simd>(&mut self, simd: S, lane: usize, value: S::F) {
+        simd.store(value, &mut self.0[lane & (LANES - S::LANES)..]);
+    }
 }
 
-/// The angle about an axis of a joint, and the axis in the world.
+/// Where the registers of sixteen copies begin.
+#[inline(always)]
+pub(super) fn lanes<S: Simd>() -> impl Iterator<Item = usize> {
+    (0..LANES).step_by(S::LANES)
+}
+
+/// The vectors of the copies from `lane` on.
+#[inline(always)]
+pub(super) fn get<S: Simd>(simd: S, rows: &[Row; 3], lane: usize) -> Vector<S> {
+    [rows[0].get(simd, lane), rows[1].get(simd, lane), rows[2].get(simd, lane)]
+}
+
+/// Overwrites the vectors of the copies from `lane` on.
+#[inline(always)]
+pub(super) fn set<S: Simd>(simd: S, rows: &mut [Row; 3], lane: usize, vector: Vector<S>) {
+    rows[0].set(simd, lane, vector[0]);
+    rows[1].set(simd, lane, vector[1]);
+    rows[2].set(simd, lane, vector[2]);
+}
+
+/// A body.
 #[derive(Clone, Copy)]
-pub(super) struct Reading<S: Simd> {
-    pub(super) angle: S::F,
-    pub(super) axis: Vector<S>,
+pub(super) struct Moving {
+    pub(super) position: [Row; 3],
+    pub(super) rotation: [Row; 4],
+    pub(super) velocity: [Row; 3],
+    pub(super) angular: [Row; 3],
+    /// Its axes in the world.
+    pub(super) frame: [[Row; 3]; 3],
+    /// While joints pull: force and torque. While contacts push: changes that wait for the end of the stage.
+    pub(super) force: [Row; 3],
+    pub(super) torque: [Row; 3],
+    /// Above 0 in the lanes in which such changes wait.
+    pub(super) touched: Row,
+    /// What contacts did in this step.
+    pub(super) pushed: [Row; 3],
+    pub(super) twisted: [Row; 3],
+}
+
+impl Moving {
+    const ZERO: Moving = Moving {
+        position: [Row::ZERO; 3],
+        rotation: [Row::ZERO; 4],
+        velocity: [Row::ZERO; 3],
+        angular: [Row::ZERO; 3],
+        frame: [[Row::ZERO; 3]; 3],
+        force: [Row::ZERO; 3],
+        torque: [Row::ZERO; 3],
+        touched: Row::ZERO,
+        pushed: [Row::ZERO; 3],
+        twisted: [Row::ZERO; 3],
+    };
+
+    #[inline(always)]
+    pub(super) fn frame<S: Simd>(&self, simd: S, lane: usize) -> Frame<S> {
+        [get(simd, &self.frame[0], lane), get(simd, &self.frame[1], lane), get(simd, &self.frame[2], lane)]
+    }
+
+    #[inline(always)]
+    pub(super) fn rotation<S: Simd>(&self, simd: S, lane: usize) -> Quaternion<S> {
+        let [s, x, y, z] = &self.rotation;
+        [s.get(simd, lane), x.get(simd, lane), y.get(simd, lane), z.get(simd, lane)]
+    }
+
+    /// Overwrites a rotation, which must have length 1, and the axes.
+    #[inline(always)]
+    pub(super) fn turn_to<S: Simd>(&mut self, simd: S, lane: usize, rotation: Quaternion<S>) {
+        let [s, x, y, z] = &mut self.rotation;
+        s.set(simd, lane, rotation[0]);
+        x.set(simd, lane, rotation[1]);
+        y.set(simd, lane, rotation[2]);
+        z.set(simd, lane, rotation[3]);
+        let frame = frame(simd, rotation);
+        let [first, second, third] = &mut self.frame;
+        set(simd, first, lane, frame[0]);
+        set(simd, second, lane, frame[1]);
+        set(simd, third, lane, frame[2]);
+    }
+
+    /// Clears what joints left, before contacts use the places.
+    #[inline(always)]
+    pub(super) fn forget_forces<S: Simd>(&mut self, simd: S, lane: usize) {
+        set(simd, &mut self.force, lane, [simd.zero(); 3]);
+        set(simd, &mut self.torque, lane, [simd.zero(); 3]);
+        self.touched.set(simd, lane, simd.zero());
+    }
+
+    /// Makes each -0 a 0 of what is out of the plane of x and z.
+    fn forget_signs(&mut self) {
+        let [_, x, _, z] = &mut self.rotation;
+        let [first, _, third] = &mut self.angular;
+        for row in [x, z, &mut self.velocity[1], first, third] {
+            row.0.iter_mut().for_each(|number| *number += 0.0);
+        }
+    }
+
+    /// Whether nothing is out of the plane of x and z, to the bit.
+    fn is_flat(&self) -> bool {
+        let [_, x, _, z] = &self.rotation;
+        let rows = [x, z, &self.velocity[1], &self.angular[0], &self.angular[2]];
+        let bits = rows.map(|row| row.0.iter().fold(0, |bits, number| bits | number.to_bits()));
+        bits == [0; 5]
+    }
+}
+
+/// What is known about an axis of a joint.
+#[derive(Clone, Copy)]
+pub(super) struct Turn {
+    /// Sides of the angle, of the same hypotenuse.
+    pub(super) sine: Row,
+    pub(super) cosine: Row,
+    pub(super) angle: Row,
+    /// The torque on the parent.
+    pub(super) size: Row,
+}
+
+impl Turn {
+    const ZERO: Turn = Turn { sine: Row::ZERO, cosine: Row::ZERO, angle: Row::ZERO, size: Row::ZERO };
 }
 
 /// What one group of contacts does to a body.
@@ -41,125 +156,153 @@ pub(super) struct Party<S: Simd> {
     pub(super) count: S::F,
 }
 
-/// All bodies and joints.
-pub(super) struct World<S: Simd> {
-    pub(super) bodies: Vec<Moving<S>>,
-    pub(super) readings: Vec<Reading<S>>,
-    pub(super) parties: Vec<Party<S>>,
+impl<S: Simd> Party<S> {
+    #[inline(always)]
+    pub(super) fn none(simd: S) -> Party<S> {
+        Party { velocity: [simd.zero(); 3], angular: [simd.zero(); 3], count: simd.zero() }
+    }
 }
 
-impl<S: Simd> World<S> {
+/// The same of sixteen copies, while a group is summed.
+#[derive(Clone, Copy)]
+pub(super) struct PartyRows {
+    velocity: [Row; 3],
+    angular: [Row; 3],
+    count: Row,
+}
+
+impl PartyRows {
+    const ZERO: PartyRows = PartyRows { velocity: [Row::ZERO; 3], angular: [Row::ZERO; 3], count: Row::ZERO };
+
     #[inline(always)]
-    pub(super) fn new(simd: S, plan: &Plan) -> World<S> {
-        let zero = [simd.zero(); 3];
-        let body = Moving {
-            position: zero,
-            rotation: [simd.zero(); 4],
-            velocity: zero,
-            angular: zero,
-            frame: [zero; 3],
-            force: zero,
-            torque: zero,
-            touched: simd.zero(),
-            pushed: zero,
-            twisted: zero,
-        };
-        let party = Party { velocity: zero, angular: zero, count: simd.zero() };
-        let parties = plan.capsules.iter().map(|group| group.parties.len()).max().unwrap_or(0);
-        World {
-            bodies: vec![body; plan.bodies.len()],
-            readings: vec![Reading { angle: simd.zero(), axis: zero }; plan.axis_count],
-            parties: vec![party; parties],
+    pub(super) fn get<S: Simd>(&self, simd: S, lane: usize) -> Party<S> {
+        Party {
+            velocity: get(simd, &self.velocity, lane),
+            angular: get(simd, &self.angular, lane),
+            count: self.count.get(simd, lane),
         }
     }
 
-    /// Takes the copies from `lane` on out of a block.
     #[inline(always)]
-    pub(super) fn load(&mut self, simd: S, plan: &Plan, layout: Layout, block: &[f32], lane: usize) {
-        let zero = [simd.zero(); 3];
-        for (index, body) in self.bodies.iter_mut().enumerate() {
-            let rotation = layout.rotation(index);
-            body.position = load(simd, block, layout.position(index), lane);
-            let [x, y, z] = load(simd, block, rotation + 1, lane);
-            body.rotation = [simd.load(&block[rotation * LANES + lane..]), x, y, z];
-            body.velocity = load(simd, block, layout.velocity(index), lane);
-            body.angular = load(simd, block, layout.angular(index), lane);
-            body.frame = frame(simd, body.rotation);
-            (body.force, body.torque) = (zero, zero);
-            (body.pushed, body.twisted) = (zero, zero);
+    pub(super) fn set<S: Simd>(&mut self, simd: S, lane: usize, party: &Party<S>) {
+        set(simd, &mut self.velocity, lane, party.velocity);
+        set(simd, &mut self.angular, lane, party.angular);
+        self.count.set(simd, lane, party.count);
+    }
+}
+
+/// All bodies and joints, and room for the largest group of contacts.
+pub(super) struct World {
+    pub(super) bodies: Vec<Moving>,
+    pub(super) parties: Vec<PartyRows>,
+    /// Of all axes.
+    pub(super) turns: Vec<Turn>,
+}
+
+impl World {
+    pub(super) fn new(plan: &Plan) -> World {
+        let parties = plan.capsules.iter().map(|group| group.parties.len()).max().unwrap_or(0);
+        World {
+            bodies: vec![Moving::ZERO; plan.bodies.len()],
+            parties: vec![PartyRows::ZERO; parties],
+            turns: vec![Turn::ZERO; plan.drives.len()],
         }
-        debug_assert_eq!(self.bodies.len(), plan.bodies.len());
+    }
+
+    /// Takes the copies out of a block.
+    #[inline(always)]
+    pub(super) fn load<S: Simd>(&mut self, simd: S, plan: &Plan, layout: Layout, block: &[f32]) {
+        for (index, body) in self.bodies.iter_mut().enumerate() {
+            for lane in lanes::<S>() {
+                body.forget_forces(simd, lane);
+                set(simd, &mut body.pushed, lane, [simd.zero(); 3]);
+                set(simd, &mut body.twisted, lane, [simd.zero(); 3]);
+            }
+            read(block, layout.position(index), &mut body.position);
+            read(block, layout.rotation(index), &mut body.rotation);
+            read(block, layout.velocity(index), &mut body.velocity);
+            read(block, layout.angular(index), &mut body.angular);
+            if plan.is_planar {
+                body.forget_signs();
+            }
+            for lane in lanes::<S>() {
+                let rotation = body.rotation(simd, lane);
+                body.turn_to(simd, lane, rotation);
+            }
+        }
+    }
+
+    /// Whether all copies are in the plane of x and z.
+    pub(super) fn is_flat(&self) -> bool {
+        self.bodies.iter().all(Moving::is_flat)
     }
 
     /// Writes where bodies are and how they move.
     #[inline(always)]
-    pub(super) fn store_motions(&self, simd: S, plan: &Plan, layout: Layout, block: &mut [f32], lane: usize) {
+    pub(super) fn store_motions(&self, plan: &Plan, layout: Layout, block: &mut [f32]) {
         for (index, (body, constants)) in self.bodies.iter().zip(&plan.bodies).enumerate() {
             // what cannot move is nowhere written, so a task may move it between steps
             if constants.is_fixed {
                 continue;
             }
-            let rotation = layout.rotation(index);
-            let [s, x, y, z] = body.rotation;
-            store(simd, body.position, block, layout.position(index), lane);
-            simd.store(s, &mut block[rotation * LANES + lane..]);
-            store(simd, [x, y, z], block, rotation + 1, lane);
-            store(simd, body.velocity, block, layout.velocity(index), lane);
-            store(simd, body.angular, block, layout.angular(index), lane);
+            write(&body.position, block, layout.position(index));
+            write(&body.rotation, block, layout.rotation(index));
+            write(&body.velocity, block, layout.velocity(index));
+            write(&body.angular, block, layout.angular(index));
         }
-        self.store_contacts(simd, layout, block, lane);
+        self.store_contacts(layout, block);
     }
 
     /// Writes what contacts did.
     #[inline(always)]
-    pub(super) fn store_contacts(&self, simd: S, layout: Layout, block: &mut [f32], lane: usize) {
+    pub(super) fn store_contacts(&self, layout: Layout, block: &mut [f32]) {
         for (index, body) in self.bodies.iter().enumerate() {
-            store(simd, body.pushed, block, layout.pushed(index), lane);
-            store(simd, body.twisted, block, layout.twisted(index), lane);
+            write(&body.pushed, block, layout.pushed(index));
+            write(&body.twisted, block, layout.twisted(index));
         }
     }
 
     /// Writes angles, and velocities about the axes.
     #[inline(always)]
-    pub(super) fn store_readings(
-        &self,
-        simd: S,
-        plan: &Plan,
-        layout: Layout,
-        block: &mut [f32],
-        lane: usize,
-    ) {
-        for joint in &plan.joints {
-            let relative = sub(simd, self.bodies[joint.parent].angular, self.bodies[joint.child].angular);
-            for axis in joint.first_axis..joint.first_axis + joint.drives.len() {
-                let reading = &self.readings[axis];
-                simd.store(reading.angle, &mut block[layout.angle(axis) * LANES + lane..]);
-                let velocity = dot(simd, relative, reading.axis);
-                simd.store(velocity, &mut block[layout.angle_velocity(axis) * LANES + lane..]);
+    pub(super) fn store_readings<S: Simd>(&self, simd: S, plan: &Plan, layout: Layout, block: &mut [f32]) {
+        for joint in plan.runs.iter().flat_map(|run| &run.joints) {
+            let (parent, child) = (&self.bodies[joint.parent], &self.bodies[joint.child]);
+            for (axis, &vector) in joint.axes.iter().enumerate().take(joint.axis_count) {
+                // a joint turns about its first axis in the parent, and about the others in the child
+                let owner = if axis == 0 { parent } else { child };
+                let reading = joint.first_axis + axis;
+                write(&[self.turns[reading].angle], block, layout.angle(reading));
+                for lane in lanes::<S>() {
+                    let relative =
+                        sub(simd, get(simd, &parent.angular, lane), get(simd, &child.angular, lane));
+                    let direction = turned(simd, 7, vector, &owner.frame(simd, lane));
+                    // nothing is 0, never -0, whichever terms of it were left out
+                    let velocity = simd.add(dot(simd, relative, direction), simd.zero());
+                    simd.store(velocity, &mut block[layout.angle_velocity(reading) * LANES + lane..]);
+                }
             }
         }
     }
 
     /// Clears what joints left, before contacts use the places.
     #[inline(always)]
-    pub(super) fn forget_forces(&mut self, simd: S) {
-        let zero = [simd.zero(); 3];
+    pub(super) fn forget_forces<S: Simd>(&mut self, simd: S) {
         for body in &mut self.bodies {
-            (body.force, body.torque, body.touched) = (zero, zero, simd.zero());
+            for lane in lanes::<S>() {
+                body.forget_forces(simd, lane);
+            }
         }
     }
 }
 
 #[inline(always)]
-fn load<S: Simd>(simd: S, block: &[f32], row: usize, lane: usize) -> Vector<S> {
-    let at = row * LANES + lane;
-    [simd.load(&block[at..]), simd.load(&block[at + LANES..]), simd.load(&block[at + 2 * LANES..])]
+fn read(block: &[f32], row: usize, to: &mut [Row]) {
+    let rows = block[row * LANES..].as_chunks::<LANES>().0;
+    to.iter_mut().zip(rows).for_each(|(to, row)| to.0 = *row);
 }
 
 #[inline(always)]
-fn store<S: Simd>(simd: S, vector: Vector<S>, block: &mut [f32], row: usize, lane: usize) {
-    let at = row * LANES + lane;
-    simd.store(vector[0], &mut block[at..]);
-    simd.store(vector[1], &mut block[at + LANES..]);
-    simd.store(vector[2], &mut block[at + 2 * LANES..]);
+fn write(rows: &[Row], block: &mut [f32], row: usize) {
+    let to = block[row * LANES..].as_chunks_mut::<LANES>().0;
+    to.iter_mut().zip(rows).for_each(|(to, row)| *to = row.0);
 }

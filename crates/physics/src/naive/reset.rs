@@ -25,6 +25,8 @@ pub fn start(model: &Model, angles: &[f64], velocities: &[f64]) -> Vec<Motion> {
         let (mut turned, mut angular) = (Quaternion::IDENTITY, Vector::ZERO);
         let first = model.first_axis(index);
         for (number, axis) in model.axes(index).into_iter().enumerate().take(joint.limits.len()) {
+            // so that what turns about y stays in its plane to the bit
+            let axis = axis.without_rounding();
             angular = angular + axis * velocities[first + number];
             turned = Quaternion::about(turned.rotate(axis), angles[first + number]) * turned;
         }
