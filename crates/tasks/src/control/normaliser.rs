@@ -162,11 +162,20 @@ impl LaneSums {
     }
 }
 
-/// Adds what the lanes of a block saw, where it counts.
-pub(super) struct Add<'a> {
-    pub(super) scale: &'a Scale,
+/// What the lanes of a block saw, and of which it counts.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Saw<'a> {
     pub(super) sight: &'a [f32],
     pub(super) counts: &'a [bool; LANES],
+}
+
+/// Blocks of which rows are added together; more of them are taken in turn.
+const MOST_BLOCKS: usize = 16;
+
+/// Adds what the lanes of some blocks saw, where it counts, in the order of blocks.
+pub(super) struct Add<'a> {
+    pub(super) scale: &'a Scale,
+    pub(super) blocks: &'a [Saw<'a>],
     pub(super) sums: &'a mut LaneSums,
 }
 
@@ -175,19 +184,28 @@ impl Kernel for Add<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, _: S) {
-        let mut keep = [0_u64; LANES];
-        for ((keep, &counts), count) in keep.iter_mut().zip(self.counts).zip(&mut self.sums.counts) {
-            *keep = if counts { u64::MAX } else { 0 };
-            *count += if counts { 1.0 } else { 0.0 };
-        }
-        let rows = self.sight.chunks_exact(LANES).zip(&self.scale.origin);
-        for ((row, origin), [differences, squares]) in rows.zip(&mut self.sums.sums) {
-            // PERF: bits and no branch, so that the loop becomes registers
-            for lane in 0..LANES {
-                let difference = f64::from(row[lane]) - origin;
-                let difference = f64::from_bits(difference.to_bits() & keep[lane]);
-                differences[lane] += difference;
-                squares[lane] += difference * difference;
+        let mut keep = [[0_u64; LANES]; MOST_BLOCKS];
+        for blocks in self.blocks.chunks(MOST_BLOCKS) {
+            for (keep, seen) in keep.iter_mut().zip(blocks) {
+                for ((keep, &counts), count) in keep.iter_mut().zip(seen.counts).zip(&mut self.sums.counts) {
+                    *keep = if counts { u64::MAX } else { 0 };
+                    *count += if counts { 1.0 } else { 0.0 };
+                }
+            }
+            // PERF: a row's sums are read and written once for all blocks; those of many observations fill a cache
+            for (index, (origin, both)) in self.scale.origin.iter().zip(&mut self.sums.sums).enumerate() {
+                let [mut differences, mut squares] = *both;
+                for (keep, seen) in keep.iter().zip(blocks) {
+                    let row = &seen.sight.as_chunks::<LANES>().0[index];
+                    // PERF: bits and no branch, so that the loop becomes registers
+                    for lane in 0..LANES {
+                        let difference = f64::from(row[lane]) - origin;
+                        let difference = f64::from_bits(difference.to_bits() & keep[lane]);
+                        differences[lane] += difference;
+                        squares[lane] += difference * difference;
+                    }
+                }
+                *both = [differences, squares];
             }
         }
     }
@@ -259,9 +277,8 @@ mod tests {
             let mut inputs = vec![0.0; SIZE * 2 * LANES];
             isa.run(Show { scale: Some(&scale), sight: &sight, inputs: &mut inputs, place: 1, places: 2 });
             let mut lanes = LaneSums::new(SIZE);
-            for _ in 0..2 {
-                isa.run(Add { scale: &scale, sight: &sight, counts: &counts, sums: &mut lanes });
-            }
+            let seen = Saw { sight: &sight, counts: &counts };
+            isa.run(Add { scale: &scale, blocks: &[seen; 2], sums: &mut lanes });
             for (lane, copy) in copies.iter().enumerate() {
                 for row in 0..SIZE {
                     let found = inputs[(row * 2 + 1) * LANES + lane];

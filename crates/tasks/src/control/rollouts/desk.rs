@@ -4,7 +4,7 @@ use numerics::{AlignedBuffer, LANES};
 use sparse_kernels::{Threads, Values, naive};
 
 use super::{AtEnd, House, Part, Rules, Start};
-use crate::control::normaliser::{Add, LaneSums, Scale, Show, Sums};
+use crate::control::normaliser::{Add, LaneSums, Saw, Scale, Show, Sums};
 use crate::control::{Actions, Outcome};
 
 /// What is played, and by which rules.
@@ -27,8 +27,6 @@ pub(super) struct Desk {
     scratch: AlignedBuffer,
     outputs: AlignedBuffer,
     actions: AlignedBuffer,
-    /// What a table sees after a step.
-    after: AlignedBuffer,
     /// Tables that are played on.
     live: Vec<usize>,
     /// Steps of copies that were not done.
@@ -39,6 +37,10 @@ pub(super) struct Desk {
 struct Table {
     world: AlignedBuffer,
     sight: AlignedBuffer,
+    /// What it sees after a step.
+    after: AlignedBuffer,
+    /// Whose episode ended with it.
+    ended: [bool; LANES],
     /// Not done.
     playing: [bool; LANES],
     scores: [f64; LANES],
@@ -50,6 +52,8 @@ impl Desk {
         let table = || Table {
             world: AlignedBuffer::new(house.environment.rows() * LANES),
             sight: AlignedBuffer::new(house.observations * LANES),
+            after: AlignedBuffer::new(house.observations * LANES),
+            ended: [false; LANES],
             playing: [false; LANES],
             scores: [0.0; LANES],
         };
@@ -62,7 +66,6 @@ impl Desk {
             scratch: AlignedBuffer::new(largest.scratch_len(Threads::Sequential)),
             outputs: AlignedBuffer::new(largest.outputs_len(1)),
             actions: AlignedBuffer::new(house.environment.actions().rows() * LANES),
-            after: AlignedBuffer::new(house.observations * LANES),
             live: Vec::with_capacity(house.rules.repeats),
             steps: 0,
         }
@@ -170,30 +173,31 @@ impl Desk {
             act(house.environment.actions(), &self.outputs, place, places, &mut self.actions);
             let table = &mut self.tables[index];
             let mut outcome = Outcome::NONE;
-            let start = |lane| start_of(index, lane).expect("whoever plays has a start");
             let mut draws = |lane: usize| {
                 // those who are done may still need a draw, of which nobody sees anything
                 let time = self.times[lane];
                 let draw = |start: &Start| house.environment.draw(start.draws.child(time.into()));
                 start_of(index, lane).map(draw).unwrap_or_default()
             };
-            house.environment.step(
-                &mut table.world,
-                &self.actions,
-                &mut draws,
-                &mut self.after,
-                &mut outcome,
-            );
-            let (steps, ended) = table.count(&outcome, &self.after, &self.times, house.rules);
-            self.steps += steps;
-            if let Some(scale) = scale.filter(|_| counts) {
-                let (sight, counts) = (&*table.sight, &table.playing);
-                house.isa.run(Add { scale, sight, counts, sums: &mut self.sums });
-            }
-            std::mem::swap(&mut table.sight, &mut self.after);
+            let Table { world, after, .. } = table;
+            house.environment.step(world, &self.actions, &mut draws, after, &mut outcome);
+            self.steps += table.count(&outcome, &self.times, house.rules);
+        }
+        if let Some(scale) = scale.filter(|_| counts) {
+            let seen = |&table: &usize| Saw {
+                sight: &self.tables[table].sight,
+                counts: &self.tables[table].playing,
+            };
+            let blocks: Vec<Saw<'_>> = self.live.iter().map(seen).collect();
+            house.isa.run(Add { scale, blocks: &blocks, sums: &mut self.sums });
+        }
+        for &index in &self.live {
+            let table = &mut self.tables[index];
+            std::mem::swap(&mut table.sight, &mut table.after);
+            let ended = table.ended;
             if house.rules.at_end == AtEnd::Restart {
                 for lane in (0..LANES).filter(|&lane| ended[lane]) {
-                    table.put(lane, start(lane));
+                    table.put(lane, start_of(index, lane).expect("whoever plays has a start"));
                 }
             }
         }
@@ -203,25 +207,20 @@ impl Desk {
 }
 
 impl Table {
-    /// Counts a step, after which copies see `after`. Says how many took it, and for whom the episode ended with it.
-    fn count(
-        &mut self,
-        outcome: &Outcome,
-        after: &[f32],
-        times: &[u32; LANES],
-        rules: Rules,
-    ) -> (u64, [bool; LANES]) {
-        let (played, is_number) = (self.playing, finite(after));
-        let (mut steps, mut ended) = (0, [false; LANES]);
+    /// Counts a step, and says how many took it.
+    fn count(&mut self, outcome: &Outcome, times: &[u32; LANES], rules: Rules) -> u64 {
+        let (played, is_number) = (self.playing, finite(&self.after));
+        let mut steps = 0;
+        self.ended = [false; LANES];
         for lane in (0..LANES).filter(|&lane| played[lane]) {
             let is_lost = !(is_number[lane] && outcome.reward[lane].is_finite());
             let is_late = times[lane] + 1 >= rules.steps;
             steps += 1;
             self.scores[lane] += if is_lost { f64::NAN } else { outcome.reward[lane].into() };
-            ended[lane] = outcome.done[lane] || is_lost;
-            self.playing[lane] = !is_late && (!ended[lane] || rules.at_end == AtEnd::Restart);
+            self.ended[lane] = outcome.done[lane] || is_lost;
+            self.playing[lane] = !is_late && (!self.ended[lane] || rules.at_end == AtEnd::Restart);
         }
-        (steps, ended)
+        steps
     }
 
     /// Puts the copy of a lane at a start.
