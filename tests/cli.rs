@@ -137,6 +137,20 @@ fn one_instruction_set_can_be_chosen() {
 }
 
 #[test]
+fn more_threads_than_cores_are_warned_of_where_people_look() {
+    let cores = tombola::workers::available();
+    for (threads, warned) in [(1, false), (cores + 1, true)] {
+        let threads = threads.to_string();
+        let output =
+            tombola(&["bench", "kernels", "--quick", "--filter", "paper-mlp/0.0144", "--threads", &threads]);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        let told = format!("warning: {threads} threads on {cores} cores");
+        assert_eq!(text(&output.stderr).contains(&told), warned, "{}", text(&output.stderr));
+        assert!(!text(&output.stdout).contains("warning"), "{}", text(&output.stdout));
+    }
+}
+
+#[test]
 fn kernels_are_one_object_a_line_with_the_fields_that_scripts_read() {
     for threads in ["1", "2"] {
         let output = tombola(&[

@@ -14,6 +14,7 @@ use crate::roofs::multiply_add::{self, OPERATIONS};
 use crate::roofs::threads;
 use crate::suggest::nearest;
 use crate::timing::{BURST, Effort, Routine, alternate};
+use crate::workers;
 use crate::workloads::{Prepared, Step, Unit, Workload, all};
 
 /// Print each kernel at the papers' sizes: its time, and its share of what this machine can do.
@@ -69,6 +70,14 @@ pub(super) fn run(arguments: &KernelsArguments, out: &mut dyn Write) -> Result<(
     }
     let isa = arguments.isa.unwrap_or(Isa::detected());
     let count = usize::from(arguments.threads);
+    let cores = workers::available();
+    if count > cores {
+        // A closed stderr leaves nobody to tell.
+        let _ = writeln!(
+            std::io::stderr(),
+            "warning: {count} threads on {cores} cores take turns, and times are of turns; use --threads {cores}"
+        );
+    }
     let pool = if count == 1 { None } else { Some(threads::pool(count)) };
     let pool = pool.transpose().map_err(|error| CommandError::Failed(error.into()))?;
     let effort = if arguments.quick {
