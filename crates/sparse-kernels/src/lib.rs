@@ -77,8 +77,8 @@
 //! Measured with AVX2 on one core of a Zen 3 EPYC (`tombola bench kernels --filter paper`), in percent of the peak of
 //! multiply-adds read in the same run, useful work only, at densities 1.0 / 0.512 / 0.2 / 0.1 / 0.05 / 0.0144: the
 //! paper's convolutional network 91 / 74 / 70 / 65 / 59 / 40 as given and 91 / 75 / 71 / 74 / 78 / 103 compiled (more than
-//! all, for entries that compilation leaves out count as work); its policy network, at 1.0 / 0.2 / 0.05 / 0.0144, 51 / 25
-//! / 19 / 31 and 51 / 25 / 20 / 39 (its hyperbolic tangents take time and count as no work).
+//! all, for entries that compilation leaves out count as work); its policy network, at 1.0 / 0.2 / 0.05 / 0.0144, 60 / 28
+//! / 23 / 33 and 61 / 28 / 24 / 41 (its hyperbolic tangents take time and count as no work).
 //!
 //! # Invariants
 //!
