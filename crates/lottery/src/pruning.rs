@@ -11,6 +11,7 @@
 //! | `quirks.variance` | with Sep-CMA-ES it divides means by variances where deviations are meant | another order of weights: `snr` prunes those of large variance too eagerly | off |
 //! | `quirks.rows` | it permutes masks along their first axis only | whole rows of a kernel move together, so the control is less random than it seems | off |
 //! | `Plan::alias` | the last layer's biases, which start at zero, drop out of the search and are read from the weights after them | biases are not free: 10 coordinates fewer in the paper's network | off |
+//! | `Plan::test_first` | it also tests after the first generation | a row more in curves; with the best checkpoint, one more mean to choose from | off, also in `as-published` |
 //! | criterion `random` | does not match the layers of the tickets | it mixes bad layer ratios with bad masks; `layer-random` does not | as published |
 //! | strategies' `quirks` | see [`strategies::Quirks`] | PGPE's deviations grow where they should shrink, and more | off |
 //!

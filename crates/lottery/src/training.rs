@@ -36,6 +36,9 @@ pub struct Plan {
     pub generations: u64,
     /// Generations between two tests; one more test comes first and one last.
     pub test_every: u64,
+    /// Whether there is a test after the first generation too, as in the published code.
+    #[serde(default)]
+    pub test_first: bool,
     /// Which mean counts as the trained network.
     #[serde(default)]
     pub checkpoint: Which,
@@ -47,7 +50,8 @@ pub struct Plan {
 impl Plan {
     /// The mean after the last generation counts, and all coordinates are searched.
     pub fn new(search: Settings, generations: u64, test_every: u64) -> Plan {
-        Plan { search, generations, test_every, checkpoint: Which::default(), alias: false }
+        let (checkpoint, test_first, alias) = (Which::default(), false, false);
+        Plan { search, generations, test_every, test_first, checkpoint, alias }
     }
 }
 
@@ -258,7 +262,8 @@ impl<'a> Training<'a> {
         let every = self.plan.test_every.max(1);
         let regular = generation / every + 1;
         let last = generation >= self.plan.generations && !generation.is_multiple_of(every);
-        regular as usize + usize::from(last)
+        let first = self.plan.test_first && every > 1 && self.plan.generations > 1;
+        regular as usize + usize::from(last) + usize::from(first)
     }
 
     /// One generation; before the first one, and after every `test_every`th and the last, a test.
@@ -290,7 +295,8 @@ impl<'a> Training<'a> {
         ended(Phase::Tell);
 
         let told = self.search.generation();
-        if told.is_multiple_of(self.plan.test_every.max(1)) || self.is_done() {
+        let is_first = self.plan.test_first && told == 1;
+        if is_first || told.is_multiple_of(self.plan.test_every.max(1)) || self.is_done() {
             let finite = self.fitness.iter().copied().filter(|fitness| fitness.is_finite());
             let (count, sum) =
                 finite.clone().fold((0_u32, 0.0), |(count, sum), next| (count + 1, sum + next));

@@ -306,3 +306,26 @@ fn aliased_biases_are_not_searched_and_read_other_weights() {
     let score = trial.test(Threads::Sequential, &trained.contents().mean);
     assert_eq!(score, training.curve().last().unwrap().score);
 }
+
+#[test]
+fn a_test_after_the_first_generation_is_one_more_and_changes_no_search() {
+    let setting = Setting::new("mlp-4");
+    let execution = Execution::default();
+    for (generations, every, expected) in
+        [(7, 3, vec![0, 1, 3, 6, 7]), (6, 3, vec![0, 1, 3, 6]), (3, 1, vec![0, 1, 2, 3]), (1, 3, vec![0, 1])]
+    {
+        let without = plan("snes", generations, every);
+        let with = Plan { test_first: true, ..without.clone() };
+        let [mut plain, mut tested] = [&without, &with].map(|plan| setting.training(plan));
+        run(&mut plain, &execution);
+        // interrupted after each generation, it goes on
+        while !tested.is_done() {
+            tested.generation(&execution);
+            tested = setting.resume(&with, &tested.checkpoint()).unwrap_or_else(|error| panic!("{error}"));
+        }
+        let at: Vec<u64> = tested.curve().iter().map(|point| point.generation).collect();
+        assert_eq!(at, expected);
+        assert_eq!(tested.search().mean(), plain.search().mean());
+        assert!(plain.curve().iter().all(|point| tested.curve().contains(point)));
+    }
+}

@@ -67,6 +67,7 @@ impl Worker {
         let members = plan.search.population as f64;
         let generations = plan.generations as f64;
         let tests = (generations / plan.test_every.max(1) as f64).floor() + 1.0;
+        let tests = tests + f64::from(u8::from(plan.test_first));
         let coordinates = size.parameters - size.prunable * (1.0 - density);
         let (forwards, steps, data) = match cell.run.evaluation {
             Evaluation::Images { batch } => {

@@ -44,6 +44,19 @@ fn ids_never_change() {
 }
 
 #[test]
+fn a_test_after_the_first_generation_is_a_setting_that_no_variant_has() {
+    let base = "task='mnist'\nstrategy='pgpe'\n";
+    for variant in ["corrected", "as-published"] {
+        assert!(!one(&format!("{base}variant='{variant}'")).run.plan.test_first);
+    }
+    let said = one(&format!("{base}test_first=true"));
+    assert_eq!(
+        said.canonical(),
+        "cell task=mnist strategy=pgpe seed=0 criterion=snr run.plan.test_first=true"
+    );
+}
+
+#[test]
 fn a_name_says_what_is_not_as_published() {
     let cell = one("task='mnist'\nstrategy='sep-cma-es'");
     assert_eq!(cell.canonical(), "cell task=mnist strategy=sep-cma-es seed=0 criterion=snr");
