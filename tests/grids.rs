@@ -456,7 +456,8 @@ fn a_folder_in_use_says_by_whom_and_what_can_be_done() {
     let (mut patient, patient_says) = start("4712", &more);
     let text = hears(&patient_says, "waiting for ");
     let process = format!("process {} on ", owner.id());
-    for part in ["waiting for ", " of out ", &process, "(job 4711)", "no sign of life", "--steal"] {
+    for part in ["waiting for ", " of out ", &process, "(job 4711), last sign of life ", " s ago", "--steal"]
+    {
         assert!(text.contains(part), "it should tell `{part}`: {text}");
     }
     signal(&patient, "INT");

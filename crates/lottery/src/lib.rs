@@ -64,4 +64,6 @@ mod training;
 pub use criterion::{Criterion, UnknownCriterion};
 pub use procedure::{Procedure, PruneError, Pruned};
 pub use pruning::{Pruning, PruningQuirks, Scope, Selection};
-pub use training::{Checkpoint, CheckpointError, Phase, Plan, Point, Training, TrainingError, Which};
+pub use training::{
+    Checkpoint, CheckpointError, Divergence, Phase, Plan, Point, Training, TrainingError, Which,
+};

@@ -116,6 +116,32 @@ pub enum Phase {
     Tell,
 }
 
+/// How a search left what can be computed with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Divergence {
+    /// Generations that were told.
+    pub generation: u64,
+    /// What is wrong.
+    pub why: String,
+    /// The free coordinate of the network where it is first seen, or worst; none where it is of no coordinate.
+    pub coordinate: Option<usize>,
+}
+
+impl Divergence {
+    /// The same for people, with the layer of a ticket's network.
+    pub fn told(&self, ticket: &Ticket) -> String {
+        let network = ticket.network();
+        let layer = || {
+            let free = ticket.masked().ok()?;
+            let place = *free.free().get(self.coordinate?)? as usize;
+            let tensor = network.tensors().iter().find(|tensor| tensor.range().contains(&place))?;
+            Some(format!(" in layer {}", network.name(tensor.layer)))
+        };
+        let Divergence { generation, why, .. } = self;
+        format!("diverged in generation {generation}: {why}{}", layer().unwrap_or_default())
+    }
+}
+
 /// A run, somewhere between its start and its end.
 pub struct Training<'a> {
     plan: Plan,
@@ -363,12 +389,33 @@ impl<'a> Training<'a> {
     /// Whether the search has left what can be computed with: numbers that are none, a deviation without bounds, or ten
     /// generations without a finite fitness. A result, not an error.
     pub fn is_diverged(&self) -> bool {
+        self.divergence().is_some()
+    }
+
+    /// How and where it has.
+    pub fn divergence(&self) -> Option<Divergence> {
         let search = &self.search;
-        let is_finite = |values: &[f32]| values.iter().all(|value| value.is_finite());
-        let is_lost = matches!(search.stop(), Some(StopReason::NoFitness | StopReason::DeviationExploded));
-        is_lost
-            || !is_finite(search.mean())
-            || deviations(search).is_some_and(|deviations| !is_finite(&deviations))
+        let whole = |values: Vec<f32>| match &self.aliases {
+            Some(aliases) => aliases.expand(&values),
+            None => values,
+        };
+        let deviations = deviations(search);
+        let lost = |values: &[f32]| values.iter().any(|value| !value.is_finite());
+        let first = |values: Vec<f32>| whole(values).iter().position(|value| !value.is_finite());
+        let (why, coordinate) = match search.stop() {
+            _ if lost(search.mean()) => ("the mean is no number".to_owned(), first(search.mean().to_vec())),
+            _ if deviations.as_deref().is_some_and(lost) => {
+                ("a deviation is no number".to_owned(), deviations.and_then(first))
+            }
+            Some(reason @ StopReason::DeviationExploded) => {
+                let deviations = deviations.map(whole).unwrap_or_default();
+                let largest = (0..deviations.len()).max_by(|&a, &b| deviations[a].total_cmp(&deviations[b]));
+                (reason.to_string(), largest)
+            }
+            Some(reason @ StopReason::NoFitness) => (reason.to_string(), None),
+            _ => return None,
+        };
+        Some(Divergence { generation: search.generation(), why, coordinate })
     }
 
     /// The trained ticket of the one that it began with. `provenance` says how it came about.

@@ -216,6 +216,8 @@ pub struct Holding {
     name: String,
     token: Option<Token>,
     beat: Vec<u8>,
+    /// When it last showed that it lives, by the clock of the disk: for people, as clocks of two hosts may differ.
+    pub beaten: Option<std::time::SystemTime>,
     /// Who it is, where that could be read.
     pub owner: Option<Owner>,
 }
@@ -360,7 +362,8 @@ impl Results {
         let beat = read(format!("beat-{rest}")).unwrap_or_default();
         let owner = read(format!("owner-{rest}.json")).and_then(|bytes| serde_json::from_slice(&bytes).ok());
         let token = Token::parse(rest);
-        let holding = Holding { epoch, name: name.clone(), token, beat, owner };
+        let beaten = disk::written(&folder.join(format!("beat-{rest}")));
+        let holding = Holding { epoch, name: name.clone(), token, beat, beaten, owner };
         Ok(if rest == FREE { Found::Free(holding) } else { Found::Held(holding) })
     }
 

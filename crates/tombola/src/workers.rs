@@ -41,7 +41,7 @@ pub use crew::{How, Summary, Workers, other_data};
 pub use signals::Stop;
 pub use table::width;
 pub use threads::{Split, available};
-pub use watch::BEATS;
+pub use watch::{BEATS, who_and_when};
 
 /// Name of the result that says in words what a unit is.
 pub const TEXT: &str = "unit.txt";
@@ -102,6 +102,9 @@ pub trait Desk {
 
     /// Whether somebody wants the process to stop, or the unit is another's by now.
     fn is_stopping(&self) -> bool;
+
+    /// Something that people should know of how the unit ended: told, and kept in the record of its runs.
+    fn remark(&mut self, text: &str);
 
     /// Tells people that so many of so many steps are done, and what came of it.
     fn progress(&mut self, done: u64, of: u64, note: &str);

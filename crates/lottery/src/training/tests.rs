@@ -329,3 +329,35 @@ fn a_test_after_the_first_generation_is_one_more_and_changes_no_search() {
         assert!(plain.curve().iter().all(|point| tested.curve().contains(point)));
     }
 }
+
+#[test]
+fn a_divergence_names_its_generation_and_its_layer() {
+    let setting = Setting::new("mlp-4");
+    let plan = plan("snes", 5, 5);
+    let mut training = setting.training(&plan);
+    training.generation(&Execution::default());
+    assert_eq!(training.divergence(), None);
+    let preset = Preset::named("mlp-4", setting.task.input(), setting.task.outputs()).unwrap();
+    let contents = Contents {
+        start: setting.start.clone(),
+        mean: setting.start.clone(),
+        task: "glyphs".to_owned(),
+        ..Contents::default()
+    };
+    // that of the setting
+    let prunable = preset.architecture.prunable();
+    let mask = Mask::random(prunable, prunable / 20, Stream::new(0, "mask"));
+    let ticket = Ticket::new(preset.architecture, &mask, contents).unwrap();
+    let last = setting.start.len() - 1;
+    for (coordinate, layer) in [(0, "dense_0"), (last, "dense_1")] {
+        let mut state = training.checkpoint();
+        let mut mean = state.search.get("mean").unwrap();
+        mean[coordinate] = f64::INFINITY;
+        state.search.set("mean", &mean).unwrap();
+        let lost = setting.resume(&plan, &state).unwrap_or_else(|error| panic!("{error}"));
+        let divergence = lost.divergence().unwrap();
+        assert_eq!((divergence.generation, divergence.coordinate), (1, Some(coordinate)));
+        let told = format!("diverged in generation 1: the mean is no number in layer {layer}");
+        assert_eq!(divergence.told(&ticket), told);
+    }
+}

@@ -163,6 +163,9 @@ impl Unit for Chain<'_> {
             let before = self.trained(level - 1, &procedure, desk)?;
             let like = if self.is_matched() { self.like(level, desk)? } else { None };
             if self.is_matched() && like.is_none() {
+                desk.remark(&format!(
+                    "level {level} has nothing to match: the magnitude cell diverged there"
+                ));
                 saved.levels.push(bench.unmatched(level, &before));
                 break;
             }

@@ -72,6 +72,13 @@ impl Bench<'_> {
         }
         let row = self.row(level, start, threshold, &training);
         let is_diverged = row.status == Status::Diverged;
+        if let Some(divergence) = training.divergence() {
+            let good = match level.checked_sub(1) {
+                Some(before) => format!("; {} is the last good ticket", ticket_name(before)),
+                None => String::new(),
+            };
+            desk.remark(&format!("level {level} {}{good}", divergence.told(start)));
+        }
         let curve = training.curve().iter().map(|point| self.curve_row(level, point));
         saved.curves.extend(curve);
         saved.training = None;

@@ -249,6 +249,16 @@ fn a_cell_whose_match_diverged_later_says_so_at_that_level() {
         let statuses: Vec<Status> = rows.iter().map(|row| row.status).collect();
         assert_eq!(statuses, [Status::Done, Status::Done, Status::Diverged], "{}", cell.canonical());
         assert_eq!(rows[2].kept, cell.pruning.kept(2, rows[2].weights));
+        let results = Results::at(&folder.0, Owner::this_process(1.0));
+        let record = results.record(&cell.id().to_string());
+        let told = record.turns.last().and_then(|turn| turn.error.clone()).unwrap_or_default();
+        let expected = if searched {
+            "level 2 diverged in generation 10: no evaluation of ten generations gave a finite fitness; \
+             level-01.safetensors is the last good ticket"
+        } else {
+            "level 2 has nothing to match: the magnitude cell diverged there"
+        };
+        assert_eq!(told, expected);
         assert_eq!((rows[2].score, rows[2].generations > 0), (None, searched));
     }
 }

@@ -10,7 +10,7 @@ use crate::cells::{self, Kind};
 use crate::grid::Cell;
 use crate::results::{Found, Owner, Results, State as Stored};
 use crate::store::StoreError;
-use crate::workers::available;
+use crate::workers::{available, who_and_when};
 
 /// Where results are.
 #[derive(Args, Debug)]
@@ -150,7 +150,7 @@ impl Watcher {
         if let Found::Held(holding) = &found
             && !results.is_dead(holding)
         {
-            return Ok(State::Running(holding.who()));
+            return Ok(State::Running(who_and_when(holding)));
         }
         if let Some(turn) = results.record(id).failure() {
             let error = turn.error.clone().unwrap_or_else(|| "for an unknown reason".to_owned());

@@ -297,6 +297,11 @@ pub fn length(path: &Path) -> Option<u64> {
     fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|data| data.len())
 }
 
+/// When a file was last written, by the clock of whoever keeps it.
+pub fn written(path: &Path) -> Option<std::time::SystemTime> {
+    fs::metadata(path).ok()?.modified().ok()
+}
+
 /// Whether there is a file or folder of this name.
 pub fn exists(path: &Path) -> bool {
     path.symlink_metadata().is_ok()

@@ -1,6 +1,7 @@
 //! The jobs of a process, and the thread that shows that it lives.
 
 use std::any::Any;
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -11,7 +12,7 @@ use sparse_kernels::Threads;
 
 use super::desk::UnitDesk;
 use super::table::{Pick, Status, Table};
-use super::watch::Watch;
+use super::watch::{Watch, who_and_when};
 use super::{BEATS, DATA, Desk, End, Split, Stop, TEXT, Unit, UnitError};
 use crate::progress::Timer;
 use crate::progress::board::Board;
@@ -75,6 +76,8 @@ struct Inner {
     summary: Summary,
     jobs_left: usize,
     told: Vec<String>,
+    /// Who holds units, and when each was last seen to live.
+    seen: BTreeMap<String, String>,
 }
 
 /// How a look at a unit ended.
@@ -88,8 +91,13 @@ enum After {
 impl<'r> Workers<'r> {
     /// On a folder; `board` tells people, `stop` says when to end.
     pub fn new(results: &'r Results, how: How, board: &'r Board, stop: Stop) -> Workers<'r> {
-        let inner =
-            Inner { table: Table::new(&[]), summary: Summary::default(), jobs_left: 0, told: Vec::new() };
+        let inner = Inner {
+            table: Table::new(&[]),
+            summary: Summary::default(),
+            jobs_left: 0,
+            told: Vec::new(),
+            seen: BTreeMap::new(),
+        };
         let shared = Shared {
             results,
             how,
@@ -197,6 +205,7 @@ impl<'r> Shared<'r> {
     fn tell_holders(&self, inner: &mut Inner) {
         let (count, holders) = inner.table.holders();
         let new: Vec<String> = holders.into_iter().filter(|who| !inner.told.contains(who)).collect();
+        let seen = |who: &String| inner.seen.get(who).unwrap_or(who).clone();
         if new.is_empty() {
             return;
         }
@@ -204,7 +213,7 @@ impl<'r> Shared<'r> {
             "waiting for {count} units of {} that others work at: {}; who shows no sign of life for {BEATS} beats is \
              followed, and --steal waits for nobody",
             self.results.root().display(),
-            new.join(", "),
+            new.iter().map(seen).collect::<Vec<_>>().join("; "),
         ));
         inner.told.extend(new);
     }
@@ -276,6 +285,9 @@ impl<'r> Shared<'r> {
         }
         let found = self.results.look(id)?;
         let silence = watch.observe(&found);
+        if let Found::Held(holding) = &found {
+            self.lock().seen.insert(holding.who(), who_and_when(holding));
+        }
         let patience = |holding| Watch::patience(holding, self.results.me().beat_seconds);
         let (is_free, who) = match &found {
             Found::Nothing | Found::Free(_) => (true, String::new()),
@@ -330,12 +342,13 @@ impl<'r> Shared<'r> {
             Err(error) => Err(error.into()),
         };
         let is_stopping = desk.is_stopping();
-        let lease = desk.lease;
+        let (lease, remark) = (desk.lease, desk.remark);
         let after = match ended {
             Ok(end @ (End::Done | End::Diverged)) => {
                 let diverged = end == End::Diverged;
                 let outcome = if diverged { Outcome::Diverged } else { Outcome::Done };
-                lease.note(&text, turn(outcome, None)).map(|()| After::Done { here: true, diverged })
+                let noted = lease.note(&text, turn(outcome, remark.clone()));
+                noted.map(|()| After::Done { here: true, diverged })
             }
             Ok(End::Stopped) if is_stopping => {
                 lease.note(&text, turn(Outcome::Stopped, None)).map(|()| After::Stopped)
@@ -357,7 +370,9 @@ impl<'r> Shared<'r> {
                     return Err(error);
                 }
                 let (seconds, told) = (timer.elapsed(), if diverged { "diverged" } else { "done" });
-                self.board.line(&format!("{told}: {} ({:.1} s)", name(unit), seconds.as_secs_f64()));
+                let remark = remark.map_or(String::new(), |remark| format!(": {remark}"));
+                let line = format!("{told}: {} ({:.1} s){remark}", name(unit), seconds.as_secs_f64());
+                self.board.line(&line);
             }
             _ => lease.release(),
         }

@@ -17,6 +17,7 @@ pub(super) struct UnitDesk<'d, 'r> {
     job: usize,
     saved: Timer,
     save_every: Duration,
+    pub(super) remark: Option<String>,
 }
 
 impl<'d, 'r> UnitDesk<'d, 'r> {
@@ -35,6 +36,7 @@ impl<'d, 'r> UnitDesk<'d, 'r> {
             job,
             saved: Timer::start(),
             save_every: shared.how.save_every,
+            remark: None,
         }
     }
 
@@ -77,6 +79,10 @@ impl Desk for UnitDesk<'_, '_> {
 
     fn is_stopping(&self) -> bool {
         self.shared.is_stopping() || self.pulse.is_lost()
+    }
+
+    fn remark(&mut self, text: &str) {
+        self.remark = Some(text.to_owned());
     }
 
     fn progress(&mut self, done: u64, of: u64, note: &str) {

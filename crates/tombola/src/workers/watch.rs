@@ -1,6 +1,6 @@
 //! Whether the owner of a unit lives, as somebody sees it who has one clock: his own.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::progress::Timer;
 use crate::results::{Found, Holding};
@@ -37,5 +37,15 @@ impl Watch {
         let theirs = holding.and_then(|holding| holding.owner.as_ref()).map(|owner| owner.beat_seconds);
         let beat = theirs.filter(|beat| (0.0..=3600.0).contains(beat)).unwrap_or(own_beat);
         Duration::from_secs_f64(beat) * BEATS
+    }
+}
+
+/// Who has a unit, and how long ago that one showed that it lives, as far as clocks agree.
+#[expect(clippy::disallowed_methods, reason = "told to people; no result depends on it")]
+pub fn who_and_when(holding: &Holding) -> String {
+    let age = holding.beaten.and_then(|beaten| SystemTime::now().duration_since(beaten).ok());
+    match age {
+        Some(age) => format!("{}, last sign of life {} s ago", holding.who(), age.as_secs()),
+        None => holding.who(),
     }
 }
