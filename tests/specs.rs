@@ -166,6 +166,10 @@ fn wrong_specs_are_refused_with_place_and_cure() {
         &["--set tsak=3: there is no setting `tsak`", "`task`"],
     );
     refused(
+        &["list", &file.path(), "--set", "task=glyphs+nois-2"],
+        &["there is no corruption `nois-2`", "did you mean `noise`"],
+    );
+    refused(
         &["list", &file.path(), "--set", "strategy"],
         &["--set strategy: this is no assignment", "key=value"],
     );

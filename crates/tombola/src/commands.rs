@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt;
 use std::io::{self, Write};
+use std::path::Path;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use strategies::Quirks;
@@ -16,6 +17,7 @@ pub mod evaluate;
 pub mod export;
 pub mod import_weights;
 pub mod list;
+mod memory;
 pub mod optimize;
 pub mod papers;
 pub mod plan;
@@ -202,6 +204,15 @@ impl From<io::Error> for CommandError {
     fn from(error: io::Error) -> CommandError {
         CommandError::Output(error)
     }
+}
+
+/// Refuses a file where a folder is meant.
+fn must_be_no_file(path: &Path) -> Result<(), CommandError> {
+    if !path.exists() || path.is_dir() {
+        return Ok(());
+    }
+    let message = format!("{} is a file, and --out names a folder", path.display());
+    Err(CommandError::Request { message, hint: Some("name another place, or move the file away".to_owned()) })
 }
 
 /// A message with its causes, for one line.

@@ -13,6 +13,7 @@
 //! | file | what |
 //! |---|---|
 //! | `work` | what is done at a level: counts |
+//! | `memory` | what a search holds at once, at most |
 //! | `rates` | how long counts take |
 //!
 //! # Invariants
@@ -20,6 +21,7 @@
 //! - **A plan costs next to nothing:** no data, no network of numbers, a few sums a level.
 //! - **Absent:** clocks and files. Who has measured something brings it.
 
+mod memory;
 mod rates;
 mod work;
 
@@ -27,7 +29,9 @@ use std::collections::BTreeMap;
 
 use crate::grid::Cell;
 
+pub use memory::Memory;
 pub use rates::{REFERENCE_GFLOPS, Rates};
+pub(crate) use work::OF_PARAMETER;
 pub use work::{Work, Worker};
 
 /// An estimate.
@@ -87,10 +91,16 @@ impl Estimator {
         self.corrected(cost, || chain_kind(cell))
     }
 
+    /// What a process holds at most while it works at a level, and how many members and coordinates that is for.
+    pub fn memory(&mut self, cell: &Cell, level: u32) -> (Memory, f64, f64) {
+        let Work { memory, members, coordinates, .. } = self.worker.level(cell, level);
+        (memory, members, coordinates)
+    }
+
     fn levels(&mut self, cell: &Cell, levels: std::ops::Range<u32>) -> Cost {
         let of_level = |level| {
             let work = self.worker.level(cell, level);
-            let (multiply_adds, bytes) = (work.dense_multiply_adds * work.density, work.bytes);
+            let (multiply_adds, bytes) = (work.dense_multiply_adds * work.density, work.memory.bytes());
             Cost { multiply_adds, seconds: self.rates.seconds(&work), bytes }
         };
         levels.map(of_level).fold(Cost::default(), Cost::and)

@@ -22,6 +22,7 @@ pub mod download;
 pub mod episodes;
 pub mod figures;
 pub mod grid;
+pub mod memory;
 pub mod npz;
 pub mod papers;
 pub mod progress;

@@ -5,7 +5,9 @@ use std::io::{self, BufRead, BufWriter, Write};
 use clap::{Args, ValueEnum};
 use strategies::{Method, Quirks, Settings};
 
+use super::memory::Held;
 use super::{CommandError, Variant};
+use crate::cost::Memory;
 
 mod bbob;
 mod json;
@@ -125,17 +127,12 @@ impl<I: BufRead> Lines<I> {
     }
 }
 
-/// Whether this machine would give a search its memory: its population, and the square of CMA-ES.
+/// Refuses a search that this machine has no memory for.
 pub(super) fn check_memory(settings: &Settings, dims: usize) -> Result<(), CommandError> {
-    let square = if matches!(settings.method, Method::CmaEs(_)) { dims.saturating_mul(dims) } else { 0 };
-    let numbers = settings.population.saturating_mul(dims).saturating_add(square.saturating_mul(4));
-    Vec::<f64>::new().try_reserve_exact(numbers).map_err(|_| CommandError::Request {
-        message: format!(
-            "{dims} dimensions and {} members do not fit this machine's memory",
-            settings.population
-        ),
-        hint: None,
-    })
+    let (members, coordinates) = (settings.population as f64, dims as f64);
+    let method = &settings.method;
+    let memory = Memory::of_search(method, (members, coordinates), 8.0, false);
+    Held { method, members, coordinates, memory }.check()
 }
 
 #[cfg(test)]

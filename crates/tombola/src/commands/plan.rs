@@ -12,6 +12,7 @@ use super::specs::{SpecArguments, Study};
 use super::units::{OutArguments, State, Unit, Watcher, units};
 use crate::cells::Kind;
 use crate::cost::{self, Cost, Estimator, REFERENCE_GFLOPS, Rates};
+use crate::memory::free;
 use crate::progress::Timer;
 use crate::roofs::multiply_add;
 use crate::workers::available;
@@ -47,7 +48,7 @@ struct Planned {
 
 pub(super) fn run(arguments: &PlanArguments, out: &mut dyn Write) -> Result<(), CommandError> {
     let study = arguments.spec.study()?;
-    let watcher = Watcher::new(&arguments.out.folder(&study));
+    let watcher = Watcher::new(&arguments.out.folder(&study)?);
     let speed = if arguments.probe { measured_gflops() / REFERENCE_GFLOPS } else { 1.0 };
     let mut estimator = Estimator::new(Rates { speed });
     let units = units(&study);
@@ -202,6 +203,14 @@ fn table(study: &Study, planned: &[Planned], source: &str, out: &mut dyn Write) 
     let cores = available();
     let time = duration(all.cost.seconds / cores as f64);
     writeln!(out, "\nabout {time} on {cores} cores that do nothing else, {source}")?;
+    if let Some(free) = free().filter(|free| all.cost.bytes > *free) {
+        let needed = size(all.cost.bytes);
+        writeln!(
+            out,
+            "too much for this machine: a unit takes {needed} of memory, and {} are free",
+            size(free)
+        )?;
+    }
     Ok(())
 }
 
@@ -243,7 +252,7 @@ fn duration(seconds: f64) -> String {
 }
 
 /// Bytes in two digits or so.
-fn size(bytes: f64) -> String {
+pub(super) fn size(bytes: f64) -> String {
     let (number, unit) = match bytes {
         ..1e9 => (bytes / 1e6, "MB"),
         ..1e12 => (bytes / 1e9, "GB"),

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::CommandError;
 use super::sources::Tasks;
 use super::working::WorkingArguments;
+use super::{CommandError, must_be_no_file};
 use crate::figures::{Chart, braille};
 use crate::grid::{self, Cell};
 use crate::papers::QUICKSTART;
@@ -35,8 +35,8 @@ pub struct QuickstartArguments {
 pub(super) fn run(arguments: &QuickstartArguments, out: &mut dyn Write) -> Result<(), CommandError> {
     let cells = grid::cells(&Spec::parse("quickstart.toml", QUICKSTART, &[])?)?;
     let folder = &arguments.out;
+    must_be_no_file(folder)?;
     let tasks = Tasks::new(None);
-    let units = cells::units(&cells, &tasks);
     if !arguments.working.quiet() {
         tell(&format!(
             "{} chains of {} levels: 3 criteria x 2 strategies x 3 seeds on digits that the program draws.\n\
@@ -47,8 +47,7 @@ pub(super) fn run(arguments: &QuickstartArguments, out: &mut dyn Write) -> Resul
             folder.display(),
         ));
     }
-    let every: Vec<_> = units.iter().map(AsRef::as_ref).collect();
-    arguments.working.work(&every, folder)?;
+    arguments.working.work(&cells, &tasks, folder)?;
 
     let lines = super::report::done_lines(folder, &cells)?;
     let page = folder.join("report.html");

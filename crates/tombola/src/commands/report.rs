@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::CommandError;
 use super::specs::SpecArguments;
+use super::{CommandError, must_be_no_file};
 use crate::cells::LEVELS;
 use crate::grid::Cell;
 use crate::report::{self, Words};
@@ -34,6 +34,7 @@ pub struct ReportArguments {
 pub(super) fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<(), CommandError> {
     let study = arguments.specs.study()?;
     let folder = arguments.out.clone().unwrap_or_else(|| PathBuf::from("runs").join(&study.name));
+    must_be_no_file(&folder)?;
     if !folder.is_dir() {
         return Err(CommandError::Request {
             message: format!("there is no folder {}", folder.display()),
@@ -59,14 +60,17 @@ pub(super) fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<()
         command: arguments.specs.command(&folder),
     };
     let page = folder.join("report.html");
+    // whoever may only read the folder has the table all the same
+    write!(out, "{}", densities::text(&lines))?;
+    out.flush()?;
     let mut place = folder.display().to_string();
     if !rows.is_empty() {
-        store::write_whole(&page, report::page(&words, &lines).as_bytes())?;
+        let written = store::write_whole(&page, report::page(&words, &lines).as_bytes());
+        written.map_err(|error| CommandError::Failed(error.into()))?;
         place = page.display().to_string();
     }
     // a closed stderr leaves nobody to tell
     let _ = writeln!(std::io::stderr(), "{done} of {} cells are done: {place}", study.cells.len());
-    write!(out, "{}", densities::text(&lines))?;
     Ok(())
 }
 

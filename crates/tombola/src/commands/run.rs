@@ -9,7 +9,6 @@ use super::CommandError;
 use super::sources::Tasks;
 use super::specs::SpecArguments;
 use super::working::WorkingArguments;
-use crate::cells;
 
 /// Run all cells of a grid, or those that are left.
 ///
@@ -37,9 +36,7 @@ pub(super) fn run(arguments: &RunArguments, out: &mut dyn Write) -> Result<(), C
     let tasks = Tasks::new(arguments.data.clone());
     // what is missing is said before a folder is made
     tasks.load(study.cells.iter().map(|cell| &cell.run))?;
-    let units = cells::units(&study.cells, &tasks);
-    let every: Vec<_> = units.iter().map(AsRef::as_ref).collect();
-    let summary = arguments.working.work(&every, &folder)?;
+    let summary = arguments.working.work(&study.cells, &tasks, &folder)?;
     writeln!(
         out,
         "{} units done, {} of them now, {} diverged: {}",

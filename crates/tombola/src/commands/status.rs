@@ -47,7 +47,7 @@ struct Line<'a> {
 
 pub(super) fn run(arguments: &StatusArguments, out: &mut dyn Write) -> Result<(), CommandError> {
     let study = arguments.spec.study()?;
-    let folder = arguments.out.folder(&study);
+    let folder = arguments.out.folder(&study)?;
     let units = units(&study);
     let mut drawn = 0;
     loop {

@@ -13,10 +13,12 @@ use numerics::random::Stream;
 use rayon::ThreadPool;
 use sparse_kernels::Threads;
 use sparse_kernels::compile::Mode;
-use strategies::{Execution, Method, Quirks};
+use strategies::{Execution, Method, Quirks, Settings};
 use tasks::{How, Task};
 
-use super::{CommandError, Variant, task, tickets, with_causes};
+use super::memory::Held;
+use super::{CommandError, Variant, must_be_no_file, task, tickets, with_causes};
+use crate::cost::{self, Memory};
 use crate::progress::{Progress, Timer};
 use crate::roofs::threads;
 use crate::run::folder::{FolderError, RunFolder};
@@ -111,7 +113,11 @@ impl RunArguments {
         let task = task::of_run(&settings, self.data.as_deref())?;
         let start = match &self.ticket {
             None => drawn(&settings, &*task)?,
-            Some(path) => rewound(tickets::read(path)?, path, &*task)?,
+            Some(path) => {
+                let ticket = rewound(tickets::read(path)?, path, &*task)?;
+                check_memory(&settings, ticket.contents().start.len(), ticket.network().parameters())?;
+                ticket
+            }
         };
         if self.ticket.is_some() {
             settings.density = start.mask().density();
@@ -136,6 +142,8 @@ fn drawn(settings: &RunSettings, task: &dyn Task) -> Result<Ticket, CommandError
     })?;
     let prunable = preset.architecture.prunable();
     let kept = (settings.density * prunable as f64).round() as usize;
+    let parameters = preset.architecture.parameters();
+    check_memory(settings, parameters - prunable + kept, parameters)?;
     let mask = Mask::random(prunable, kept, Stream::new(settings.seed, "mask"));
     let network =
         MaskedNetwork::new(&preset.architecture, &mask).map_err(|error| CommandError::refused(&error))?;
@@ -149,6 +157,15 @@ fn drawn(settings: &RunSettings, task: &dyn Task) -> Result<Ticket, CommandError
         ..Contents::default()
     };
     Ticket::new(preset.architecture, &mask, contents).map_err(|error| CommandError::refused(&error))
+}
+
+/// Refuses a run that this machine has no memory for.
+fn check_memory(settings: &RunSettings, coordinates: usize, parameters: usize) -> Result<(), CommandError> {
+    let Settings { method, population, .. } = &settings.plan.search;
+    let (members, coordinates) = (*population as f64, coordinates as f64);
+    let memory = Memory::of_search(method, (members, coordinates), 4.0, true);
+    let memory = memory.and(parameters as f64 * cost::OF_PARAMETER);
+    Held { method, members, coordinates, memory }.check()
 }
 
 /// A ticket before it was trained, for this task.
@@ -210,6 +227,7 @@ pub(super) fn run(arguments: &TrainArguments, out: &mut dyn Write) -> Result<(),
     let Prepared { settings, task, start, .. } = &prepared;
     let name = format!("{}-{}-{}", settings.task, settings.plan.search.method.name(), settings.seed);
     let path = arguments.out.clone().unwrap_or_else(|| PathBuf::from("runs").join(name));
+    must_be_no_file(&path)?;
     // a run that cannot begin leaves no folder
     let mut training = prepared.training(None).map_err(|error| CommandError::refused(&error))?;
     let folder = RunFolder::open(&path, settings, start)?;

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::CommandError;
 use super::specs::Study;
+use super::{CommandError, must_be_no_file};
 use crate::cells::{self, Kind};
 use crate::grid::Cell;
 use crate::results::{Found, Owner, Results, State as Stored};
@@ -21,9 +21,11 @@ pub(super) struct OutArguments {
 }
 
 impl OutArguments {
-    /// The folder of a study.
-    pub(super) fn folder(&self, study: &Study) -> PathBuf {
-        self.out.clone().unwrap_or_else(|| Path::new("runs").join(&study.name))
+    /// The folder of a study, which need not be there.
+    pub(super) fn folder(&self, study: &Study) -> Result<PathBuf, CommandError> {
+        let folder = self.out.clone().unwrap_or_else(|| Path::new("runs").join(&study.name));
+        must_be_no_file(&folder)?;
+        Ok(folder)
     }
 }
 

@@ -5,10 +5,16 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::CommandError;
+use super::memory::Held;
+use super::plan::size;
 use super::specs::quoted;
+use super::{CommandError, must_be_no_file};
+use crate::cells::{self, Kind, Source};
+use crate::cost::Estimator;
+use crate::grid::Cell;
+use crate::memory;
 use crate::progress::board::Board;
-use crate::results::{Owner, Results, ResultsError};
+use crate::results::{Owner, Results, ResultsError, State};
 use crate::store::StoreError;
 use crate::store::disk::{self, Disk};
 use crate::workers::{How, Split, Stop, Summary, Unit, Workers, available, other_data, width};
@@ -54,8 +60,18 @@ impl WorkingArguments {
         self.quiet
     }
 
-    /// Does the units in the folder `out`. When all are done, how many there are.
-    pub(super) fn work(&self, units: &[&dyn Unit], out: &Path) -> Result<Summary, CommandError> {
+    /// Does the units of some cells in the folder `out`. When all are done, how many there are.
+    pub(super) fn work(
+        &self,
+        cells: &[Cell],
+        source: &dyn Source,
+        out: &Path,
+    ) -> Result<Summary, CommandError> {
+        must_be_no_file(out)?;
+        let jobs = self.most_jobs(cells, out)?;
+        let units = cells::units(cells, source);
+        let units: Vec<&dyn Unit> = units.iter().map(AsRef::as_ref).collect();
+        let units = &units[..];
         let results = Results::open(out, Owner::this_process(self.heartbeat.max(0.01)), Disk::of_process())
             .map_err(|error| unfinished(out, error.into()))?;
         if !self.from_scratch
@@ -67,7 +83,7 @@ impl WorkingArguments {
             return Err(unfinished(out, other));
         }
         let threads = self.threads.map_or_else(available, usize::from);
-        let split = Split::new(threads, self.jobs.map(usize::from), width(units));
+        let split = Split::new(threads, self.jobs.map(usize::from), width(units).min(jobs));
         let how = How {
             split,
             save_every: Duration::from_secs_f64(self.save_every),
@@ -80,6 +96,40 @@ impl WorkingArguments {
         let workers = Workers::new(&results, how, &board, stop);
         let summary = workers.run(units).map_err(|error| CommandError::Failed(error.into()))?;
         ended(summary, units.len(), out)
+    }
+}
+
+impl WorkingArguments {
+    /// How many of the units that are left fit in memory at once. Refuses where one is too large, or the jobs that were
+    /// asked for are.
+    fn most_jobs(&self, cells: &[Cell], out: &Path) -> Result<usize, CommandError> {
+        let results = Results::at(out, Owner::this_process(1.0));
+        let Some(free) = memory::free() else { return Ok(usize::MAX) };
+        let mut estimator = Estimator::default();
+        let mut most = 0.0;
+        for (kind, cell) in cells::pieces(cells) {
+            let (memory, members, coordinates) = estimator.memory(&cell, u32::from(kind == Kind::Cell));
+            let together = f64::from(self.jobs.unwrap_or(1));
+            let is_more = memory.bytes() > most;
+            if is_more && !matches!(results.glance(&kind.id(&cell).to_string()), State::Done(_)) {
+                most = memory.bytes();
+                let method = &cell.run.plan.search.method;
+                let held = Held { method, members, coordinates, memory };
+                if most > free {
+                    return Err(held.refused(free));
+                }
+                if most * together > free {
+                    let message = format!(
+                        "{together} units at once would take about {} of memory, and {} are free",
+                        size(most * together),
+                        size(free)
+                    );
+                    let hint = format!("take fewer: --jobs {:.0}", (free / most).floor());
+                    return Err(CommandError::Request { message, hint: Some(hint) });
+                }
+            }
+        }
+        Ok(if most > 0.0 { ((free / most) as usize).max(1) } else { usize::MAX })
     }
 }
 

@@ -61,5 +61,10 @@ fn cma_es_holds_squares() {
     let mut estimator = Estimator::default();
     let [cma, snes] = ["cma-es", "snes"].map(|strategy| one(&format!("task='mnist'\nstrategy='{strategy}'")));
     let more = estimator.dense(&cma).bytes - estimator.dense(&snes).bytes;
-    assert_eq!(more, 3.0 * 8.0 * 11_274.0 * 11_274.0);
+    let dims = 11_274.0;
+    // saved: two matrices, their copy, and their text twice; members copied, and as steps in f64
+    assert_eq!(more, 116.0 * dims * dims + 128.0 * dims * 12.0);
+    let method = strategies::Method::named("cma-es").unwrap();
+    let held = Memory::of_search(&method, (128.0, dims), 8.0, false);
+    assert_eq!((held.square, held.members), (48.0 * dims * dims, 128.0 * (dims * 24.0 + 128.0)));
 }

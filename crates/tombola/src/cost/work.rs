@@ -10,6 +10,7 @@ use networks::{Architecture, Input, Preset};
 use strategies::Method;
 use tasks::vision::glyphs::{self, Kind as Glyphs};
 
+use super::memory::Memory;
 use crate::grid::{Cell, Shape, shape};
 use crate::run::settings::Evaluation;
 
@@ -19,6 +20,9 @@ const SET_BYTES: f64 = 70_000.0 * 784.0;
 
 /// Bytes of a number.
 const NUMBER: f64 = 4.0;
+
+/// Bytes of a network for each of its parameters: mask, start and mean, whole and as they are written.
+pub(crate) const OF_PARAMETER: f64 = 32.0;
 
 /// What is done at a level.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,8 +41,12 @@ pub struct Work {
     pub told: f64,
     /// How many generations.
     pub generations: f64,
+    /// Members of a generation.
+    pub members: f64,
+    /// What is searched: weights that are kept, and biases.
+    pub coordinates: f64,
     /// What is held at once.
-    pub bytes: f64,
+    pub memory: Memory,
 }
 
 /// What a network costs.
@@ -81,8 +89,8 @@ impl Worker {
                 (steps, steps, copies * size.inputs * 4.0 * NUMBER)
             }
         };
-        let population = members * coordinates * NUMBER;
-        let (told, held) = strategy(&plan.search.method, members, coordinates);
+        let told = strategy(&plan.search.method, members, coordinates);
+        let memory = Memory::of_search(&plan.search.method, (members, coordinates), NUMBER, true);
         Work {
             dense_multiply_adds: forwards * size.forward,
             is_shared: steps == 0.0,
@@ -91,7 +99,9 @@ impl Worker {
             world: if steps == 0.0 { String::new() } else { cell.run.task.clone() },
             told: told * generations,
             generations,
-            bytes: population + held + data,
+            members,
+            coordinates,
+            memory: memory.and(data + size.parameters * OF_PARAMETER),
         }
     }
 
@@ -143,16 +153,15 @@ fn places(architecture: &Architecture, index: usize, layer: &networks::architect
     }
 }
 
-/// Numbers that a strategy touches in a generation, and the bytes that it holds.
-fn strategy(method: &Method, members: f64, coordinates: f64) -> (f64, f64) {
-    let vectors = 8.0 * coordinates * NUMBER;
+/// Numbers that a strategy touches in a generation.
+fn strategy(method: &Method, members: f64, coordinates: f64) -> f64 {
     match method {
         Method::CmaEs(_) => {
             let square = coordinates * coordinates;
             // the covariance learns from all members; its decomposition is cubic, and waits for a few generations
             let pause = (coordinates / (10.0 * members)).max(1.0);
-            (members * square + 10.0 * square * coordinates / pause, vectors + 3.0 * square * 8.0)
+            members * square + 10.0 * square * coordinates / pause
         }
-        _ => (members * coordinates, vectors),
+        _ => members * coordinates,
     }
 }

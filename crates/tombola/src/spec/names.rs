@@ -3,7 +3,7 @@
 use lottery::Criterion;
 use strategies::Method;
 use tasks::control;
-use tasks::vision::corruption::Corruption;
+use tasks::vision::corruption::{Change, Corruption};
 use tasks::vision::glyphs::Kind;
 use tasks::vision::sets;
 
@@ -30,7 +30,9 @@ pub fn task(name: &str) -> Result<String, Problem> {
         let parts = corruptions.split('+').filter(|_| base.len() < name.len());
         return match parts.map(str::parse::<Corruption>).find_map(Result::err) {
             None => Ok(name.to_owned()),
-            Some(error) => Err(Problem::value("task", &name, &error.to_string())),
+            Some(error) => {
+                Err(Problem::unknown_name("corruption", &error.name, &Change::ALL.map(Change::name)))
+            }
         };
     }
     if is_folder(name) {

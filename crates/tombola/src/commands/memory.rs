@@ -1,0 +1,90 @@
+//! What does not fit in memory is refused before it is asked for: what is needed, what is free, and what to change.
+
+use strategies::Method;
+
+use super::CommandError;
+use super::plan::size;
+use crate::cost::Memory;
+use crate::memory::free;
+
+/// A search that is to be held.
+pub(super) struct Held<'a> {
+    /// By which strategy.
+    pub(super) method: &'a Method,
+    /// Members of a generation.
+    pub(super) members: f64,
+    /// What it searches.
+    pub(super) coordinates: f64,
+    /// What that takes.
+    pub(super) memory: Memory,
+}
+
+impl Held<'_> {
+    /// Refuses what is more than is free, where that is known.
+    pub(super) fn check(&self) -> Result<(), CommandError> {
+        match free() {
+            Some(free) if self.memory.bytes() > free => Err(self.refused(free)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Why so much free memory is not enough.
+    pub(super) fn refused(&self, free: f64) -> CommandError {
+        let Held { method, members, coordinates, memory } = self;
+        let Memory { members: population, square, rest } = *memory;
+        let name = method.name();
+        let parts = [
+            (square, format!("for the square of its {coordinates:.0} coordinates")),
+            (population, format!("for {members:.0} members of {coordinates:.0} numbers")),
+            (rest, "for the rest".to_owned()),
+        ];
+        let parts = parts.iter().filter(|(bytes, _)| *bytes > 0.0);
+        let parts: Vec<String> = parts.map(|(bytes, what)| format!("{} {what}", size(*bytes))).collect();
+        let cure = if square > population.max(rest) {
+            "cma-es keeps squares of matrices; sep-cma-es does not. Or take a smaller network"
+        } else if population > rest {
+            "take fewer members (population), or a smaller network"
+        } else {
+            "take a smaller network"
+        };
+        CommandError::Request {
+            message: format!(
+                "{name} would take about {} of memory, and {} are free: {}",
+                size(memory.bytes()),
+                size(free),
+                parts.join(", ")
+            ),
+            hint: Some(cure.to_owned()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_too_much_is_told_with_its_greatest_part_and_a_cure() {
+        let told = |name: &str, members: f64, coordinates: f64| {
+            let method = Method::named(name).unwrap();
+            let memory = Memory::of_search(&method, (members, coordinates), 4.0, false);
+            let error = Held { method: &method, members, coordinates, memory }.refused(1e9);
+            assert_eq!(error.exit_code(), 2);
+            let CommandError::Request { message, hint } = error else { panic!() };
+            format!("{message}\n{}", hint.unwrap())
+        };
+        let text = told("cma-es", 10.0, 1e5);
+        for part in [
+            "cma-es would take about 480 GB of memory, and 1.0 GB are free: 480 GB for the square of its 100000",
+            "sep-cma-es",
+        ] {
+            assert!(text.contains(part), "{text}");
+        }
+        let text = told("snes", 1e9, 1e3);
+        assert!(
+            text.contains(" TB for 1000000000 members of 1000 numbers") && text.contains("fewer members"),
+            "{text}"
+        );
+        assert!(told("snes", 2.0, 1e9).ends_with("take a smaller network"));
+    }
+}

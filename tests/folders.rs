@@ -1,0 +1,45 @@
+//! Results folders that are none, or may only be read.
+
+#![expect(clippy::disallowed_methods, reason = "makes files where folders are meant")]
+
+use std::fs;
+
+mod common;
+
+use common::{Folder, program, refused, told};
+
+const SPEC: &str = "task = 'Pendulum-v1'\nstrategy = 'snes'\ncriterion = 'magnitude'\nlevels = 2\ngenerations = 2\n\
+    steps = 5\nrepeats = 1\ntests = 2\npopulation = 4\nnetwork = 'dense 4 tanh; dense 1'\n";
+
+#[test]
+fn a_file_where_a_folder_is_meant_is_refused_and_left_alone() {
+    let folder = Folder::new("file");
+    let (spec, out) = (folder.path("grid.toml"), folder.path("out"));
+    fs::write(&spec, SPEC).expect("a spec");
+    fs::write(&out, "precious").expect("a file");
+    let parts = [out.as_str(), " is a file, and --out names a folder", "move the file away"];
+    for verb in ["run", "plan", "status", "report"] {
+        refused(&[verb, &spec, "--out", &out], &parts);
+    }
+    refused(&["quickstart", "--out", &out], &parts);
+    refused(&["train", "--task", "glyphs", "--out", &out], &parts);
+    assert_eq!(fs::read_to_string(&out).expect("a file"), "precious");
+}
+
+#[test]
+fn a_table_is_printed_where_no_page_can_be_written() {
+    let folder = Folder::in_memory("page");
+    fs::write(folder.join("grid.toml"), SPEC).expect("a spec");
+    let run = |verb: &str| {
+        let output = program().current_dir(&folder).args([verb, "grid.toml", "--out", "out"]).output();
+        output.expect("the program starts")
+    };
+    told(&run("run"), 0);
+    // a folder of that name is in the way of whoever it is
+    fs::create_dir(folder.join("out/report.html")).expect("a folder");
+    let output = run("report");
+    let text = told(&output, 1);
+    assert!(text.contains("cannot write out/report.html"), "{text}");
+    let table = String::from_utf8_lossy(&output.stdout);
+    assert!(table.contains("test return on Pendulum-v1") && table.contains("| magnitude |"), "{table}");
+}
