@@ -97,13 +97,15 @@ impl ConvolutionPlan {
             let channels = channels.into_iter().filter(|&channel| needed[channel as usize]);
             let rows: Vec<Row> = channels.map(row).collect::<Option<_>>()?;
             let few = |streams| rows.first().is_some_and(|row| fits(row.len as usize, streams, registers));
+            // PERF: short rows store side by side only; where the next layer moves in steps, tiles take them
+            let is_short = |streams| output.phases == 1 && few(streams);
             let both = rows.iter().map(|&row| [row; 2]);
-            if few(2) {
+            if is_short(2) {
                 short_shared.extend(both)
             } else {
                 shared.extend(both)
             }
-            if few(1) {
+            if is_short(1) {
                 short.extend(rows);
             } else {
                 let (twos, rest) = rows.as_chunks::<2>();

@@ -7,7 +7,7 @@
 use numerics::{Kernel, Simd};
 
 use super::plan::Row;
-use super::strip::{Strip, finish};
+use super::strip::{Strip, pooled};
 use crate::Activation;
 
 /// Most taps of a row: one general register each.
@@ -18,7 +18,7 @@ pub(super) const fn fits(len: usize, streams: usize, registers: usize) -> bool {
     len <= MOST && len * streams * 5 <= registers * 2
 }
 
-/// The short rows of a strip, for `G` streams that share the loads.
+/// The short rows of a strip whose outputs are adjacent, for `G` streams that share the loads.
 pub(super) struct ShortRows<'a, const G: usize, const R: usize> {
     pub(super) strip: Strip<'a, G>,
     pub(super) rows: &'a [[Row; G]],
@@ -56,7 +56,6 @@ impl<const G: usize, const R: usize> ShortRows<'_, G, R> {
         let row_pitch = plan.stride * plan.input.width * S::LANES;
         // PERF: what the loop needs of the plan in registers: for all the compiler knows, a store could change it.
         let (columns, map_width) = (plan.computed.1, plan.map_width);
-        let places = plan.columns.as_deref();
         let (relu, map) = (plan.activation == Activation::Relu, rows[0].map);
         let mut taps = [0; LEN];
         let mut weights = [[simd.zero(); LEN]; G];
@@ -102,7 +101,8 @@ impl<const G: usize, const R: usize> ShortRows<'_, G, R> {
                     }
                 }
                 for g in 0..G {
-                    finish(simd, (relu, places), &sums[g], channels[g], x / R);
+                    let output = channels[g].add(x / R * S::LANES);
+                    simd.store_pointer(pooled(simd, relu, &sums[g], 0), output);
                 }
                 x += R;
             }

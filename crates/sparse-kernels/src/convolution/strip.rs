@@ -146,7 +146,9 @@ impl<const G: usize, const R: usize, const C: usize> Kernel for Tiles<'_, G, R, 
     fn run<S: Simd>(self, simd: S) {
         let Strip { plan, input, parameters, outputs, .. } = self.strip;
         let row_pitch = plan.stride * plan.input.width * S::LANES;
-        let (relu, places) = (plan.activation == Activation::Relu, plan.columns.as_deref());
+        let relu = plan.activation == Activation::Relu;
+        // SAFETY: the columns of the tile are columns of the output.
+        let places = plan.columns.as_deref().map(|places| unsafe { places.get_unchecked(self.x / R..) });
         for rows in self.rows {
             // SAFETY: the plan's taps, values and places are inside the planes and parameters that the strip was made of.
             unsafe {
@@ -160,8 +162,11 @@ impl<const G: usize, const R: usize, const C: usize> Kernel for Tiles<'_, G, R, 
                 let mut sums = self.initial::<S>(simd, rows);
                 accumulate::<S, G, R, C>(simd, source, weights, &mut sums);
                 for g in 0..G {
-                    let output = outputs[g].add(rows[g].output as usize * S::LANES);
-                    finish(simd, (relu, places), &sums[g], output, self.x / R);
+                    let mut output = outputs[g].add(rows[g].output as usize * S::LANES);
+                    if places.is_none() {
+                        output = output.add(self.x / R * S::LANES);
+                    }
+                    finish(simd, relu, &sums[g], output, places);
                 }
             }
         }
@@ -197,47 +202,51 @@ impl<const G: usize, const R: usize, const C: usize> Tiles<'_, G, R, C> {
     }
 }
 
-/// Pools sums of two rows, applies the activation if it is [`Activation::Relu`], stores as the outputs from `x` on.
+/// Stores the outputs of a tile: adjacent, or so many registers after the given one as `columns` say.
 ///
 /// # Safety
 ///
-/// Registers are writable at the places of these outputs, which are `columns` after the first output of the row, or
-/// adjacent.
+/// Registers are writable at the places of the outputs.
 #[inline(always)]
-pub(super) unsafe fn finish<S: Simd, const R: usize, const C: usize>(
+unsafe fn finish<S: Simd, const R: usize, const C: usize>(
     simd: S,
-    (relu, columns): (bool, Option<&[isize]>),
+    relu: bool,
     sums: &[[S::F; C]; R],
     output: *mut f32,
-    x: usize,
+    columns: Option<&[isize]>,
 ) {
-    let mut values = sums[0];
-    for c in 0..C / R {
-        let mut value = sums[0][R * c];
-        if R == 2 {
-            let above = simd.max(value, sums[0][2 * c + R - 1]);
-            let below = simd.max(sums[R - 1][2 * c], sums[R - 1][2 * c + R - 1]);
-            value = simd.max(above, below);
-        }
-        if relu {
-            value = Activation::Relu.apply(simd, value);
-        }
-        values[c] = value;
-    }
     // SAFETY: the caller's promise.
     unsafe {
         match columns {
             None => {
                 for c in 0..C / R {
-                    simd.store_pointer(values[c], output.add((x + c) * S::LANES));
+                    simd.store_pointer(pooled(simd, relu, sums, c), output.add(c * S::LANES));
                 }
             }
             Some(columns) => {
                 for c in 0..C / R {
-                    let place = *columns.get_unchecked(x + c) * S::LANES.cast_signed();
-                    simd.store_pointer(values[c], output.offset(place));
+                    let place = *columns.get_unchecked(c) * S::LANES.cast_signed();
+                    simd.store_pointer(pooled(simd, relu, sums, c), output.offset(place));
                 }
             }
         }
     }
+}
+
+/// Output `c`: the largest of a square where there are two rows of sums, after the activation if it is
+/// [`Activation::Relu`].
+#[inline(always)]
+pub(super) fn pooled<S: Simd, const R: usize, const C: usize>(
+    simd: S,
+    relu: bool,
+    sums: &[[S::F; C]; R],
+    c: usize,
+) -> S::F {
+    let mut value = sums[0][R * c];
+    if R == 2 {
+        let above = simd.max(value, sums[0][2 * c + R - 1]);
+        let below = simd.max(sums[R - 1][2 * c], sums[R - 1][2 * c + R - 1]);
+        value = simd.max(above, below);
+    }
+    if relu { Activation::Relu.apply(simd, value) } else { value }
 }
