@@ -64,6 +64,9 @@ fn requests_that_cannot_be_served_are_refused_with_what_would_do() {
     check(&["--set", "repeats=0"], &["setting `repeats` is 0", "1 to 1024"]);
     check(&["--set", "network=cnn"], &["cnn"]);
     refused(&["bench", "rollout", "--task", "antt"], &["no control task `antt`", "did you mean `ant`?"]);
+    refused(&["bench", "rollout", "--task", "ant+mas-2"], &["no variation `mas-2`", "mass-F, friction-F"]);
+    refused(&["train", "--task", "ant+mass-2000", "--strategy", "snes"], &["`2000` is no factor of mass"]);
+    refused(&["train", "--task", "CartPole-v1+mass-2", "--strategy", "snes"], &["has no bodies"]);
     refused(&["bench", "rollout", "--task", "ant", "--density", "2"], &["a fraction from 0 to 1"]);
 }
 

@@ -32,6 +32,7 @@
 //! | module | what |
 //! |---|---|
 //! | [`description`], [`Model`] | bodies, joints, actuators, shapes and contacts; what is checked |
+//! | [`Variation`] | models that differ by a factor: mass, friction, gravity, strength |
 //! | [`naive`] | the step and the start by definition |
 //! | [`Engine`] | the step for many copies, as a list of stages: kinematics, joints, velocities, contacts |
 //! | [`State`], [`Layout`] | what changes; snapshots of copies |
@@ -55,9 +56,11 @@ mod model;
 pub mod models;
 pub mod naive;
 mod state;
+mod variation;
 pub mod vector;
 
 pub use description::Description;
 pub use engine::Engine;
 pub use model::{ContactGroup, Model, ModelError, Pair, Segment, Touch};
 pub use state::{Layout, State};
+pub use variation::{Variation, VariationError};

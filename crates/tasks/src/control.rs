@@ -21,6 +21,8 @@
 //! | `Seaquest-MinAtar` | a submarine saves divers and shoots | | 1000 | 1 of 6 | where it is hit or out of air |
 //! | `SpaceInvaders-MinAtar` | a cannon shoots aliens that come down | | 600 | 1 of 4 | where it is hit or reached |
 //!
+//! Every task of bodies can be varied, by a text behind its name ([`Variation`]): `ant+mass-1.5`, `hopper+corrected`.
+//!
 //! Rules, rewards and starts are those of Brax 0.9, gymnax 0.0.6 and, for Seaquest, MinAtar 1.0.15, compared with recorded
 //! runs, oddities included. The games (Young and Tian 2019) are played on ten by ten cells, and what is seen is an image.
 //!
@@ -55,6 +57,7 @@ mod sight;
 
 use numerics::random::Stream;
 use numerics::{Isa, LANES};
+use physics::Variation;
 
 pub use self::bodies::BodyEnvironment;
 pub use self::games::Field;
@@ -108,7 +111,7 @@ pub type Draws<'a> = &'a mut dyn FnMut(usize) -> Draw;
 /// A world in which a network acts.
 pub trait Environment: Send + Sync {
     /// The name in commands and files.
-    fn name(&self) -> &'static str;
+    fn name(&self) -> &str;
 
     /// What each observation is, in order.
     fn observation_names(&self) -> Vec<String>;
@@ -185,8 +188,34 @@ pub const NAMES: [&str; 18] = [
     "walker2d",
 ];
 
-/// The name of a task in [`NAMES`], from it or from a common other name of it.
-pub fn canonical(name: &str) -> Option<&'static str> {
+/// The usual name of a task, from it or from a common other name of it. Tasks of bodies may have a
+/// [`Variation`] behind their name: `ant+mass-1.5`.
+pub fn canonical(name: &str) -> Option<String> {
+    let (base, variation) = parts(name)?;
+    Some(format!("{base}{variation}"))
+}
+
+/// The task in [`NAMES`] that a name is, or is a variation of.
+pub fn base(name: &str) -> Option<&'static str> {
+    Some(parts(name)?.0)
+}
+
+/// What is wrong with a name that begins with a control task's and then says how it is varied; none for other names.
+pub fn refusal(name: &str) -> Option<String> {
+    let (base, variation) = name.split_once('+')?;
+    let (base, _) = parts(base)?;
+    match variation.parse::<Variation>() {
+        Err(error) => Some(error.to_string()),
+        Ok(_) if parts(name).is_none() => {
+            Some(format!("`{base}` has no bodies whose mass or friction could be varied"))
+        }
+        Ok(_) => None,
+    }
+}
+
+/// The task in [`NAMES`], and how it is varied.
+fn parts(name: &str) -> Option<(&'static str, Variation)> {
+    let (name, variation) = name.split_once('+').map_or((name, None), |(name, text)| (name, Some(text)));
     let name = match name {
         "acrobot" => "Acrobot-v1",
         "asterix" => "Asterix-MinAtar",
@@ -201,17 +230,21 @@ pub fn canonical(name: &str) -> Option<&'static str> {
         "walker" => "walker2d",
         name => name,
     };
-    NAMES.into_iter().find(|known| *known == name)
+    let name = NAMES.into_iter().find(|known| *known == name)?;
+    let Some(variation) = variation else { return Some((name, Variation::NONE)) };
+    let is_body = physics::models::names().any(|model| model == name);
+    Some((name, variation.parse().ok().filter(|_| is_body)?))
 }
 
 /// The task of a name, or of a common other name of it. Instructions change no bit.
 pub fn named(name: &str, isa: Isa) -> Option<Box<dyn Environment>> {
-    Some(match canonical(name)? {
+    let (base, variation) = parts(name)?;
+    Some(match base {
         "Acrobot-v1" => Box::new(acrobot::Acrobot::new(isa)),
         "CartPole-v1" => Box::new(cartpole::CartPole::new(isa)),
         "Pendulum-v1" => Box::new(pendulum::Pendulum::new(isa)),
         name if name.ends_with("-MinAtar") => games::named(name)?,
-        name => Box::new(BodyEnvironment::named(name, isa)?),
+        name => Box::new(BodyEnvironment::varied(name, variation, isa)?),
     })
 }
 

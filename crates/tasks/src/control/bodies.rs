@@ -12,7 +12,7 @@ use numerics::random::Stream;
 use numerics::{Isa, LANES};
 use physics::naive;
 use physics::vector::Vector;
-use physics::{Engine, Layout, Model, State, models};
+use physics::{Engine, Layout, Model, State, Variation, models};
 
 use super::lanes::{Lanes, Mask, Three, cross, plus, turned};
 use super::sight::Sight;
@@ -171,7 +171,7 @@ impl View<'_> {
 
 /// A task of bodies.
 pub struct BodyEnvironment {
-    name: &'static str,
+    name: String,
     model: Model,
     engine: Engine,
     layout: Layout,
@@ -179,22 +179,28 @@ pub struct BodyEnvironment {
 }
 
 impl BodyEnvironment {
-    /// The task of a name.
+    /// The task of a name, as the papers had it.
     pub fn named(name: &str, isa: Isa) -> Option<BodyEnvironment> {
+        BodyEnvironment::varied(name, Variation::NONE, isa)
+    }
+
+    /// The task of a name, in another world.
+    pub fn varied(name: &str, variation: Variation, isa: Isa) -> Option<BodyEnvironment> {
         let rules: Box<dyn Rules> = match name {
             "ant" | "ant_modified" => Box::new(ant::Ant),
             "fetch" => Box::new(fetch::Fetch),
             "grasp" => Box::new(grasp::Grasp),
             "halfcheetah" => Box::new(cheetah::Cheetah),
             "hopper" => Box::new(hopper::Hopper::one_leg(isa)),
-            "humanoid" => Box::new(humanoid::Humanoid),
+            "humanoid" => Box::new(humanoid::Humanoid { corrected: variation.corrected }),
             "reacher" => Box::new(reacher::Reacher { isa }),
             "ur5e" => Box::new(arm::Arm),
             "walker2d" => Box::new(hopper::Hopper::two_legs(isa)),
             _ => return None,
         };
-        let name = super::NAMES.into_iter().find(|known| *known == name)?;
-        let model = models::named(name)?;
+        let model = variation.of(models::named(name)?.description());
+        let model = Model::new(model).expect("a model with other factors is a model");
+        let name = format!("{name}{variation}");
         let engine = Engine::new(isa, &model);
         let layout = State::new(&model, 0).layout();
         Some(BodyEnvironment { name, model, engine, layout, rules })
@@ -247,8 +253,8 @@ impl BodyEnvironment {
 }
 
 impl Environment for BodyEnvironment {
-    fn name(&self) -> &'static str {
-        self.name
+    fn name(&self) -> &str {
+        &self.name
     }
 
     fn observation_names(&self) -> Vec<String> {

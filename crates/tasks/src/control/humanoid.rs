@@ -2,8 +2,8 @@
 //!
 //! Sees height and rotation of the torso, angles and velocities about the joints' axes (hinges, then universal joints,
 //! then balls), the torso's velocities, and for each body what the reference takes for inertia, momentum and spin about
-//! the common centre of mass: the *inverse* inertia, and an outer product without the mass. Last, the torques. Acts by
-//! torques.
+//! the common centre of mass: the *inverse* inertia, and an outer product without the mass (corrected: the inertia, and the
+//! product with it). Last, the torques. Acts by torques.
 //!
 //! Reward: 1.25 times the velocity of the centre of mass along x, plus 5, less a tenth of the actions' squares. Ends
 //! where the torso is below 0.8 or above 2.1.
@@ -13,7 +13,10 @@ use super::lanes::{Lanes, Three, cross, dot, minus, plus, times};
 use super::row;
 use super::sight::Sight;
 
-pub(super) struct Humanoid;
+pub(super) struct Humanoid {
+    /// Whether it sees inertias as they are.
+    pub(super) corrected: bool,
+}
 
 /// Heights of the torso at which it walks.
 const HEALTHY: [f32; 2] = [0.8, 2.1];
@@ -59,12 +62,18 @@ impl Rules for Humanoid {
         for body in members(see) {
             let (away, inverse) = (away(body), see.model.description().bodies[body].inverse_inertia.0);
             let square = dot(away, away) * mass(see, body);
+            let (own_inertia, weight) = if self.corrected {
+                (inverse.map(|inverse| 1.0 / inverse), mass(see, body))
+            } else {
+                (inverse, 1.0)
+            };
             for line in 0..3 {
                 for column in 0..3 {
-                    let own = if line == column { square + inverse[line] as f32 } else { Lanes::all(0.0) };
+                    let own =
+                        if line == column { square + own_inertia[line] as f32 } else { Lanes::all(0.0) };
                     sight.put(
                         || format!("inertia of body {body}, {line} {column}"),
-                        own - away[line] * away[column],
+                        own - away[line] * away[column] * weight,
                     );
                 }
             }

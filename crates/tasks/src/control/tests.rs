@@ -134,3 +134,25 @@ fn a_hit_moves_the_target_after_it_was_seen() {
     assert!(sight[rest * LANES] > 15.0 && outcome.reward[0] < 1.0);
     assert_eq!(asked, (0..LANES).collect::<Vec<_>>(), "once for each lane");
 }
+
+#[test]
+fn tasks_of_bodies_can_be_varied_and_have_one_name() {
+    let name = |name: &str| named(name, Isa::detected()).map(|task| task.name().to_owned());
+    assert_eq!(name("ant+strength-0.5+mass-2.0").unwrap(), "ant+mass-2+strength-0.5");
+    assert_eq!(canonical("walker+corrected").unwrap(), "walker2d+corrected");
+    assert_eq!((base("walker+corrected"), base("walkr+corrected")), (Some("walker2d"), None));
+    assert_eq!(name("ant+mass-1").unwrap(), "ant");
+    for wrong in ["ant+mass", "ant+size-2", "CartPole-v1+mass-2", "Breakout-MinAtar+corrected"] {
+        assert!(name(wrong).is_none() && canonical(wrong).is_none(), "{wrong}");
+    }
+    // the same start, another world
+    let steps = |name: &str| run(&*named(name, Isa::detected()).unwrap(), &[1, 2], 3, 0);
+    let plain = steps("ant");
+    assert!(steps("ant+friction-1") == plain);
+    for varied in
+        ["ant+mass-2", "ant+gravity-0.5", "ant+strength-0.5", "humanoid+corrected", "hopper+corrected"]
+    {
+        let (base, _) = varied.split_once('+').unwrap();
+        assert!(steps(varied) != steps(base), "{varied}");
+    }
+}

@@ -56,5 +56,8 @@ pub(super) fn run(arguments: &DataArguments, out: &mut dyn Write) -> Result<(), 
 /// The image set that a request names, with `data` as the first place to look: an embedded one (`glyphs`), a published one
 /// (`mnist`), or the folder of any other; and `+noise-3` or the like for a corrupted variant of it.
 pub fn image_set(name: &str, data: Option<&Path>) -> Result<ImageSet, CommandError> {
+    if let Some(message) = tasks::control::refusal(name) {
+        return Err(CommandError::Request { message, hint: None });
+    }
     set::named(name, &Places::new(data))
 }

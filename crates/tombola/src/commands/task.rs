@@ -68,7 +68,8 @@ fn scoring_of(name: &str, ticket: &Ticket) -> Option<Scoring> {
 fn unknown(name: &str) -> CommandError {
     let like = nearest(name, tasks::control::NAMES);
     CommandError::Request {
-        message: format!("there is no control task `{name}`"),
+        message: tasks::control::refusal(name)
+            .unwrap_or_else(|| format!("there is no control task `{name}`")),
         hint: like.map(|like| format!("did you mean `{like}`?")),
     }
 }

@@ -20,8 +20,7 @@ const IMAGES: Shape =
 
 /// The shape of a task; none for an image set in a folder, which is not looked at.
 pub fn shape(task: &str) -> Option<Shape> {
-    if let Some(name) = control::canonical(task) {
-        let environment = control::named(name, Isa::detected())?;
+    if let Some(environment) = control::named(task, Isa::detected()) {
         let input = match environment.image() {
             Some([channels, height, width]) => Input::Image(Image { channels, height, width }),
             None => Input::Vector(environment.observation_names().len()),

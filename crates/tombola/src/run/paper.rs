@@ -44,7 +44,7 @@ pub enum Family {
 impl Family {
     /// The family of a task; a name that is no control task is an image set, perhaps a corrupted one.
     pub fn of(task: &str) -> Family {
-        match control::canonical(task) {
+        match control::base(task) {
             Some(name) if GAMES.contains(&name) => Family::Games,
             Some(name) if name.ends_with("-v1") => Family::Classics,
             Some(_) => Family::Bodies,
@@ -88,9 +88,10 @@ impl RunSettings {
     /// The papers' run of a strategy on a task.
     pub fn paper(task: &str, method: Method, quirks: Quirks) -> RunSettings {
         let family = Family::of(task);
-        let task = control::canonical(task).unwrap_or(task);
-        let mut method =
-            if family.is_control() { tuned::for_control(task, method) } else { tuned::for_images(method) };
+        let mut method = match control::base(task) {
+            Some(base) => tuned::for_control(base, method),
+            None => tuned::for_images(method),
+        };
         if quirks != Quirks::NONE {
             published_optimizer(&mut method);
         }
@@ -103,7 +104,7 @@ impl RunSettings {
         let search =
             Settings { goal, mean_decay, fitness_decay, quirks, ..Settings::new(method, population) };
         RunSettings {
-            task: task.to_owned(),
+            task: control::canonical(task).unwrap_or_else(|| task.to_owned()),
             network: network.to_owned(),
             seed: 0,
             density: if family == Family::Embedded { 0.2 } else { 1.0 },

@@ -23,7 +23,10 @@ pub fn is_folder(task: &str) -> bool {
 /// The usual name of a task.
 pub fn task(name: &str) -> Result<String, Problem> {
     if let Some(name) = control::canonical(name) {
-        return Ok(name.to_owned());
+        return Ok(name);
+    }
+    if let Some(why) = control::refusal(name) {
+        return Err(Problem::value("task", &name, &why));
     }
     let (base, corruptions) = name.split_once('+').unwrap_or((name, ""));
     if Kind::named(base).is_some() || sets::named(base).is_ok() {
