@@ -18,7 +18,7 @@ use tombola::rows;
 
 mod common;
 
-use common::{Files, Folder, digits, files, program, signal, told};
+use common::{Files, Folder, PAIR, digits, files, program, signal, told};
 
 /// Every strategy and every criterion on images and in a world, three levels: 112 cells and 14 dense levels, a second of
 /// work. What was seen so far, by which the world's observations are normalised, has to survive too.
@@ -49,19 +49,6 @@ normalise = true
 
 /// Units of the grid.
 const UNITS: usize = 126;
-
-/// Two units: a dense level, and a cell that needs it.
-const PAIR: &str = r#"
-task = "./digits"
-strategy = "snes"
-criterion = "snr"
-levels = 2
-network = "mlp-4"
-generations = 3
-test_every = 3
-population = 4
-batch = 16
-"#;
 
 /// A folder with a small image set and two specs.
 struct Study(Folder);

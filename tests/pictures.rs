@@ -9,20 +9,7 @@ use std::time::Duration;
 
 mod common;
 
-use common::{Folder, digits, files, program, signal, told};
-
-/// Two units: a dense level, and a cell that needs it.
-const PAIR: &str = r#"
-task = "./digits"
-strategy = "snes"
-criterion = "snr"
-levels = 2
-network = "mlp-4"
-generations = 3
-test_every = 3
-population = 4
-batch = 16
-"#;
+use common::{Folder, PAIR, digits, files, program, signal, told};
 
 /// A folder with pictures and a spec.
 fn study(name: &str) -> Folder {

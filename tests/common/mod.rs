@@ -12,6 +12,19 @@ use tasks::vision::glyphs::{self, Kind};
 use tasks::vision::idx;
 use tasks::vision::images::Labelled;
 
+/// A grid of two units on the images of [`digits`]: a dense level, and a cell that needs it.
+pub(crate) const PAIR: &str = r#"
+task = "./digits"
+strategy = "snes"
+criterion = "snr"
+levels = 2
+network = "mlp-4"
+generations = 3
+test_every = 3
+population = 4
+batch = 16
+"#;
+
 /// A folder that is gone afterwards. Its name is that of the test file, of the test, and of the process.
 pub(crate) struct Folder(PathBuf);
 
