@@ -65,7 +65,8 @@ fn scoring_of(name: &str, ticket: &Ticket) -> Option<Scoring> {
     }
 }
 
-fn unknown(name: &str) -> CommandError {
+/// There is no such control task.
+pub(super) fn unknown(name: &str) -> CommandError {
     let like = nearest(name, tasks::control::NAMES);
     CommandError::Request {
         message: tasks::control::refusal(name)

@@ -11,10 +11,9 @@ use tasks::control::normaliser::Scale;
 use tasks::control::rollouts::Start;
 use tasks::control::scoring::Control;
 
-use super::{CommandError, tickets};
+use super::{CommandError, task, tickets};
 use crate::run::settings::RunSettings;
 use crate::store;
-use crate::suggest::nearest;
 use crate::watch::{self, Agent, Words};
 
 /// Film an episode, and write it as one page that needs no network.
@@ -66,13 +65,7 @@ impl Actor {
 }
 
 pub(super) fn run(arguments: &WatchArguments) -> Result<(), CommandError> {
-    let task = Control::named(&arguments.task).ok_or_else(|| {
-        let like = nearest(&arguments.task, tasks::control::NAMES);
-        CommandError::Request {
-            message: format!("there is no control task `{}`", arguments.task),
-            hint: like.map(|like| format!("did you mean `{like}`?")),
-        }
-    })?;
+    let task = Control::named(&arguments.task).ok_or_else(|| task::unknown(&arguments.task))?;
     let paths = arguments.ticket.iter().chain(&arguments.against);
     let mut actors = paths.map(|path| trained(&task, path)).collect::<Result<Vec<Actor>, _>>()?;
     if actors.is_empty() {

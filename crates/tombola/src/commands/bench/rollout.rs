@@ -12,14 +12,13 @@ use rayon::ThreadPool;
 use serde::Serialize;
 use sparse_kernels::Threads;
 use tasks::Task;
+use tasks::control::named;
 use tasks::control::normaliser::{Scale, Sums};
 use tasks::control::rollouts::{AtEnd, Rollouts, Rules, Seen, Start, Watch};
 use tasks::control::scoring::Control;
-use tasks::control::{NAMES, named};
 
-use crate::commands::{CommandError, with_causes};
+use crate::commands::{CommandError, task, with_causes};
 use crate::roofs::threads;
-use crate::suggest::nearest;
 
 /// Time whole episodes of control tasks: observation, policy, action and step of many copies.
 ///
@@ -140,10 +139,7 @@ impl<'a> Bench<'a> {
         pool: Option<&'a ThreadPool>,
     ) -> Result<Bench<'a>, CommandError> {
         let request = |message: String, hint| CommandError::Request { message, hint };
-        let task = Control::named(name).ok_or_else(|| {
-            let like = nearest(name, NAMES).map(|like| format!("did you mean `{like}`?"));
-            request(format!("there is no control task `{name}`"), like)
-        })?;
+        let task = Control::named(name).ok_or_else(|| task::unknown(name))?;
         let widths = arguments.policy.iter().map(|width| format!("-{width}")).collect::<String>();
         let linear = if task.scoring().normalise { "" } else { "-linear" };
         let preset = Preset::named(&format!("policy{widths}{linear}"), task.input(), task.outputs())
