@@ -109,6 +109,9 @@ impl Learning {
     }
 }
 
+/// A longer step of a coordinate, in units of the step size, is left out: no sum of its squares may overflow.
+const LONGEST: f64 = 1e100;
+
 /// CMA-ES at work.
 #[derive(Clone, Debug)]
 pub(crate) struct CmaEs<T> {
@@ -282,7 +285,8 @@ impl<T: Real> Strategy<T> for CmaEs<T> {
         let mut steps: Vec<f64> = sample.rows(spread).iter().map(|x| x.wide()).collect();
         for step in steps.chunks_mut(dims) {
             for (entry, mean) in step.iter_mut().zip(&*mean) {
-                *entry = ((*entry - mean.wide()) / sigma).finite_or_zero();
+                let found = (*entry - mean.wide()) / sigma;
+                *entry = if found.abs() <= LONGEST { found } else { 0.0 };
             }
         }
         let mut centre = vec![0.0; dims];

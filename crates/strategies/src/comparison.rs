@@ -29,6 +29,7 @@
 //!   `sep-cma-es`, `pgpe`, `cma-es`. With `open-es` and `ars` all deviations are one number, and signal to noise orders
 //!   weights as their magnitude does.
 //! - **High precision:** `cma-es`, `sep-cma-es`, `snes` and `des` shrink their steps by themselves. `open-es` and `ars`
-//!   shrink them by schedule only, `pgpe` no further than its limit, and none of the three by itself ends on the optimum.
+//!   shrink them by schedule only, and `pgpe` shrinks its deviations slowly and its steps by schedule only, so none of the
+//!   three by itself ends on the optimum.
 //!
 //! What the published code does otherwise is the table of [`Quirks`](crate::Quirks).

@@ -167,7 +167,7 @@ kernel! {
     }
 }
 
-/// The sum of sixteen lanes, in halves; 0 where it is not finite.
+/// The sum of sixteen lanes, in halves; 0 where it is not finite, and bounded so that it can be squared.
 #[inline(always)]
 fn folded<T: Real>(mut lanes: [T; LANES]) -> T {
     let mut width = LANES / 2;
@@ -177,7 +177,7 @@ fn folded<T: Real>(mut lanes: [T; LANES]) -> T {
         }
         width /= 2;
     }
-    lanes[0].finite_or_zero()
+    lanes[0].bounded_or_zero()
 }
 
 /// [`draw`] of `f32` in registers: four coordinates of a group are one group of the generator.

@@ -13,9 +13,12 @@
 //!           m = m - r (M' + b2 V') / (sqrt N' + e)             (primes: divided by 1 - b^k of their own b)
 //! ```
 //!
+//! The first `g_previous` of adan is 0, as in the reference: its first change `d` is the whole gradient.
+//!
 //! Sources: Kingma and Ba (2015); Loshchilov and Hutter (2019); Tieleman and Hinton (2012); Toklu, Liskowski and
-//! Srivastava (2020); Xie et al. (2022), with the constants of the reference implementation. Its departures are the flags
-//! `sgd_late` and `clipup_rate_twice` of [`Quirks`], and a default `b1` of 0.99 in adam ([`Optimizer::PUBLISHED_ADAM`]).
+//! Srivastava (2020); Xie et al. (2022), with the constants of the reference implementation. Its departures are the
+//! flags `sgd_late` and `clipup_rate_twice` (which does not count its steps either) of [`Quirks`], and a default `b1`
+//! of 0.99 in adam ([`Optimizer::PUBLISHED_ADAM`]).
 
 use serde::{Deserialize, Serialize};
 

@@ -6,15 +6,18 @@
 //!         g = mean over e of (f_plus - f_minus) / 2 d
 //!         h = mean over e of ((f_plus + f_minus) / 2 - mean of all f) (d^2 - s^2) / s
 //!         m = m - step(g)
-//!         s = s - rate h, changed by no more than a fifth, then max(s decay, limit)
+//!         s = s - rate h, changed by no more than a fifth; then s = max(s decay, limit) where s is above the limit
 //! ```
 //!
 //! Source: Sehnke et al., "Parameter-exploring policy gradients" (2010), with symmetric sampling; the bound on the change
 //! is from Toklu et al. (2020).
 //!
+//! Decay and limit are the reference implementation's. The limit ends the decay and nothing else: what is learned may take
+//! a deviation below it, and there it no longer decays.
+//!
 //! Departures of the published code ([`Quirks`]): it pairs fitness in order of rank with steps in order of sampling
 //! (`pgpe_pairs_mixed`), moves deviations the wrong way (`pgpe_deviation_upward`), puts the members of a pair side by
-//! side (`pgpe_neighbours`), and cannot run with an elite.
+//! side (`pgpe_neighbours`), holds every deviation at the limit or above (`limits_lift`), and cannot run with an elite.
 
 use serde::{Deserialize, Serialize};
 
@@ -40,7 +43,8 @@ pub struct PgpeSettings {
     pub optimizer: Optimizer,
     /// Its learning rate.
     pub learning_rate: Schedule,
-    /// Standard deviation of every coordinate at the start; decay and limit act on each.
+    /// Standard deviation of every coordinate at the start. Each decays down to the limit; what is learned may take it
+    /// below.
     pub deviation: Schedule,
     /// Learning rate of the deviations.
     pub deviation_rate: f64,
@@ -181,7 +185,7 @@ kernel! {
         let [rate, total, least, most, decay, limit] = constants;
         for ((slope, &curvature), deviation) in slope.iter_mut().zip(curvature).zip(deviations) {
             let old = *deviation;
-            *slope = *slope * old;
+            *slope = (*slope * old).bounded_or_zero();
             let moved = (rate * old).mul_add(curvature - total, old);
             let (low, high) = (least * old, most * old);
             let moved = if moved > low { moved } else { low };

@@ -77,6 +77,14 @@ pub trait Real:
         if self.is_finite() { self } else { Self::ZERO }
     }
 
+    /// 0 where it is not finite, and no further from 0 than what can be squared.
+    #[inline(always)]
+    fn bounded_or_zero(self) -> Self {
+        let finite = self.finite_or_zero();
+        let below = if finite < Self::LARGEST { finite } else { Self::LARGEST };
+        if below > -Self::LARGEST { below } else { -Self::LARGEST }
+    }
+
     /// `self + step` where that is finite, else `self`.
     #[inline(always)]
     fn moved_by(self, step: Self) -> Self {

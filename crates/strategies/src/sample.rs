@@ -179,7 +179,8 @@ pub(crate) struct Moments<T> {
 }
 
 impl<T: Real> Sample<'_, T> {
-    /// `sum_i u_i s_i` and `sum_i v_i s_i^2`; the latter is empty where no `v` is given. What is not finite becomes 0.
+    /// `sum_i u_i s_i` and `sum_i v_i s_i^2`; the latter is empty where no `v` is given. What is not finite becomes 0,
+    /// and what could not be squared is cut off.
     pub(crate) fn moments(&self, spread: Spread<'_, T>, u: &[f64], v: Option<&[f64]>) -> Moments<T> {
         let dims = self.plan.dims;
         let (groups, weights) = weighted_groups(u, v);

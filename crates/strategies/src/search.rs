@@ -306,7 +306,9 @@ impl<T: Real> Search<T> {
     /// Learns from the fitness of this generation's candidates.
     ///
     /// `population` is what was evaluated; if that is what was asked for, it need not have been kept
-    /// ([`Population::AsAsked`]). NaN and infinities are failed evaluations: counted, worst, and never the best.
+    /// ([`Population::AsAsked`]). NaN and infinities are failed evaluations: counted, worst, and never the best. So is
+    /// a candidate that would be the best so far but has a coordinate that is not finite; of any other candidate such
+    /// coordinates teach nothing.
     ///
     /// # Errors
     ///
@@ -333,11 +335,11 @@ impl<T: Real> Search<T> {
         let plan = self.plan(self.draws());
         let sample = Sample { plan, source, execution: *execution, generation: self.generation };
 
-        let costs = self.costs(&sample, fitness);
+        let mut costs = self.costs(&sample, fitness);
+        let improved = self.keep_best(&sample, fitness, &mut costs);
         let failed = costs.iter().filter(|cost| !cost.is_finite()).count();
         self.evaluations += self.members() as u64;
         self.failures += failed as u64;
-        let improved = self.keep_best(&sample, fitness);
         match Fitness::new(costs, self.settings.shaping, self.settings.quirks) {
             Some(shaped) => {
                 self.barren = 0;
@@ -483,25 +485,31 @@ impl<T: Real> Search<T> {
         costs
     }
 
-    /// The first of the best told candidates, if it is better than all before.
-    fn keep_best(&mut self, sample: &Sample<'_, T>, fitness: &[f64]) -> bool {
+    /// The first of the best told candidates that did not fail, if it is better than all before. One that is, but is
+    /// nowhere, has failed too: its cost becomes NaN, and the next best is looked at.
+    fn keep_best(&mut self, sample: &Sample<'_, T>, fitness: &[f64], costs: &mut [f64]) -> bool {
         let better = |a: f64, b: f64| match self.settings.goal {
             Goal::Minimise => a < b,
             Goal::Maximise => a > b,
         };
-        let finite = fitness.iter().copied().enumerate().filter(|(_, fitness)| fitness.is_finite());
-        let Some((member, fitness)) =
-            finite.reduce(|best, next| if better(next.1, best.1) { next } else { best })
-        else {
-            return false;
-        };
-        if self.has_best > 0 && !better(fitness, self.best_fitness) {
-            return false;
-        }
-        (self.has_best, self.best_fitness) = (1, fitness);
         let spread = Spread { mean: &self.mean, deviation: self.strategy.deviations() };
-        sample.member(member, spread, &mut self.best_member);
-        true
+        let mut candidate = Vec::new();
+        loop {
+            let sound = (0..fitness.len()).filter(|&member| costs[member].is_finite());
+            let first =
+                sound.reduce(|best, next| if better(fitness[next], fitness[best]) { next } else { best });
+            let Some(member) = first else { return false };
+            if self.has_best > 0 && !better(fitness[member], self.best_fitness) {
+                return false;
+            }
+            candidate.resize(self.dims(), T::ZERO);
+            sample.member(member, spread, &mut candidate);
+            if candidate.iter().all(|x| x.is_finite()) {
+                (self.has_best, self.best_fitness, self.best_member) = (1, fitness[member], candidate);
+                return true;
+            }
+            costs[member] = f64::NAN;
+        }
     }
 
     fn decay_mean(&mut self, execution: &Execution<'_>) {

@@ -249,7 +249,7 @@ kernel! {
         let learned = variances.iter_mut().zip(path).zip(deviations);
         for ((&slope, &curvature), ((variance, path), deviation)) in slope.iter().zip(curvature).zip(learned) {
             let old = root(*variance);
-            *path = keep_path.mul_add(*path, take * old * slope);
+            *path = keep_path.mul_add(*path, take * old * slope).bounded_or_zero();
             let from_path = one * *path * *path;
             let from_members = many * old * old * curvature;
             let new = keep.mul_add(*variance, from_path + from_members);

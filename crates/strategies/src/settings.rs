@@ -8,6 +8,7 @@ use crate::ars::ArsSettings;
 use crate::cma_es::CmaEsSettings;
 use crate::des::DesSettings;
 use crate::open_es::OpenEsSettings;
+use crate::optimizer::Optimizer;
 use crate::pgpe::PgpeSettings;
 use crate::sep_cma_es::SepCmaEsSettings;
 use crate::shaping::Shaping;
@@ -87,6 +88,28 @@ impl Method {
         }
     }
 
+    /// Puts the published code's adam in place of the usual one: a constant, not one of the [`Quirks`].
+    ///
+    /// ```
+    /// use strategies::{Method, Optimizer};
+    ///
+    /// let mut method = Method::named("ars")?;
+    /// method.use_published_adam();
+    /// assert!(matches!(method, Method::Ars(own) if own.optimizer == Optimizer::PUBLISHED_ADAM));
+    /// # Ok::<(), strategies::UnknownStrategy>(())
+    /// ```
+    pub fn use_published_adam(&mut self) {
+        let optimizer = match self {
+            Method::OpenEs(settings) => &mut settings.optimizer,
+            Method::Pgpe(settings) => &mut settings.optimizer,
+            Method::Ars(settings) => &mut settings.optimizer,
+            _ => return,
+        };
+        if *optimizer == Optimizer::ADAM {
+            *optimizer = Optimizer::PUBLISHED_ADAM;
+        }
+    }
+
     /// Whether an increasing map of the fitness changes nothing, whatever the shaping.
     pub fn is_rank_based(&self) -> bool {
         matches!(self, Method::Snes(_) | Method::Des(_) | Method::SepCmaEs(_) | Method::CmaEs(_))
@@ -129,9 +152,9 @@ pub enum Goal {
 /// |---|---|---|
 /// | `ties_by_index` | members of equal fitness are ranked by their index, and not given their ranks' average | equal members get different weights; the result depends on their order |
 /// | `range_one_to_three` | the range normalisation goes to 1 .. 3, and not to -1 .. 1 | none in mirrored strategies, which take differences |
-/// | `limits_lift` | a step size or learning rate that starts below its limit jumps up to it after one generation | a smaller start than the limit (0.01 by default) is not possible |
-/// | `sgd_late` | plain gradient descent steps along the gradient of the generation before | no move in the first generation, and momentum counted twice |
-/// | `clipup_rate_twice` | the learning rate scales the velocity, and the step again | far slower; the greatest speed is no speed |
+/// | `limits_lift` | a step size or learning rate that starts below its limit jumps up to it after one generation | a smaller start than the limit (0.01 by default) is not possible, and no deviation of PGPE stays below it; corrected, the limit stops the decay alone, and what PGPE learns may go below |
+/// | `sgd_late` | plain gradient descent steps along the gradient of the generation before | no move in the first generation |
+/// | `clipup_rate_twice` | the learning rate scales the velocity, and the step again; steps are not counted | far slower; the greatest speed is no speed; the count, which nothing else reads, stays 0 |
 /// | `pgpe_deviation_upward` | PGPE moves its deviations against the estimated descent: sign turned | deviations grow where they should shrink |
 /// | `pgpe_pairs_mixed` | PGPE multiplies fitness in order of rank with steps in order of sampling | what it learns about deviations is noise |
 /// | `pgpe_neighbours` | the members of a PGPE pair are neighbours, and not half a population apart | none but the order |
@@ -141,8 +164,9 @@ pub enum Goal {
 /// | `cma_ridge` | CMA-ES adds 1e-10 to every entry of the first covariance (not only to its diagonal), decomposes in every generation, and goes on with the product of the parts | a slight correlation of all coordinates, and more time |
 /// | `cma_weights_cut` | CMA-ES cuts the mean's weights off at the elite without making them sum to 1 | with an elite other than half, steps that are too short or too long |
 ///
-/// Two departures are settings, not flags: adam's first moment remembers 0.99
-/// ([`PUBLISHED_ADAM`](crate::Optimizer::PUBLISHED_ADAM)), and what the published code *called* a deviation when pruning
+/// Three departures are no flags. Adam's first moment remembers 0.99, which is a setting
+/// ([`Method::use_published_adam`]). PGPE with an elite below 1 raises an error in the published code, and runs here in
+/// both variants. And what the published code *called* a deviation when pruning
 /// is [`Search::published_sigma`](crate::Search::published_sigma).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

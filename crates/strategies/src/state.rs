@@ -6,14 +6,19 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
 use crate::real::Real;
 use crate::settings::{SettingError, Settings};
+use crate::step_size::{LEAST, MOST};
 
 /// The version that this crate writes and reads.
 pub const STATE_VERSION: u32 = 1;
+
+/// Counts are below this: whole numbers that `f64` tells apart.
+const COUNTED: f64 = 9_007_199_254_740_992.0;
 
 /// Everything that a search needs to go on. See [`Search::state`](crate::Search::state).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -83,6 +88,7 @@ impl<T: Real> State<T> {
             return Err(StateError::Length { name: name.to_owned(), found: values.len(), expected });
         }
         if let Some(count) = self.counts.get_mut(name) {
+            check_count(name, values[0])?;
             *count = values[0] as u64;
         } else if let Some(scalar) = self.scalars.get_mut(name) {
             *scalar = values[0];
@@ -138,16 +144,66 @@ impl<T: Real> State<T> {
             return Err(StateError::Damaged);
         }
         self.settings.check(self.dims).map_err(StateError::Setting)?;
-        let scalars = self.scalars.iter().map(|(name, &value)| (name, value));
-        let vectors =
-            self.vectors.iter().flat_map(|(name, all)| all.iter().map(move |value| (name, value.wide())));
-        let wide =
-            self.wide_vectors.iter().flat_map(|(name, all)| all.iter().map(move |&value| (name, value)));
-        match scalars.chain(vectors).chain(wide).find(|(_, value)| !value.is_finite()) {
-            Some((name, _)) => Err(StateError::NotFinite { name: name.clone() }),
-            None => Ok(()),
+        for (name, &count) in &self.counts {
+            check_count(name, count as f64)?;
         }
+        for (name, &value) in &self.scalars {
+            check_numbers(name, step_range(name), [value])?;
+        }
+        for (name, values) in &self.vectors {
+            check_numbers(name, each_range::<T>(name), values.iter().map(|value| value.wide()))?;
+        }
+        for (name, values) in &self.wide_vectors {
+            check_numbers(name, each_range::<T>(name), values.iter().copied())?;
+        }
+        Ok(())
     }
+}
+
+/// `Ok` where numbers are finite and in their range.
+fn check_numbers(
+    name: &str,
+    range: Option<Allowed>,
+    values: impl IntoIterator<Item = f64>,
+) -> Result<(), StateError> {
+    let (allowed, expected) = range.unwrap_or((f64::MIN..=f64::MAX, "a finite number"));
+    match values.into_iter().find(|value| !allowed.contains(value)) {
+        None => Ok(()),
+        Some(found) if found.is_finite() => Err(StateError::Range { name: name.to_owned(), found, expected }),
+        Some(_) => Err(StateError::NotFinite { name: name.to_owned() }),
+    }
+}
+
+/// `Ok` where a number may be a count.
+fn check_count(name: &str, found: f64) -> Result<(), StateError> {
+    if (0.0..COUNTED).contains(&found) && found.fract() == 0.0 {
+        Ok(())
+    } else {
+        Err(StateError::Range { name: name.to_owned(), found, expected: "a count below 2^53" })
+    }
+}
+
+/// From where to where, in numbers and in words.
+type Allowed = (RangeInclusive<f64>, &'static str);
+
+/// Where a number for all coordinates lies in every search, where that is not everywhere.
+fn step_range(name: &str) -> Option<Allowed> {
+    Some(match name {
+        "sigma" => (LEAST..=MOST, "a step size from 1e-300 to 1e150"),
+        "learning_rate" => (0.0..=f64::MAX, "a rate of at least 0"),
+        _ => return None,
+    })
+}
+
+/// The same of one number of many: a deviation, the root of an eigenvalue, an entry of a vector of length 1.
+fn each_range<T: Real>(name: &str) -> Option<Allowed> {
+    Some(match name {
+        "sigma" => (T::SMALLEST.wide()..=T::LARGEST.wide(), "deviations that can be divided by and squared"),
+        "axes" => (1e-150..=2e154, "roots of eigenvalues, from 1e-150 to 2e154"),
+        "covariance" => (-1e300..=1e300, "entries whose sums are finite"),
+        "eigenvectors" => (-2.0..=2.0, "entries of vectors of length 1"),
+        _ => return None,
+    })
 }
 
 /// Collects the numbers of a search.
@@ -222,6 +278,7 @@ pub enum StateError {
     Missing { name: String },
     Length { name: String, found: usize, expected: usize },
     NotFinite { name: String },
+    Range { name: String, found: f64, expected: &'static str },
 }
 
 impl fmt::Display for StateError {
@@ -241,6 +298,9 @@ impl fmt::Display for StateError {
             }
             StateError::NotFinite { name } => {
                 write!(f, "the state has a number in `{name}` that is not finite")
+            }
+            StateError::Range { name, found, expected } => {
+                write!(f, "the state has {found:e} in `{name}`; expected {expected}")
             }
         }
     }

@@ -12,6 +12,10 @@
 
 use crate::real::{exp, power};
 
+/// The smallest and the largest step size that is kept.
+pub(crate) const LEAST: f64 = 1e-300;
+pub(crate) const MOST: f64 = 1e150;
+
 /// A step size, and how it learns.
 #[derive(Clone, Debug)]
 pub(crate) struct StepSize {
@@ -30,6 +34,7 @@ impl StepSize {
         let rate = (parents + 2.0) / (dims + parents + added);
         let spread = (((parents - 1.0) / (dims + 1.0)).max(0.0).sqrt() - 1.0).max(0.0);
         let chi = dims.sqrt() * (1.0 - 1.0 / (4.0 * dims) + 1.0 / (21.0 * known * known));
+        let sigma = sigma.clamp(LEAST, MOST);
         StepSize { sigma, rate, damping: 1.0 + 2.0 * spread + rate, chi, dims, parents }
     }
 
@@ -41,7 +46,7 @@ impl StepSize {
     /// Changes the step size by the path's length. Whether the other path may grow.
     pub(crate) fn adapt(&mut self, length: f64, generation: u64) -> bool {
         self.sigma *= exp(self.rate / self.damping * (length / self.chi - 1.0));
-        self.sigma = self.sigma.clamp(1e-300, 1e150);
+        self.sigma = self.sigma.clamp(LEAST, MOST);
         let settled = (1.0 - power(1.0 - self.rate, 2 * (generation + 1))).sqrt();
         length / settled < (1.4 + 2.0 / (self.dims + 1.0)) * self.chi
     }

@@ -4,7 +4,7 @@
 //! Both sides do some hundred operations a generation on numbers near 1, so they may differ by some hundred units of
 //! roundoff, and more where differences cancel; an error in a constant is a thousand million times that.
 
-use strategies::{Method, Search, Settings};
+use strategies::{Method, Schedule, Search, Settings};
 
 use crate::{generation_told, start};
 
@@ -23,8 +23,13 @@ struct Spread {
 type Told = (Vec<f64>, f64);
 
 /// Runs a strategy beside its definition, which is given the members in order and may sort them.
-fn check(name: &str, generations: usize, mut definition: impl FnMut(usize, &[Told], &mut Spread)) {
-    let method = Method::named(name).expect("a name of the list");
+fn check(name: &str, generations: usize, definition: impl FnMut(usize, &[Told], &mut Spread)) {
+    check_method(Method::named(name).expect("a name of the list"), generations, definition);
+}
+
+/// The same with settings of its own.
+fn check_method(method: Method, generations: usize, mut definition: impl FnMut(usize, &[Told], &mut Spread)) {
+    let name = method.name();
     let mut search = Search::new(Settings::new(method, MEMBERS), &start::<f64>(DIMS)).expect("good settings");
     let deviation = search.deviation().expect("all seven have one").at(0);
     let mut spread = Spread { mean: start(DIMS), deviation: vec![deviation; DIMS] };
@@ -215,10 +220,10 @@ fn ars_is_its_definition() {
     });
 }
 
-#[test]
-fn pgpe_is_its_definition() {
+/// PGPE's update; deviations follow `schedule`.
+fn pgpe(schedule: Schedule) -> impl FnMut(usize, &[Told], &mut Spread) {
     let (mut adam, half) = (Adam::default(), MEMBERS / 2);
-    check("pgpe", GENERATIONS, |turn, told, Spread { mean, deviation }| {
+    move |turn, told, Spread { mean, deviation }| {
         let ranks = centred_ranks(told);
         let baseline = ranks.iter().sum::<f64>() / MEMBERS as f64;
         let mut gradient = vec![0.0; DIMS];
@@ -230,10 +235,34 @@ fn pgpe_is_its_definition() {
                 gradient[coordinate] += 0.5 * (plus - minus) * step / half as f64;
                 ascent += (0.5 * (plus + minus) - baseline) * (step * step - s * s) / s / half as f64;
             }
-            deviation[coordinate] = (s - 0.1 * ascent).clamp(0.8 * s, 1.2 * s).max(0.01);
+            let moved = (s - 0.1 * ascent).clamp(0.8 * s, 1.2 * s);
+            // The limit is where the decay ends; it does not hold back what was learned.
+            let decays = moved > schedule.limit;
+            deviation[coordinate] = if decays { (moved * schedule.decay).max(schedule.limit) } else { moved };
         }
         adam.step(turn, 0.15, mean, &gradient);
+    }
+}
+
+#[test]
+fn pgpe_is_its_definition() {
+    check("pgpe", GENERATIONS, pgpe(Schedule { initial: 0.1, decay: 1.0, limit: 0.01 }));
+}
+
+/// From just above the limit: some deviations come to rest on it, and some are learned to be smaller.
+#[test]
+fn pgpe_is_its_definition_at_its_limit() {
+    let schedule = Schedule { initial: 0.0102, decay: 0.99, limit: 0.01 };
+    let Ok(Method::Pgpe(own)) = Method::named("pgpe") else { panic!("pgpe is PGPE") };
+    let own = strategies::pgpe::PgpeSettings { deviation: schedule, ..own };
+    let mut definition = pgpe(schedule);
+    let (mut below, mut on) = (0, 0);
+    check_method(Method::Pgpe(own), 10, |turn, told, spread| {
+        definition(turn, told, spread);
+        below += spread.deviation.iter().filter(|&&deviation| deviation < schedule.limit).count();
+        on += spread.deviation.iter().filter(|&&deviation| deviation == schedule.limit).count();
     });
+    assert!(below > 0 && on > 0, "both are reached: {below} below, {on} on the limit");
 }
 
 /// A symmetric matrix as eigenvectors (rows) and eigenvalues: Jacobi's rotations, until nothing is left beside the diagonal.

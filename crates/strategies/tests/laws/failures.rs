@@ -93,6 +93,101 @@ fn wild_fitness_and_wild_candidates_leave_the_distribution_finite() {
     }
 }
 
+/// One wild coordinate in each of the first members, the best fitness to them.
+fn assert_wild_candidates_never_win<T: Real>(wild: &[f64]) {
+    for settings in every_strategy(MEMBERS) {
+        for goal in [Goal::Minimise, Goal::Maximise] {
+            let sign = if goal == Goal::Minimise { 1.0 } else { -1.0 };
+            let mut search =
+                Search::new(Settings { goal, ..settings.clone() }, &start::<T>(DIMS)).expect("good settings");
+            let mut rows = ask(&search);
+            for (index, &wild) in wild.iter().enumerate() {
+                rows[index * DIMS + index % DIMS] = T::of(wild);
+            }
+            let nowhere = wild.iter().filter(|&&wild| !T::of(wild).is_finite()).count();
+            let fitness: Vec<f64> = (0..MEMBERS).map(|member| sign * member as f64).collect();
+            let told = search
+                .tell(&Execution::default(), Population::Rows(&rows), &fitness)
+                .expect("lengths are right");
+            assert_eq!((told.failed, told.improved), (nowhere, true), "{}", name(&settings));
+            let best = search.best().expect("some are somewhere");
+            assert_eq!(best.member, &rows[nowhere * DIMS..][..DIMS], "{}", name(&settings));
+            assert_eq!(best.fitness, fitness[nowhere], "{}", name(&settings));
+            assert_sound(&search, &settings);
+            for _ in 0..50 {
+                generation(&mut search, |x| sign * sphere(x));
+                assert_sound(&search, &settings);
+            }
+        }
+    }
+}
+
+#[test]
+fn candidates_that_are_nowhere_never_win_and_huge_ones_leave_states_whole() {
+    assert_wild_candidates_never_win::<f32>(&[f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 3e38, -1e30, 1e19]);
+    assert_wild_candidates_never_win::<f64>(&[f64::NAN, f64::INFINITY, 1e308, -1e300, 1e200, 1e155]);
+}
+
+/// The decay turns a fitness that is a number into a cost that is none: the evaluation failed, and cannot win.
+#[test]
+fn a_candidate_whose_cost_is_infinite_never_wins() {
+    for settings in every_strategy(MEMBERS) {
+        let settings = Settings { fitness_decay: 1.0, ..settings };
+        let mut search = Search::new(settings.clone(), &start::<f64>(DIMS)).expect("good settings");
+        let mut rows = ask(&search);
+        rows[0] = 1e200;
+        let fitness: Vec<f64> = (0..MEMBERS).map(|member| member as f64).collect();
+        let told =
+            search.tell(&Execution::default(), Population::Rows(&rows), &fitness).expect("lengths are right");
+        assert_eq!(told.failed, 1, "{}", name(&settings));
+        let best = search.best().expect("others did not fail");
+        assert_eq!((best.fitness, best.member), (1.0, &rows[DIMS..2 * DIMS]), "{}", name(&settings));
+    }
+}
+
+#[test]
+fn states_with_numbers_that_no_search_has_are_refused_by_name() {
+    let mut seen = Vec::new();
+    for settings in every_strategy(MEMBERS) {
+        let mut search = Search::new(settings.clone(), &start::<f64>(DIMS)).expect("good settings");
+        generation(&mut search, sphere);
+        let whole = search.state();
+        let cases: [(&'static str, &[f64]); 10] = [
+            ("generation", &[1e308, -1.0, 0.5, f64::NAN]),
+            ("evaluations", &[1e308, -1.0, 9_007_199_254_740_992.0]),
+            ("optimizer_steps", &[1e308, -1.0, f64::INFINITY]),
+            ("decomposition_age", &[1e308, -1.0]),
+            ("sigma", &[1e308, 0.0, -1.0, f64::NAN]),
+            ("axes", &[0.0, -1.0, 1e308, f64::INFINITY]),
+            ("eigenvectors", &[1e308, f64::NAN]),
+            ("covariance", &[1e308, f64::NAN]),
+            ("learning_rate", &[-1.0, f64::NAN]),
+            ("mean", &[f64::NAN, f64::INFINITY]),
+        ];
+        for (number, values) in cases {
+            let Some(all) = whole.get(number) else { continue };
+            seen.push(number);
+            for &wild in values {
+                let mut state = whole.clone();
+                let mut numbers = all.clone();
+                *numbers.last_mut().expect("a number") = wild;
+                let result = state.set(number, &numbers).and_then(|()| Search::restore(&state).map(drop));
+                let message = result.expect_err("no search has this").to_string();
+                assert!(message.contains(&format!("`{number}`")), "{}: {message}", name(&settings));
+            }
+        }
+        // As many generations as may be counted: the search goes on.
+        let mut state = whole.clone();
+        state.set("generation", &[9_007_199_254_740_991.0]).expect("a count");
+        let mut late = Search::restore(&state).expect("as late as can be");
+        generation(&mut late, sphere);
+        assert!(late.mean().iter().all(|mean| mean.is_finite()), "{}", name(&settings));
+    }
+    for number in ["optimizer_steps", "decomposition_age", "axes", "eigenvectors", "learning_rate", "sigma"] {
+        assert!(seen.contains(&number), "some strategy has {number}");
+    }
+}
+
 #[test]
 fn deviations_neither_vanish_nor_explode_unseen() {
     for settings in every_strategy(MEMBERS) {
