@@ -39,8 +39,11 @@ impl Plane {
     /// Place of a pixel, counted with the padding.
     #[inline(always)]
     pub(crate) fn padded_place(self, channel: usize, y: usize, x: usize) -> usize {
-        (channel * self.height + y) * self.width
-            + x % self.phases * (self.width / self.phases)
-            + x / self.phases
+        let mut column = x;
+        // PERF: no division where there is nothing to divide: whole images are loaded by this
+        if self.phases > 1 {
+            column = x % self.phases * (self.width / self.phases) + x / self.phases;
+        }
+        (channel * self.height + y) * self.width + column
     }
 }
