@@ -181,6 +181,42 @@ fn wrong_searches_are_refused() {
     assert!(code == Some(2) && message.contains("line 1 of the input is no `START"), "{message}");
 }
 
+#[test]
+fn what_a_driver_says_is_refused_as_a_flag() {
+    for flags in [
+        &["--start", "0"][..],
+        &["--seed", "0"],
+        &["--maximise"],
+        &["--target", "1e-8"],
+        &["--evaluations", "100"],
+    ] {
+        let words = [&["optimize", "--strategy", "snes", "--protocol", "bbob"][..], flags].concat();
+        refused(&words, &[&format!("`{}` means nothing in the bbob protocol", flags[0])]);
+    }
+    let mut talk = Talk::new(&["optimize", "--strategy", "snes", "--protocol", "bbob", "--dims", "3"]);
+    talk.say("START 3 -5 5 1 1");
+    assert!(talk.hear().starts_with("EVAL "));
+    (0..7).for_each(|_| drop(talk.hear()));
+    talk.say("STOP");
+    assert_eq!(talk.hear(), "DONE");
+    talk.say("START 2 -5 5 100 1");
+    let (code, message) = talk.end();
+    assert!(code == Some(2) && message.contains("asks for 2 dimensions; `--dims` is 3"), "{message}");
+}
+
+#[test]
+fn an_input_that_ends_in_the_middle_of_a_problem_is_an_error() {
+    let mut talk = Talk::new(&["optimize", "--strategy", "snes", "--protocol", "bbob"]);
+    talk.say("START 2 -5 5 100 1");
+    assert!(talk.hear().starts_with("EVAL "));
+    let (code, message) = talk.end();
+    assert_eq!(code, Some(2), "{message}");
+    assert!(message.contains("line 2 of the input is missing: the input ended in the middle"), "{message}");
+    // Between problems it is only the end.
+    let talk = Talk::new(&["optimize", "--strategy", "snes", "--protocol", "bbob"]);
+    assert_eq!(talk.end(), (Some(0), String::new()));
+}
+
 fn trace(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/traces").join(name)
 }
@@ -225,7 +261,56 @@ fn damaged_traces_are_refused_and_nothing_is_written() {
         array.values = npz::Values::F64(vec![f64::NAN; array.values.len()]);
         npz::write(&wild)
     };
+    let changed = |name: &str, change: &dyn Fn(&mut npz::Array)| {
+        let mut changed = arrays.clone();
+        change(changed.iter_mut().find(|array| array.name == name).expect("an array of the trace"));
+        npz::write(&changed)
+    };
+    let number = |name: &str, place: f64, value: f64| {
+        changed(name, &|array| {
+            let mut values = array.values.wide();
+            let at = (place * (values.len() - 1) as f64) as usize;
+            values[at] = value;
+            array.values = npz::Values::F64(values);
+        })
+    };
+    let typed = |name: &str, typed: &dyn Fn(&[f64]) -> npz::Values| {
+        changed(name, &|array| array.values = typed(&array.values.wide()))
+    };
+    let text = |from: &str, to: &str| {
+        changed("meta_json", &|array| {
+            let npz::Values::U8(bytes) = &array.values else { panic!("text") };
+            let text = String::from_utf8(bytes.clone()).expect("text");
+            assert!(text.contains(from), "{text}");
+            let bytes = text.replace(from, to).into_bytes();
+            (array.shape, array.values) = (vec![bytes.len()], npz::Values::U8(bytes));
+        })
+    };
     for (bytes, part) in [
+        (number("s_mean", 0.5, f64::NAN), "`s_mean` of the trace has a number that is not finite"),
+        (number("s_mean", 1.0, f64::NAN), "`s_mean` of the trace has a number that is not finite"),
+        (
+            number("s_best_fitness", 0.5, f64::INFINITY),
+            "`s_best_fitness` of the trace has a number that is not",
+        ),
+        (number("s_sigma", 0.5, 0.0), "`s_sigma` of the trace has 0; expected deviations above 0"),
+        (number("s_sigma", 1.0, -0.5), "`s_sigma` of the trace has -0.5; expected deviations above 0"),
+        (number("init_sigma", 0.0, -1.0), "`init_sigma` of the trace has -1; expected deviations above 0"),
+        (without("init_mean"), "has no array `init_mean`"),
+        (
+            typed("z", &|z| npz::Values::I32(z.iter().map(|&z| z as i32).collect())),
+            "`z` of the trace has type i32; expected f64",
+        ),
+        (
+            typed("s_mean", &|mean| npz::Values::F32(mean.iter().map(|&x| x as f32).collect())),
+            "`s_mean` of the trace has type f32; expected f64",
+        ),
+        (text("\"f64\"", "\"f32\""), "has type f64; expected f32"),
+        (text("\"f64\"", "\"f16\""), "the trace has type `f16`; known are f32 and f64"),
+        (
+            changed("s_mean", &|array| array.shape = vec![array.shape.iter().product()]),
+            "array `s_mean` of the trace has shape [",
+        ),
         (whole[..whole.len() / 2].to_vec(), "no zip archive"),
         (Vec::new(), "no zip archive"),
         (without("z"), "has no array `z`"),

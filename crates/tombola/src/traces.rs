@@ -105,6 +105,9 @@ pub enum TraceError {
     Precision { found: String },
     Shape { name: String, found: Vec<usize>, expected: Vec<usize> },
     NotFinite { name: String },
+    Type { name: String, found: &'static str, expected: String },
+    NotPositive { name: String, found: f64 },
+    Empty,
     Search(SearchError),
     State(StateError),
 }
@@ -128,6 +131,13 @@ impl fmt::Display for TraceError {
             TraceError::NotFinite { name } => {
                 write!(f, "array `{name}` of the trace has a number that is not finite")
             }
+            TraceError::Type { name, found, expected } => {
+                write!(f, "array `{name}` of the trace has type {found}; expected {expected}")
+            }
+            TraceError::NotPositive { name, found } => {
+                write!(f, "array `{name}` of the trace has {found}; expected deviations above 0")
+            }
+            TraceError::Empty => write!(f, "the trace has no generations"),
             TraceError::Search(_) => write!(f, "the trace has settings that no search can have"),
             TraceError::State(_) => write!(f, "the trace has a state that no search can have"),
         }
@@ -196,6 +206,9 @@ impl Trace {
         };
         let trace = Trace { meta: serde_json::from_slice(text).map_err(TraceError::Meta)?, arrays };
         let Meta { popsize, dims, generations, .. } = trace.meta;
+        if generations == 0 {
+            return Err(TraceError::Empty);
+        }
         trace.expect("x", &[generations, popsize, dims])?;
         trace.expect("fitness", &[generations, popsize])?;
         Ok(trace)
@@ -229,19 +242,53 @@ impl Trace {
         self.arrays.iter().find(|array| array.name == name)
     }
 
-    /// The finite numbers of an array of this shape.
+    /// The finite numbers of an array of this shape, in the type of the trace.
     fn expect(&self, name: &str, shape: &[usize]) -> Result<Vec<f64>, TraceError> {
+        self.expect_one_of(name, &[shape.to_vec()], false)
+    }
+
+    /// The same where the shape may be any of some, the first of them the usual one. Counts are of any type.
+    fn expect_one_of(
+        &self,
+        name: &str,
+        shapes: &[Vec<usize>],
+        is_count: bool,
+    ) -> Result<Vec<f64>, TraceError> {
         let name = name.to_owned();
         let Some(array) = self.array(&name) else { return Err(TraceError::Missing { name }) };
-        if array.shape != shape {
-            return Err(TraceError::Shape { name, found: array.shape.clone(), expected: shape.to_vec() });
+        let (found, dtype) = (type_name(&array.values), self.meta.dtype.as_str());
+        if !matches!(dtype, "f32" | "f64") {
+            return Err(TraceError::Precision { found: dtype.to_owned() });
+        }
+        if !is_count && found != dtype {
+            return Err(TraceError::Type { name, found, expected: dtype.to_owned() });
+        }
+        if !shapes.contains(&array.shape) {
+            return Err(TraceError::Shape { name, found: array.shape.clone(), expected: shapes[0].clone() });
         }
         let values = array.values.wide();
-        if values.iter().all(|value| value.is_finite()) {
-            Ok(values)
-        } else {
-            Err(TraceError::NotFinite { name })
+        if values.iter().any(|value| !value.is_finite()) {
+            return Err(TraceError::NotFinite { name });
         }
+        let deviations = ["init_sigma", "s_sigma"].contains(&name.as_str());
+        match values.iter().find(|&&value| deviations && value <= 0.0) {
+            Some(&found) => Err(TraceError::NotPositive { name, found }),
+            None => Ok(values),
+        }
+    }
+
+    /// The shapes that numbers of a state may have in the record: `length` of them in each generation, or once.
+    fn shapes(&self, length: usize, generations: Option<usize>) -> Vec<Vec<usize>> {
+        let dims = self.meta.dims;
+        let each = if length == dims * dims && dims > 1 {
+            vec![vec![dims, dims]]
+        } else if length == 1 {
+            // A scalar, or a vector or matrix of one coordinate.
+            vec![vec![], vec![1], vec![1, 1]]
+        } else {
+            vec![vec![length]]
+        };
+        each.into_iter().map(|shape| generations.into_iter().chain(shape).collect()).collect()
     }
 
     fn settings(&self, quirks: Quirks) -> Result<Settings, TraceError> {
@@ -345,15 +392,8 @@ impl<'a, T: Real> Replay<'a, T> {
         let names: Vec<_> = NAMES.into_iter().filter(|(_, ours)| held.contains(ours)).collect();
         for (theirs, ours) in &names {
             let length = state.get(ours).map_or(0, |values| values.len());
-            let name = format!("s_{theirs}");
-            let Some(array) = trace.array(&name) else { return Err(TraceError::Missing { name }) };
-            if array.values.len() != generations * length {
-                return Err(TraceError::Shape {
-                    name,
-                    found: array.shape.clone(),
-                    expected: vec![generations, length],
-                });
-            }
+            let shapes = trace.shapes(length, Some(generations));
+            trace.expect_one_of(&format!("s_{theirs}"), &shapes, is_count(theirs))?;
         }
         let mut replay = Replay {
             trace,
@@ -370,9 +410,11 @@ impl<'a, T: Real> Replay<'a, T> {
         let first: Vec<_> = first.map(|&(theirs, ours)| (format!("init_{theirs}"), ours)).collect();
         let mut state = replay.search.state();
         for (theirs, ours) in first {
-            // The sizes of what a strategy starts with may be left out.
-            if let Some(array) = trace.array(&theirs) {
-                set(&mut state, &theirs, ours, &array.values.wide())?;
+            // The sizes of what a strategy starts with may be left out, but not where it starts.
+            if ours == "mean" || trace.array(&theirs).is_some() {
+                let length = state.get(ours).map_or(0, |values| values.len());
+                let values = trace.expect_one_of(&theirs, &trace.shapes(length, None), is_count(&theirs))?;
+                set(&mut state, &theirs, ours, &values)?;
             }
         }
         replay.search = Search::restore(&state)?;
@@ -461,6 +503,23 @@ impl<'a, T: Real> Replay<'a, T> {
     }
 }
 
+/// Whether the numbers of this name are whole, whatever the trace's type.
+fn is_count(theirs: &str) -> bool {
+    theirs.ends_with("gen_counter")
+}
+
+/// What the record calls the type of an array's numbers.
+fn type_name(values: &Values) -> &'static str {
+    match values {
+        Values::F32(_) => "f32",
+        Values::F64(_) => "f64",
+        Values::I16(_) => "i16",
+        Values::I32(_) => "i32",
+        Values::I64(_) => "i64",
+        Values::U8(_) => "u8",
+    }
+}
+
 /// Puts numbers into a state; `theirs` names the array in complaints.
 fn set<T: Real>(state: &mut State<T>, theirs: &str, ours: &str, values: &[f64]) -> Result<(), TraceError> {
     if values.iter().any(|value| !value.is_finite()) {
@@ -473,14 +532,40 @@ fn set<T: Real>(state: &mut State<T>, theirs: &str, ours: &str, values: &[f64]) 
     Ok(())
 }
 
-/// The largest difference relative to the largest expected number; infinite where lengths differ or a number is NaN.
+/// The largest difference relative to the largest expected number; infinite where lengths differ or a number, found or
+/// expected, is not finite.
 fn largest_error(found: &[f64], expected: &[f64]) -> f64 {
     let scale = expected.iter().fold(0.0f64, |scale, value| scale.max(value.abs()));
     let differences = found.iter().zip(expected).map(|(found, expected)| (found - expected).abs());
-    let worst = differences.fold(0.0f64, |worst, next| if next <= worst { worst } else { next });
-    match (found.len() == expected.len(), scale > 0.0) {
+    // A comparison with NaN is false, so NaN must not become what others are compared with.
+    let worst = differences
+        .fold(0.0f64, |worst, next| if next.is_finite() { worst.max(next) } else { f64::INFINITY });
+    match (found.len() == expected.len() && worst.is_finite(), scale > 0.0) {
         (false, _) => f64::INFINITY,
         (true, true) => worst / scale,
         (true, false) => worst,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_are_relative_to_the_largest_number_and_infinite_where_there_is_none() {
+        assert_eq!(largest_error(&[1.0, 2.0, 4.5], &[1.0, 3.0, 4.0]), 0.25);
+        assert_eq!(largest_error(&[0.5, 0.0], &[0.0, 0.0]), 0.5);
+        assert_eq!(largest_error(&[1.0], &[1.0, 2.0]), f64::INFINITY);
+        let sound = [1.0, 2.0, 3.0];
+        for wild in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            // At the start, in the middle and at the end: what follows must not hide it.
+            for at in 0..3 {
+                let mut damaged = sound;
+                damaged[at] = wild;
+                assert_eq!(largest_error(&sound, &damaged), f64::INFINITY, "{wild} recorded at {at}");
+                assert_eq!(largest_error(&damaged, &sound), f64::INFINITY, "{wild} found at {at}");
+                assert_eq!(largest_error(&damaged, &damaged), f64::INFINITY, "{wild} in both at {at}");
+            }
+        }
     }
 }

@@ -22,7 +22,9 @@ Protocol json: the program writes {\"generation\":0,\"population\":[[..],..]} an
 writes {\"done\":{\"reason\":..,\"evaluations\":..,\"failures\":..,\"best\":{\"fitness\":..,\"member\":[..]}}}.
 
 Protocol bbob: it reads `START dims lower upper evaluations seed`, writes `EVAL k` and k lines of
-numbers, reads k values or `STOP`, answers `DONE`, restarts by itself, and ends at `QUIT`.
+numbers, reads k values or `STOP`, answers `DONE`, restarts by itself, and ends at `QUIT`. What the
+driver says cannot be said by flags too (--start, --seed, --maximise, --target, --evaluations), and
+a problem of other dimensions than --dims, where that is given, is refused.
 
 Example:
   tombola optimize --strategy cma-es --dims 10 --evaluations 20000 --target 1e-8")]
@@ -30,7 +32,7 @@ pub(super) struct OptimizeArguments {
     /// One of open-es, pgpe, ars, snes, des, sep-cma-es, cma-es
     #[arg(long, value_name = "NAME", value_parser = Method::named)]
     strategy: Method,
-    /// Coordinates; the bbob protocol names its own
+    /// Coordinates; in bbob only a check of what the driver names
     #[arg(long, value_name = "D")]
     dims: Option<usize>,
     /// How messages look
@@ -42,12 +44,12 @@ pub(super) struct OptimizeArguments {
     /// Standard deviation at the start [default: the strategy's; a fifth of the box in bbob]
     #[arg(long, value_name = "X")]
     deviation: Option<f64>,
-    /// Every coordinate of the start, in json
-    #[arg(long, value_name = "X", default_value_t = 0.0, allow_negative_numbers = true)]
-    start: f64,
-    /// Seed of the draws
-    #[arg(long, default_value_t = 0)]
-    seed: u64,
+    /// Every coordinate of the start, in json [default: 0]
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    start: Option<f64>,
+    /// Seed of the draws, in json [default: 0]
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
     /// Large fitness is good, in json
     #[arg(long)]
     maximise: bool,
@@ -57,7 +59,7 @@ pub(super) struct OptimizeArguments {
     /// End after so many evaluations, in json
     #[arg(long, value_name = "N")]
     evaluations: Option<u64>,
-    /// Copy the departures of the published code, or not
+    /// Copy the departures of the published code, its adam (first moment 0.99) among them, or not
     #[arg(long, value_enum, default_value = "corrected")]
     variant: Variant,
 }
@@ -75,13 +77,28 @@ impl OptimizeArguments {
         if let Some(deviation) = self.deviation.or(deviation) {
             method.set_deviation(deviation);
         }
+        if matches!(self.variant, Variant::AsPublished) {
+            method.use_published_adam();
+        }
         let usual = 4 + (3.0 * (dims.max(1) as f64).ln()) as usize;
         let usual = if method.is_mirrored() { usual.next_multiple_of(2) } else { usual };
         Settings {
-            seed: self.seed,
+            seed: self.seed.unwrap_or(0),
             quirks: Quirks::from(self.variant),
             ..Settings::new(method, self.population.unwrap_or(usual))
         }
+    }
+
+    /// What was given that the driver of the bbob protocol says itself.
+    fn beside_driver(&self) -> Option<&'static str> {
+        let given = [
+            ("--start", self.start.is_some()),
+            ("--seed", self.seed.is_some()),
+            ("--maximise", self.maximise),
+            ("--target", self.target.is_some()),
+            ("--evaluations", self.evaluations.is_some()),
+        ];
+        given.into_iter().find(|(_, given)| *given).map(|(flag, _)| flag)
     }
 }
 
@@ -90,6 +107,12 @@ pub(super) fn run(arguments: &OptimizeArguments, out: &mut dyn Write) -> Result<
         return Err(CommandError::Request {
             message: "the target is NaN; expected a number".into(),
             hint: None,
+        });
+    }
+    if let (Protocol::Bbob, Some(flag)) = (arguments.protocol, arguments.beside_driver()) {
+        return Err(CommandError::Request {
+            message: format!("`{flag}` means nothing in the bbob protocol, in which the driver says that"),
+            hint: Some(format!("leave `{flag}` out, or take `--protocol json`")),
         });
     }
     let mut lines = Lines { input: io::stdin().lock(), number: 0 };
@@ -137,7 +160,28 @@ pub(super) fn check_memory(settings: &Settings, dims: usize) -> Result<(), Comma
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+    use strategies::Optimizer;
+
     use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        arguments: OptimizeArguments,
+    }
+
+    #[test]
+    fn the_published_variant_has_the_published_adam() {
+        for (variant, expected) in
+            [("corrected", Optimizer::ADAM), ("as-published", Optimizer::PUBLISHED_ADAM)]
+        {
+            let words = ["tombola", "--strategy", "open-es", "--dims", "3", "--variant", variant];
+            let settings = Line::parse_from(words).arguments.settings(3, None);
+            let Method::OpenEs(own) = settings.method else { panic!("{settings:?}") };
+            assert_eq!(own.optimizer, expected, "{variant}");
+        }
+    }
 
     #[test]
     fn lines_are_counted_and_empty_ones_left_out() {

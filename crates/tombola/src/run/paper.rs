@@ -14,7 +14,7 @@
 //! that keeps a fifth of its weights, 64 members, batches of 128, 2000 generations, and a deviation of 0.05, found by trying.
 
 use lottery::Plan;
-use strategies::{Goal, Method, Optimizer, Quirks, Settings};
+use strategies::{Goal, Method, Quirks, Settings};
 use tasks::control;
 use tasks::vision::classification::Classification;
 use tasks::vision::glyphs::Kind;
@@ -93,7 +93,7 @@ impl RunSettings {
             None => tuned::for_images(method),
         };
         if quirks != Quirks::NONE {
-            published_optimizer(&mut method);
+            method.use_published_adam();
         }
         if family == Family::Embedded {
             method.set_deviation(0.05);
@@ -115,22 +115,10 @@ impl RunSettings {
     }
 }
 
-/// The published code's adam, which is no flag but a constant.
-fn published_optimizer(method: &mut Method) {
-    let optimizer = match method {
-        Method::OpenEs(settings) => &mut settings.optimizer,
-        Method::Pgpe(settings) => &mut settings.optimizer,
-        Method::Ars(settings) => &mut settings.optimizer,
-        _ => return,
-    };
-    if *optimizer == Optimizer::ADAM {
-        *optimizer = Optimizer::PUBLISHED_ADAM;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use numerics::Isa;
+    use strategies::Optimizer;
     use strategies::shaping::Shaping;
 
     use super::*;

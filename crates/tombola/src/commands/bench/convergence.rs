@@ -15,7 +15,8 @@ const MOST_BYTES: u64 = 1 << 26;
 
 /// Count the evaluations that strategies need to reach 1e-8 on three functions.
 ///
-/// Medians and quartiles over seeds; a run that stands still for long counts as missed. All of it takes half an hour.
+/// Medians and quartiles over seeds; a run that does not halve its best value in 4000 D evaluations counts as missed. All
+/// of it takes half an hour.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  tombola bench convergence > crates/tombola/reports/convergence.md\n  \
     tombola bench convergence --strategies cma-es,sep-cma-es --dims 10 --seeds 5\n  \
@@ -90,7 +91,12 @@ pub(super) fn run(arguments: &ConvergenceArguments, out: &mut dyn Write) -> Resu
         )?;
         writeln!(
             out,
-            "deviation 0.5 at the start; `crates/tombola/src/convergence.rs` has the functions and rules.\n"
+            "deviation 0.5 at the start; `crates/tombola/src/convergence.rs` has the functions and rules."
+        )?;
+        writeln!(
+            out,
+            "A run has 10^5 D evaluations; one whose best value was not halved in 4000 D of them is given up, and has\n\
+             missed.\n"
         )?;
         write!(out, "{}", table(&runs))?;
     }

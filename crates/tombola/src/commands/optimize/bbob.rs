@@ -43,6 +43,10 @@ pub(super) fn serve(
                 let problem = problem(&words).ok_or_else(|| {
                     lines.wrong("is no `START dims lower upper evaluations seed` with lower below upper")
                 })?;
+                if let Some(dims) = arguments.dims.filter(|&dims| dims != problem.dims) {
+                    let problem = format!("asks for {} dimensions; `--dims` is {dims}", problem.dims);
+                    return Err(lines.wrong(&problem));
+                }
                 solve(arguments, &problem, lines, out)?;
                 writeln!(out, "DONE")?;
                 out.flush()?;
@@ -136,7 +140,9 @@ fn evaluate(
         writeln!(out, "{}", words.join(" "))?;
     }
     out.flush()?;
-    let Some(line) = lines.next()? else { return Ok(Answer::Stop) };
+    let Some(line) = lines.next()? else {
+        return Err(lines.wrong("is missing: the input ended in the middle of a problem"));
+    };
     if line == "STOP" {
         return Ok(Answer::Stop);
     }

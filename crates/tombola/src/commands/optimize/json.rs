@@ -59,8 +59,8 @@ pub(super) fn serve(
     // Checked before the start is made, which may be too long for memory.
     settings.check(dims).map_err(|error| CommandError::refused(&error))?;
     check_memory(&settings, dims)?;
-    let mut search =
-        Search::new(settings, &vec![arguments.start; dims]).map_err(|error| CommandError::refused(&error))?;
+    let mut search = Search::new(settings, &vec![arguments.start.unwrap_or(0.0); dims])
+        .map_err(|error| CommandError::refused(&error))?;
     let here = Execution::default();
     let mut rows = vec![0.0; search.members() * dims];
     let reason = loop {
