@@ -129,34 +129,29 @@ impl Bench<'_> {
         let (mask, search, curve) = (start.mask(), training.search(), training.curve());
         let is_diverged = training.is_diverged();
         let later = curve.iter().filter(|point| point.generation > 0);
-        let Key { task, strategy, criterion, seed } = self.key.clone();
+        let status = if is_diverged { Status::Diverged } else { Status::Done };
         LevelRow {
-            task,
-            strategy,
-            criterion,
-            seed,
-            level,
-            density: rows::density(mask.kept(), mask.len()),
-            kept: mask.kept(),
-            weights: mask.len(),
             searched: search.dims(),
             generations: search.generation(),
             evaluations: search.evaluations(),
             failures: search.failures(),
-            measure: self.task.score_name().to_owned(),
             start: curve.first().and_then(|point| finite(point.score)),
             score: curve.last().filter(|_| !is_diverged).and_then(|point| finite(point.score)),
             best: later.filter_map(|point| finite(point.score)).reduce(f64::max),
             threshold: threshold.map(f64::from).and_then(finite),
             deviation: curve.last().and_then(|point| point.deviation).and_then(finite),
-            status: if is_diverged { Status::Diverged } else { Status::Done },
+            ..self.untrained(level, (mask.kept(), mask.len()), status)
         }
     }
 
     /// The row of a level that there is nothing to match with, because the magnitude cell has diverged: so has the pair.
     pub(super) fn unmatched(&self, level: u32, before: &Ticket) -> LevelRow {
         let weights = before.mask().len();
-        let kept = self.cell.pruning.kept(level, weights);
+        self.untrained(level, (self.cell.pruning.kept(level, weights), weights), Status::Diverged)
+    }
+
+    /// The row of a level with so many of its weights kept, of which nothing was trained.
+    fn untrained(&self, level: u32, (kept, weights): (usize, usize), status: Status) -> LevelRow {
         let Key { task, strategy, criterion, seed } = self.key.clone();
         LevelRow {
             task,
@@ -177,7 +172,7 @@ impl Bench<'_> {
             best: None,
             threshold: None,
             deviation: None,
-            status: Status::Diverged,
+            status,
         }
     }
 

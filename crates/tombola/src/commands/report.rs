@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::Args;
 
+use super::CommandError;
 use super::specs::SpecArguments;
-use super::{CommandError, must_be_no_file};
+use super::units::OutArguments;
 use crate::cells::LEVELS;
 use crate::grid::Cell;
 use crate::report::{self, Words};
@@ -23,9 +24,8 @@ use crate::tables::densities::{self, Line};
 pub struct ReportArguments {
     #[command(flatten)]
     specs: SpecArguments,
-    /// The folder of the results [default: runs/NAME-OF-THE-SPEC]
-    #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
+    #[command(flatten)]
+    out: OutArguments,
     /// Print the rows of all levels as CSV instead, each behind the id of its cell
     #[arg(long)]
     csv: bool,
@@ -33,8 +33,7 @@ pub struct ReportArguments {
 
 pub(super) fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<(), CommandError> {
     let study = arguments.specs.study()?;
-    let folder = arguments.out.clone().unwrap_or_else(|| PathBuf::from("runs").join(&study.name));
-    must_be_no_file(&folder)?;
+    let folder = arguments.out.folder(&study)?;
     if !folder.is_dir() {
         return Err(CommandError::Request {
             message: format!("there is no folder {}", folder.display()),

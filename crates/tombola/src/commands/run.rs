@@ -8,6 +8,7 @@ use clap::Args;
 use super::CommandError;
 use super::sources::Tasks;
 use super::specs::SpecArguments;
+use super::units::OutArguments;
 use super::working::WorkingArguments;
 
 /// Run all cells of a grid, or those that are left.
@@ -20,9 +21,8 @@ use super::working::WorkingArguments;
 pub struct RunArguments {
     #[command(flatten)]
     specs: SpecArguments,
-    /// The folder of the results [default: runs/NAME-OF-THE-SPEC]
-    #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
+    #[command(flatten)]
+    out: OutArguments,
     /// Where to look for image files first
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
@@ -32,7 +32,7 @@ pub struct RunArguments {
 
 pub(super) fn run(arguments: &RunArguments, out: &mut dyn Write) -> Result<(), CommandError> {
     let study = arguments.specs.study()?;
-    let folder = arguments.out.clone().unwrap_or_else(|| PathBuf::from("runs").join(&study.name));
+    let folder = arguments.out.folder(&study)?;
     let tasks = Tasks::new(arguments.data.clone());
     // what is missing is said before a folder is made
     tasks.load(study.cells.iter().map(|cell| &cell.run))?;

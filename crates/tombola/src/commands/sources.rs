@@ -9,7 +9,7 @@ use tasks::Task;
 
 use super::{CommandError, data, task};
 use crate::cells::Source;
-use crate::run::settings::RunSettings;
+use crate::run::settings::{Evaluation, RunSettings};
 use crate::spec::names;
 
 /// The tasks of a grid.
@@ -34,16 +34,7 @@ impl Tasks {
         &self,
         runs: impl IntoIterator<Item = &'a RunSettings>,
     ) -> Result<(), CommandError> {
-        runs.into_iter().try_for_each(|run| self.get(run).and_then(|_| self.checksum(&run.task)))
-    }
-
-    /// Looks at the data of a task whose name is a folder: what lies there may be other data tomorrow.
-    fn checksum(&self, task: &str) -> Result<(), CommandError> {
-        let mut checksums = self.checksums.lock().unwrap_or_else(PoisonError::into_inner);
-        if names::is_folder(task) && !checksums.contains_key(task) {
-            checksums.insert(task.to_owned(), data::image_set(task, self.data.as_deref())?.checksum());
-        }
-        Ok(())
+        runs.into_iter().try_for_each(|run| self.get(run).map(|_| ()))
     }
 
     fn get(&self, run: &RunSettings) -> Result<Known, CommandError> {
@@ -52,7 +43,17 @@ impl Tasks {
         if let Some(task) = known.get(&key) {
             return Ok(Arc::clone(task));
         }
-        let task: Known = Arc::from(task::of_run(run, self.data.as_deref())?);
+        let data = self.data.as_deref();
+        let task: Known = Arc::from(match run.evaluation {
+            Evaluation::Images { batch } if names::is_folder(&run.task) => {
+                let set = data::image_set(&run.task, data)?;
+                // what lies in a folder may be other data tomorrow
+                let mut checksums = self.checksums.lock().unwrap_or_else(PoisonError::into_inner);
+                checksums.entry(run.task.clone()).or_insert_with(|| set.checksum());
+                task::of_images(run, batch, set)?
+            }
+            _ => task::of_run(run, data)?,
+        });
         known.insert(key, Arc::clone(&task));
         Ok(task)
     }

@@ -48,9 +48,7 @@ impl SpecArguments {
         };
         Ok(Study { name: spec.name().to_owned(), cells: grid::cells(&spec)? })
     }
-}
 
-impl SpecArguments {
     /// The command that does these cells in a folder.
     pub(super) fn command(&self, folder: &Path) -> String {
         let mut words = vec!["tombola".to_owned(), "run".to_owned()];

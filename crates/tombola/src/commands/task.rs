@@ -7,6 +7,7 @@ use tasks::Task;
 use tasks::control::canonical;
 use tasks::control::scoring::{Control, Scoring};
 use tasks::vision::classification::Classification;
+use tasks::vision::images::ImageSet;
 
 use super::{CommandError, data};
 use crate::run::settings::{Evaluation, RunSettings};
@@ -24,12 +25,18 @@ pub(super) fn of_run(
             let control = Control::named(&settings.task).ok_or_else(|| unknown(&settings.task))?;
             Ok(Box::new(control.with_scoring(Scoring { repeats, steps, tests, normalise })))
         }
-        Evaluation::Images { batch } => {
-            let set = data::image_set(&settings.task, data)?;
-            settings.check(Some(set.train().len()))?;
-            Ok(Box::new(Classification::new(set).with_batch(batch)))
-        }
+        Evaluation::Images { batch } => of_images(settings, batch, data::image_set(&settings.task, data)?),
     }
+}
+
+/// The task of a run on images that were read.
+pub(super) fn of_images(
+    settings: &RunSettings,
+    batch: usize,
+    set: ImageSet,
+) -> Result<Box<dyn Task + Send + Sync>, CommandError> {
+    settings.check(Some(set.train().len()))?;
+    Ok(Box::new(Classification::new(set).with_batch(batch)))
 }
 
 /// The task of a name, to test a ticket on.

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::CommandError;
 use super::memory::Held;
 use super::plan::size;
 use super::specs::quoted;
-use super::{CommandError, must_be_no_file};
 use crate::cells::{self, Kind, Source};
 use crate::cost::Estimator;
 use crate::grid::Cell;
@@ -60,14 +60,13 @@ impl WorkingArguments {
         self.quiet
     }
 
-    /// Does the units of some cells in the folder `out`. When all are done, how many there are.
+    /// Does the units of some cells in `out`, which is a folder if it is there. When all are done, how many there are.
     pub(super) fn work(
         &self,
         cells: &[Cell],
         source: &dyn Source,
         out: &Path,
     ) -> Result<Summary, CommandError> {
-        must_be_no_file(out)?;
         let jobs = self.most_jobs(cells, out)?;
         let units = cells::units(cells, source);
         let units: Vec<&dyn Unit> = units.iter().map(AsRef::as_ref).collect();
@@ -97,9 +96,7 @@ impl WorkingArguments {
         let summary = workers.run(units).map_err(|error| CommandError::Failed(error.into()))?;
         ended(summary, units.len(), out)
     }
-}
 
-impl WorkingArguments {
     /// How many of the units that are left fit in memory at once. Refuses where one is too large, or the jobs that were
     /// asked for are.
     fn most_jobs(&self, cells: &[Cell], out: &Path) -> Result<usize, CommandError> {
