@@ -14,6 +14,7 @@
 #![forbid(unsafe_code)]
 
 pub mod cells;
+pub mod claims;
 pub mod commands;
 pub mod convergence;
 pub mod cost;

@@ -3,7 +3,11 @@
 //! It opens from a file, without a network, with scripts off; it prints, and follows the reader's dark mode. A later and
 //! larger report will hold every figure and claim of the papers; this one shows score against density.
 
+mod said;
+
 use std::fmt::Write;
+
+pub use said::Said;
 
 use crate::figures::{Chart, escaped, svg};
 use crate::tables::densities::{Line, percent};
@@ -21,8 +25,8 @@ pub struct Words {
 
 const STYLE: &str = include_str!("report/style.css");
 
-/// The page.
-pub fn page(words: &Words, lines: &[Line]) -> String {
+/// The page: what all lines say together, then each task.
+pub fn page(words: &Words, lines: &[Line], said: &Said) -> String {
     let mut page = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
@@ -35,6 +39,7 @@ pub fn page(words: &Words, lines: &[Line]) -> String {
     if lines.is_empty() {
         page += "<p><strong>Nothing is done yet.</strong></p>\n";
     }
+    page += &said.html();
     page += "<div class=\"charts\">\n";
     for chart in Chart::of(lines) {
         writeln!(page, "<figure>\n{}</figure>", svg(&chart)).expect("a string");
@@ -129,7 +134,7 @@ mod tests {
             about: vec!["one & two".into()],
             command: "tombola run \"x y\"".into(),
         };
-        let page = page(&words, &[line("snr"), line("random")]);
+        let page = page(&words, &[line("snr"), line("random")], &Said::default());
         for wanted in
             ["a &lt;test&gt;", "one &amp; two", "0.910", "n=3", "n=1", "1 diverged", "50.0 %", "<svg"]
         {
@@ -139,6 +144,6 @@ mod tests {
             assert!(!page.contains(unwanted), "{unwanted}");
         }
         assert_eq!(page.matches("<figure>").count(), 1);
-        assert!(super::page(&words, &[]).contains("Nothing is done yet"));
+        assert!(super::page(&words, &[], &Said::default()).contains("Nothing is done yet"));
     }
 }

@@ -147,27 +147,69 @@ pub fn write_with_cells<T: Serialize>(rows: &[(String, T)]) -> Vec<u8> {
 /// The levels of one cell. `file` names the bytes in errors.
 pub fn levels(file: &str, bytes: &[u8]) -> Result<Vec<LevelRow>, RowsError> {
     let rows: Vec<LevelRow> = read(file, bytes)?;
-    let wrong = |line: usize, problem: String| Err(RowsError::new(file, line as u64 + 2, problem));
-    for (line, row) in rows.iter().enumerate() {
-        if row.key() != rows[0].key() {
-            return wrong(line, "it is of another cell than the first row".to_owned());
-        }
-        if row.level as usize != line {
-            return wrong(line, format!("it is level {}; expected level {line}", row.level));
-        }
-        if row.kept > row.weights || row.density != density(row.kept, row.weights) {
-            let LevelRow { kept, weights, density, .. } = row;
-            return wrong(line, format!("{kept} of {weights} weights are not a density of {density}"));
-        }
-        let numbers = [row.start, row.score, row.best, row.deviation];
-        if numbers.into_iter().flatten().any(|number| !number.is_finite()) {
-            return wrong(line, "a number is not finite".to_owned());
-        }
-    }
+    check_levels(file, 2, &rows)?;
     if rows.is_empty() {
         return Err(RowsError::new(file, 1, "it has no rows".to_owned()));
     }
     Ok(rows)
+}
+
+/// The columns of [`LevelRow`], as they are written.
+const LEVEL_COLUMNS: &str = "task,strategy,criterion,seed,level,density,kept,weights,searched,generations,evaluations,\
+                             failures,measure,start,score,best,threshold,deviation,status";
+
+/// The levels of many cells, each behind the name of its cell, as [`write_with_cells`] writes them; by cell. `file` names the
+/// bytes in errors.
+pub fn levels_with_cells(file: &str, bytes: &[u8]) -> Result<Vec<(String, Vec<LevelRow>)>, RowsError> {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(bytes);
+    let mut records = reader.records();
+    let head = records.next().transpose().map_err(|error| RowsError::of(file, &error))?.unwrap_or_default();
+    let expected = format!("cell,{LEVEL_COLUMNS}");
+    if !head.iter().eq(expected.split(',')) {
+        let found = head.iter().collect::<Vec<_>>().join(",");
+        return Err(RowsError::new(file, 1, format!("its columns are `{found}`; expected `{expected}`")));
+    }
+    let mut cells: Vec<(String, Vec<LevelRow>)> = Vec::new();
+    for record in records {
+        let row = record.and_then(|record| record.deserialize::<(String, LevelRow)>(None));
+        let (cell, row) = row.map_err(|error| RowsError::of(file, &error))?;
+        match cells.last_mut() {
+            Some((last, rows)) if *last == cell => rows.push(row),
+            _ => cells.push((cell, vec![row])),
+        }
+    }
+    let mut line = 2;
+    let mut seen = std::collections::BTreeSet::new();
+    for (cell, rows) in &cells {
+        check_levels(file, line, rows)?;
+        if !seen.insert(cell) {
+            return Err(RowsError::new(file, line, format!("the cell {cell} stands twice")));
+        }
+        line += rows.len() as u64;
+    }
+    Ok(cells)
+}
+
+/// Refuses rows that are not the levels of one cell, from its first on. `first` is the line of the first row.
+fn check_levels(file: &str, first: u64, rows: &[LevelRow]) -> Result<(), RowsError> {
+    for (index, row) in rows.iter().enumerate() {
+        let wrong = |problem: String| Err(RowsError::new(file, first + index as u64, problem));
+        if row.key() != rows[0].key() {
+            return wrong("it is of another cell than the first row".to_owned());
+        }
+        if row.level as usize != index {
+            return wrong(format!("it is level {}; expected level {index}", row.level));
+        }
+        if row.kept > row.weights || row.density != density(row.kept, row.weights) {
+            let LevelRow { kept, weights, density, .. } = row;
+            return wrong(format!("{kept} of {weights} weights are not a density of {density}"));
+        }
+        let numbers = [row.start, row.score, row.best, row.deviation];
+        if numbers.into_iter().flatten().any(|number| !number.is_finite()) {
+            return wrong("a number is not finite".to_owned());
+        }
+    }
+    Ok(())
 }
 
 /// The tests of one cell.

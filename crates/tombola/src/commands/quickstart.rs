@@ -49,9 +49,9 @@ pub(super) fn run(arguments: &QuickstartArguments, out: &mut dyn Write) -> Resul
     }
     arguments.working.work(&cells, &tasks, folder)?;
 
-    let lines = super::report::done_lines(folder, &cells)?;
+    let (lines, said) = super::report::done(folder, &cells)?;
     let page = folder.join("report.html");
-    store::write_whole(&page, report::page(&words(), &lines).as_bytes())?;
+    store::write_whole(&page, report::page(&words(), &lines, &said).as_bytes())?;
     writeln!(out, "{}", densities::text(&lines))?;
     for chart in Chart::of(&lines) {
         writeln!(out, "{}", braille(&chart, PLOT.0, PLOT.1))?;

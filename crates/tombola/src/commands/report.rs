@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -11,13 +11,14 @@ use super::specs::SpecArguments;
 use super::units::OutArguments;
 use crate::cells::LEVELS;
 use crate::grid::Cell;
-use crate::report::{self, Words};
+use crate::report::{self, Said, Words};
 use crate::results::{Owner, Results, State};
 use crate::rows::{self, LevelRow};
 use crate::store;
 use crate::tables::densities::{self, Line};
+use crate::tables::pairs;
 
-/// Show what is done of a grid: a page (report.html in the results folder), and a table.
+/// Show what is done of a grid: a page (report.html in the results folder), tables, and what they say of the papers' claims.
 ///
 /// May be asked for at any time, also while others work in the folder.
 #[derive(Args, Debug)]
@@ -29,21 +30,30 @@ pub struct ReportArguments {
     /// Print the rows of all levels as CSV instead, each behind the id of its cell
     #[arg(long)]
     csv: bool,
+    /// Take the rows from a file that --csv wrote, instead of from a results folder
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["out", "csv"])]
+    rows: Option<PathBuf>,
+    /// Where the page goes [default: report.html in the results folder; with --rows nowhere]
+    #[arg(long, value_name = "FILE", conflicts_with = "csv")]
+    page: Option<PathBuf>,
 }
 
 pub(super) fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<(), CommandError> {
     let study = arguments.specs.study()?;
     let folder = arguments.out.folder(&study)?;
-    if !folder.is_dir() {
-        return Err(CommandError::Request {
-            message: format!("there is no folder {}", folder.display()),
-            hint: Some(format!(
-                "`{}` does the cells; --out names where results are",
-                arguments.specs.command(&folder)
-            )),
-        });
-    }
-    let rows = rows(&folder, &study.cells)?;
+    let rows = match &arguments.rows {
+        Some(file) => rows_of_file(file, &study.cells)?,
+        None if folder.is_dir() => rows(&folder, &study.cells)?,
+        None => {
+            return Err(CommandError::Request {
+                message: format!("there is no folder {}", folder.display()),
+                hint: Some(format!(
+                    "`{}` does the cells; --out names where results are",
+                    arguments.specs.command(&folder)
+                )),
+            });
+        }
+    };
     if arguments.csv {
         // rows of two cells may differ in nothing but their numbers: each stands behind the name of its cell
         let named: Vec<_> =
@@ -51,25 +61,26 @@ pub(super) fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<()
         out.write_all(&rows::write_with_cells(&named))?;
         return Ok(());
     }
-    let lines = lines(&study.cells, &rows);
     let done = rows.iter().filter(|(_, row)| row.level == 0).count();
     let words = Words {
         title: study.name.clone(),
         about: vec![format!("{done} of {} cells are done.", study.cells.len())],
         command: arguments.specs.command(&folder),
     };
-    let page = folder.join("report.html");
+    let (lines, said) = (lines(&study.cells, &rows), said(&study.cells, &rows));
     // whoever may only read the folder has the table all the same
-    write!(out, "{}", densities::text(&lines))?;
+    write!(out, "{}{}", densities::text(&lines), said.text())?;
     out.flush()?;
-    let mut place = folder.display().to_string();
-    if !rows.is_empty() {
-        let written = store::write_whole(&page, report::page(&words, &lines).as_bytes());
+    let is_of_folder = arguments.rows.is_none() && !rows.is_empty();
+    let page = arguments.page.clone().or_else(|| is_of_folder.then(|| folder.join("report.html")));
+    if let Some(page) = &page {
+        let written = store::write_whole(page, report::page(&words, &lines, &said).as_bytes());
         written.map_err(|error| CommandError::Failed(error.into()))?;
-        place = page.display().to_string();
     }
+    let place = page.or_else(|| arguments.rows.clone()).unwrap_or(folder);
     // a closed stderr leaves nobody to tell
-    let _ = writeln!(std::io::stderr(), "{done} of {} cells are done: {place}", study.cells.len());
+    let _ =
+        writeln!(std::io::stderr(), "{done} of {} cells are done: {}", study.cells.len(), place.display());
     Ok(())
 }
 
@@ -94,9 +105,43 @@ fn rows(folder: &Path, cells: &[Cell]) -> Result<Rows, CommandError> {
     Ok(all)
 }
 
-/// The lines of all cells that are done.
-pub(super) fn done_lines(folder: &Path, cells: &[Cell]) -> Result<Vec<Line>, CommandError> {
-    Ok(lines(cells, &rows(folder, cells)?))
+/// The largest file of rows that is read: a hundred thousand cells of twenty levels.
+const MOST_ROW_BYTES: u64 = 1 << 29;
+
+/// The rows of a file, which must be of these cells; in the order of the cells.
+fn rows_of_file(file: &Path, cells: &[Cell]) -> Result<Rows, CommandError> {
+    let bytes = store::read_whole(file, MOST_ROW_BYTES)?;
+    let named = rows::levels_with_cells(&file.display().to_string(), &bytes);
+    let named = named.map_err(|error| CommandError::refused(&error))?;
+    let places: BTreeMap<String, usize> =
+        cells.iter().enumerate().map(|(index, cell)| (cell.id().to_string(), index)).collect();
+    let mut all = Vec::new();
+    for (cell, rows) in named {
+        let Some(&index) = places.get(&cell) else {
+            return Err(CommandError::Request {
+                message: format!("{}: the cell {cell} is none of this grid", file.display()),
+                hint: Some(
+                    "name the spec that the rows are of: `tombola list` shows the ids of its cells"
+                        .to_owned(),
+                ),
+            });
+        };
+        all.extend(rows.into_iter().map(|row| (index, row)));
+    }
+    all.sort_by_key(|(index, row)| (*index, row.level));
+    Ok(all)
+}
+
+/// What the rows of cells say of all tasks and strategies together, and of the papers' claims.
+fn said(cells: &[Cell], rows: &[(usize, LevelRow)]) -> Said {
+    let names = distinctions(cells);
+    Said::of(pairs::groups(rows.iter().map(|(index, row)| (names[*index].as_str(), row))))
+}
+
+/// What the cells say that are done: line by line, and together.
+pub(super) fn done(folder: &Path, cells: &[Cell]) -> Result<(Vec<Line>, Said), CommandError> {
+    let rows = rows(folder, cells)?;
+    Ok((lines(cells, &rows), said(cells, &rows)))
 }
 
 fn lines(cells: &[Cell], rows: &[(usize, LevelRow)]) -> Vec<Line> {

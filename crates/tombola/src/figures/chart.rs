@@ -3,6 +3,8 @@
 //! Densities fall from left to right on a logarithmic axis, as in the papers: each level is one step. A logarithm would be a
 //! library's, so places are found by halving: see [`Chart::across`].
 
+use crate::stats::Mean;
+use crate::tables::aggregate::{self, Aggregate};
 use crate::tables::densities::Line;
 
 /// A line with its name.
@@ -57,6 +59,30 @@ impl Chart {
             ));
         }
         charts
+    }
+
+    /// The chart of an average over tasks and strategies, with the paper's lines where its figure has these levels.
+    pub fn of_aggregate(aggregate: &Aggregate) -> Chart {
+        let mut series = Vec::new();
+        for (criterion, scores) in aggregate::CRITERIA.iter().zip(&aggregate.scores) {
+            let place = |(&density, mean): (&f64, &Mean)| Place {
+                density,
+                score: mean.mean,
+                half: mean.half.unwrap_or(0.0),
+            };
+            let places = aggregate.densities.iter().zip(scores).map(place).collect();
+            series.push(Series { name: (*criterion).to_owned(), places });
+        }
+        for criterion in aggregate::CRITERIA {
+            let paper = aggregate::published(criterion, &aggregate.densities);
+            let place =
+                |(&density, score): (&f64, Option<f64>)| Some(Place { density, score: score?, half: 0.0 });
+            let places: Vec<Place> = aggregate.densities.iter().zip(paper).filter_map(place).collect();
+            if places.len() > 1 {
+                series.push(Series { name: format!("{criterion}, the paper"), places });
+            }
+        }
+        Chart::new("all together".to_owned(), "share of the range".to_owned(), series)
     }
 
     /// Axes around series.

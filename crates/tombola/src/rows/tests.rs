@@ -47,6 +47,42 @@ fn rows_of_many_cells_stand_behind_their_names() {
 }
 
 #[test]
+fn rows_of_many_cells_are_read_to_the_bit() {
+    let diverged = LevelRow { status: Status::Diverged, score: None, ..row(1, 240) };
+    let rows = [("aa", row(0, 300)), ("aa", diverged), ("bb", row(0, 300))];
+    let bytes = write_with_cells(&rows.map(|(cell, row)| (cell.to_owned(), row)));
+    let found = levels_with_cells("all.csv", &bytes).unwrap();
+    assert_eq!(
+        found.iter().map(|(cell, rows)| (cell.as_str(), rows.len())).collect::<Vec<_>>(),
+        [("aa", 2), ("bb", 1)]
+    );
+    let flat: Vec<_> =
+        found.iter().flat_map(|(cell, rows)| rows.iter().map(move |row| (cell.clone(), row))).collect();
+    assert_eq!(write_with_cells(&flat), bytes);
+}
+
+#[test]
+fn what_is_no_table_of_cells_is_refused_with_its_line() {
+    let refused = |rows: &[(&str, LevelRow)]| {
+        let rows: Vec<_> = rows.iter().map(|(cell, row)| ((*cell).to_owned(), row)).collect();
+        levels_with_cells("all.csv", &write_with_cells(&rows)).unwrap_err().to_string()
+    };
+    assert!(
+        refused(&[("aa", row(0, 300)), ("bb", row(1, 240))])
+            .contains("line 3: it is level 1; expected level 0")
+    );
+    let twice = [("aa", row(0, 300)), ("bb", row(0, 300)), ("aa", row(0, 300))];
+    assert!(refused(&twice).contains("line 4: the cell aa stands twice"));
+    let foreign = levels_with_cells("all.csv", b"a,b\n1,2\n").unwrap_err().to_string();
+    assert!(foreign.starts_with("all.csv, line 1: its columns are `a,b`; expected `cell,task,"), "{foreign}");
+    assert!(levels_with_cells("all.csv", b"").is_err());
+    let mut bytes = write_with_cells(&[("aa".to_owned(), row(0, 300))]);
+    bytes.truncate(bytes.len() - 12);
+    let cut = levels_with_cells("all.csv", &bytes).unwrap_err().to_string();
+    assert!(cut.starts_with("all.csv, line 2"), "{cut}");
+}
+
+#[test]
 fn what_is_no_table_of_a_cell_is_refused_with_its_line() {
     let refused = |rows: &[LevelRow]| levels("a/levels.csv", &write(rows)).unwrap_err().to_string();
     assert!(

@@ -148,8 +148,8 @@ fn entry(point: &Point, most: usize) -> String {
     text
 }
 
-/// Rows as Markdown whose columns stand below each other.
-fn aligned(rows: &[Vec<String>]) -> String {
+/// Rows as Markdown whose columns stand below each other; the first is the head, and the first two columns hold words.
+pub fn aligned(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let cell = |row: &Vec<String>, column: usize| row.get(column).cloned().unwrap_or_default();
     let width = |column: usize| rows.iter().map(|row| cell(row, column).chars().count()).max().unwrap_or(0);
@@ -179,32 +179,7 @@ fn aligned(rows: &[Vec<String>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rows;
-
-    fn row(criterion: &str, seed: u64, level: u32, score: Option<f64>) -> LevelRow {
-        let kept = 1000 >> level;
-        LevelRow {
-            task: "glyphs".into(),
-            strategy: "snes".into(),
-            criterion: criterion.into(),
-            seed,
-            level,
-            density: rows::density(kept, 1000),
-            kept,
-            weights: 1000,
-            searched: kept,
-            generations: 1,
-            evaluations: 1,
-            failures: 0,
-            measure: "test_accuracy".into(),
-            start: None,
-            score,
-            best: score,
-            threshold: None,
-            deviation: None,
-            status: if score.is_some() { Status::Done } else { Status::Diverged },
-        }
-    }
+    use crate::tables::sample::row;
 
     fn sample() -> Vec<LevelRow> {
         let mut rows = Vec::new();

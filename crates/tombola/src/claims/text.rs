@@ -1,0 +1,91 @@
+//! Findings as Markdown, for terminals and pages of text.
+
+use std::fmt::Write;
+
+use super::{Expected, Finding, Verdict};
+use crate::stats::Mean;
+use crate::tables::densities::{aligned, percent};
+use crate::tables::pairs::{Group, Range};
+
+/// What the table of claims shows.
+pub const TOGETHER: &str = "Claims of the paper. Differences of all tasks and strategies together, in units of the range of \
+                            each one's mean scores, with half the width of their 95 % intervals; and how many bear the \
+                            claim out alone";
+/// What the table of groups shows.
+pub const ALONE: &str = "Each alone, in the unit of its scores, seed by seed";
+
+/// Two tables as Markdown.
+pub fn text(findings: &[Finding], groups: &[Group]) -> String {
+    let (together, alone) = (aligned(&together(findings)), aligned(&alone(findings, groups)));
+    format!("{TOGETHER}:\n\n{together}\n{ALONE}:\n\n{alone}")
+}
+
+/// A row a claim, for all groups together.
+pub fn together(findings: &[Finding]) -> Vec<Vec<String>> {
+    let head = strings(["claim", "says", "difference", "expected", "found", "alone", "verdict"]);
+    std::iter::once(head).chain(findings.iter().map(row)).collect()
+}
+
+/// A row a group, for each claim alone.
+pub fn alone(findings: &[Finding], groups: &[Group]) -> Vec<Vec<String>> {
+    let names = findings.iter().map(|finding| finding.claim.name.to_owned());
+    let mut rows = vec![strings(["task", "strategy"]).into_iter().chain(names).collect::<Vec<_>>()];
+    for (index, group) in groups.iter().enumerate() {
+        let task = if group.settings.is_empty() {
+            group.task.clone()
+        } else {
+            format!("{}, {}", group.task, group.settings)
+        };
+        let found = findings.iter().map(|finding| {
+            let (difference, verdict) = finding.groups[index];
+            entry(difference, verdict)
+        });
+        rows.push([task, group.strategy.clone()].into_iter().chain(found).collect());
+    }
+    rows
+}
+
+fn strings<const N: usize>(texts: [&str; N]) -> Vec<String> {
+    texts.map(str::to_owned).to_vec()
+}
+
+fn row(finding: &Finding) -> Vec<String> {
+    let claim = finding.claim;
+    let expected = match claim.expected {
+        Expected::More => "above 0",
+        Expected::NoDifference => "none seen",
+    };
+    let alone = finding.groups.iter().filter(|(_, verdict)| *verdict == Verdict::Supported).count();
+    let densities = match claim.range {
+        Range { from, to } if from > 0.0 => format!("{} to {}", percent(from), percent(to)),
+        Range { to, .. } => format!("at most {}", percent(to)),
+    };
+    vec![
+        claim.name.to_owned(),
+        claim.says.to_owned(),
+        format!("{} - {}, {densities}", claim.of, claim.against),
+        expected.to_owned(),
+        finding.difference.map_or_else(|| "-".to_owned(), number),
+        format!("{alone} of {}", finding.groups.len()),
+        finding.verdict.name().to_owned(),
+    ]
+}
+
+fn entry(difference: Option<Mean>, verdict: Verdict) -> String {
+    difference.map_or_else(
+        || verdict.name().to_owned(),
+        |difference| format!("{} {}", number(difference), verdict.name()),
+    )
+}
+
+/// A difference with its sign, as short as its size allows.
+fn number(Mean { mean, half, n }: Mean) -> String {
+    let digits = if mean.abs() < 10.0 { 3 } else { 1 };
+    let mut text = format!("{mean:+.digits$}");
+    match half {
+        Some(half) => write!(text, " ±{half:.digits$}"),
+        None => write!(text, " (n = {n})"),
+    }
+    .expect("a string");
+    text
+}

@@ -1,0 +1,106 @@
+//! What all tasks and strategies say together: the average of the papers' first figure, and the claims.
+
+use std::fmt::Write;
+
+use crate::claims::{self, Finding, Verdict};
+use crate::figures::{Chart, escaped, svg};
+use crate::tables::aggregate::{self, Aggregate, aggregate};
+use crate::tables::pairs::Group;
+
+/// The average and the findings of some groups; nothing where there is nothing to compare.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Said {
+    groups: Vec<Group>,
+    average: Option<Aggregate>,
+    findings: Vec<Finding>,
+}
+
+impl Said {
+    /// Of groups.
+    pub fn of(groups: Vec<Group>) -> Said {
+        let findings = claims::check(&groups);
+        // a grid of other criteria has claims of its own kind, and a table of nothing helps nobody
+        let is_run =
+            |finding: &Finding| finding.groups.iter().any(|(_, verdict)| *verdict != Verdict::NotRun);
+        let findings = if findings.iter().any(is_run) { findings } else { Vec::new() };
+        Said { average: aggregate(&groups), findings, groups }
+    }
+
+    /// As Markdown; empty where nothing is said.
+    pub fn text(&self) -> String {
+        let average = self.average.as_ref().map(|average| aggregate::text(average) + "\n");
+        let claims = (!self.findings.is_empty()).then(|| claims::text(&self.findings, &self.groups));
+        [average, claims].into_iter().flatten().collect()
+    }
+
+    /// As a part of a page; empty where nothing is said.
+    pub(super) fn html(&self) -> String {
+        let mut html = String::new();
+        if let Some(average) = &self.average {
+            let chart = svg(&Chart::of_aggregate(average));
+            write!(html, "<h2>All together</h2>\n<div class=\"charts\"><figure>\n{chart}</figure></div>\n")
+                .expect("a string");
+            table(&mut html, &average.title(), &aggregate::table(average));
+            writeln!(html, "<p class=\"note\">{}</p>", escaped(average.left_out().trim())).expect("a string");
+        }
+        if !self.findings.is_empty() {
+            html += "<h2>Claims</h2>\n";
+            table(&mut html, claims::TOGETHER, &claims::together(&self.findings));
+            table(&mut html, claims::ALONE, &claims::alone(&self.findings, &self.groups));
+        }
+        html
+    }
+}
+
+/// Rows as a table, the first as its head.
+fn table(html: &mut String, caption: &str, rows: &[Vec<String>]) {
+    write!(html, "<div class=\"scroll\"><table>\n<caption>{}</caption>\n", escaped(caption))
+        .expect("a string");
+    for (index, row) in rows.iter().enumerate() {
+        *html += "<tr>";
+        for (column, cell) in row.iter().enumerate() {
+            let tag = if index == 0 || column < 2 { "th" } else { "td" };
+            write!(html, "<{tag}>{}</{tag}>", escaped(cell)).expect("a string");
+        }
+        *html += "</tr>\n";
+    }
+    *html += "</table></div>\n";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tables::pairs::groups;
+    use crate::tables::sample::row;
+
+    fn said(criteria: &[&str]) -> Said {
+        let cell = |(criterion, seed, level): (&&str, u64, u32)| {
+            let loss = if *criterion == "random" { 0.1 } else { 0.01 };
+            row(criterion, seed, level, Some(0.9 - loss * f64::from(level) + 0.001 * seed as f64))
+        };
+        let all = criteria.iter().flat_map(|criterion| {
+            (0..3).flat_map(move |seed| (0..6).map(move |level| (criterion, seed, level)))
+        });
+        let rows: Vec<_> = all.map(cell).collect();
+        Said::of(groups(rows.iter().map(|row| ("", row))))
+    }
+
+    #[test]
+    fn text_and_page_say_the_same() {
+        let said = said(&["snr", "magnitude", "random"]);
+        let (text, html) = (said.text(), said.html());
+        for wanted in ["Mean of 1 task and strategy", "tickets exist", "supported", "+0.450 ±0.000", "3.10 %"]
+        {
+            assert!(text.contains(wanted), "{wanted}: {text}");
+            assert!(html.contains(wanted), "{wanted}: {html}");
+        }
+        assert!(html.contains("<svg"));
+    }
+
+    #[test]
+    fn a_grid_without_rivals_says_nothing() {
+        let alone = said(&["movement"]);
+        assert_eq!((alone.text(), alone.html()), (String::new(), String::new()));
+        assert_eq!(Said::of(Vec::new()).text(), "");
+    }
+}

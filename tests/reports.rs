@@ -1,0 +1,71 @@
+//! `tombola report`: tables and claims from a results folder and from a file of rows, and the committed page of committed rows.
+
+#![expect(clippy::disallowed_methods, reason = "makes specs and rows")]
+
+use std::fs;
+
+mod common;
+
+use common::{Folder, program, refused, told};
+
+const SPEC: &str = "task = 'Pendulum-v1'\nstrategy = 'snes'\ncriterion = ['snr', 'magnitude', 'random']\nlevels = 2\n\
+    keep = 0.5\nseeds = 3\ngenerations = 2\nsteps = 5\nrepeats = 1\ntests = 2\npopulation = 4\n\
+    network = 'dense 4 tanh; dense 1'\n";
+
+/// What a request prints, which succeeds.
+fn printed(arguments: &[&str]) -> String {
+    let output = program().args(arguments).output().expect("the program starts");
+    told(&output, 0);
+    String::from_utf8(output.stdout).expect("text")
+}
+
+#[test]
+fn rows_that_were_taken_along_say_what_the_folder_says() {
+    let folder = Folder::in_memory("rows");
+    let [spec, out, rows, page] = ["grid.toml", "out", "rows.csv", "page.html"].map(|name| folder.path(name));
+    fs::write(&spec, SPEC).expect("a spec");
+    printed(&["run", &spec, "--out", &out]);
+    let of_folder = printed(&["report", &spec, "--out", &out]);
+    for wanted in
+        ["n = 3 unless said", "Mean of 1 task and strategy", "Claims of the paper", "| not run", "Each alone"]
+    {
+        assert!(of_folder.contains(wanted), "{wanted}: {of_folder}");
+    }
+    fs::write(&rows, printed(&["report", &spec, "--out", &out, "--csv"])).expect("rows");
+    assert_eq!(printed(&["report", &spec, "--rows", &rows, "--page", &page]), of_folder);
+    let own = fs::read_to_string(folder.join("out/report.html")).expect("a page");
+    assert!(own.contains("Claims of the paper") && own.contains("<svg"), "{own}");
+    // the pages differ in the command that does the cells, which names the results folder
+    let again = |page: &str| page.split("Again: ").next().map(str::to_owned);
+    assert_eq!(again(&fs::read_to_string(&page).expect("a page")), again(&own));
+}
+
+#[test]
+fn rows_that_are_none_of_the_grid_are_refused() {
+    let folder = Folder::in_memory("foreign");
+    let [spec, out, rows] = ["grid.toml", "out", "rows.csv"].map(|name| folder.path(name));
+    fs::write(&spec, SPEC).expect("a spec");
+    printed(&["run", &spec, "--out", &out]);
+    let text = printed(&["report", &spec, "--out", &out, "--csv"]);
+    fs::write(&rows, &text).expect("rows");
+    let with = |more: &[&str], parts: &[&str]| {
+        let request = [&["report", spec.as_str(), "--rows", rows.as_str()], more].concat();
+        refused(&request, parts);
+    };
+    with(&["--set", "generations=3"], &["is none of this grid", "`tombola list` shows the ids"]);
+    with(&["--csv"], &["--csv", "cannot be used with"]);
+    fs::write(&rows, text.replacen(",1,0.5,", ",1,0.75,", 1)).expect("rows");
+    with(&[], &["rows.csv, line 3: ", "are not a density of 0.75"]);
+    fs::write(&rows, "task,level\n").expect("rows");
+    with(&[], &["rows.csv, line 1: its columns are `task,level`; expected `cell,task,strategy,"]);
+    refused(&["report", &spec, "--rows", &folder.path("no.csv")], &["cannot read", "no.csv"]);
+}
+
+#[test]
+fn the_committed_page_is_that_of_the_committed_rows() {
+    let rows = "crates/tombola/records/small/levels.csv";
+    let found = printed(&["report", "--paper", "lottery", "--scale", "small", "--rows", rows]);
+    let page = fs::read_to_string("crates/tombola/reports/small.md").expect("a page");
+    let (_, tables) = page.split_once("<!-- from here on as printed -->\n\n").expect("a page with a mark");
+    assert!(tables == found, "the command prints other tables than {rows} has; {found}");
+}
