@@ -189,3 +189,25 @@ fn the_parts_of_a_generation_add_up() {
     assert!((number("/evaluate") - parts).abs() < 1e-9 && number("/ratio") >= 1.0, "{line}");
     assert_eq!((number("/density"), number("/population"), number("/batch")), (0.5, 6.0, 20.0));
 }
+
+#[test]
+fn a_run_that_diverges_ends_says_so_and_leaves_its_curve() {
+    let runs = Runs::new("diverges");
+    let arguments =
+        runs.train("out", &["--set", "network=dense 4; dense 4; dense 10", "--set", "deviation=1e17"]);
+    let mut told = Vec::new();
+    // the second time it has nothing to do but to say so again
+    for _ in 0..2 {
+        let output = command(&arguments).output().expect("the program starts");
+        told.push(common::told(&output, 1));
+    }
+    for told in &told {
+        let end = told.lines().find(|line| line.contains("diverged")).unwrap_or_else(|| panic!("{told}"));
+        for wanted in ["diverged in generation 10: ", "curve.csv", "--set"] {
+            assert!(end.contains(wanted), "{wanted}: {told}");
+        }
+    }
+    let curve = fs::read_to_string(runs.path("out/curve.csv")).expect("a curve");
+    assert!((2..=12).contains(&curve.lines().count()), "{curve}");
+    assert!(!Path::new(&runs.path("out/ticket.safetensors")).exists());
+}

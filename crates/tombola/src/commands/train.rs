@@ -255,16 +255,34 @@ fn train(prepared: &Prepared, training: &mut Training<'_>, folder: &RunFolder) -
         Progress::new("generation", training.search().generation(), training.plan().generations);
     let mut saved = Timer::start();
     while !training.is_done() {
+        ended_by_divergence(prepared, training, folder)?;
         let tests = training.curve().len();
         training.generation(&execution);
         let last = training.curve().last().expect("a test comes first").score;
         progress.at(training.search().generation(), &format!("{score} {last:.4}"));
-        if training.curve().len() > tests || saved.elapsed() > CHECKPOINT_EVERY {
+        let is_due = training.curve().len() > tests || saved.elapsed() > CHECKPOINT_EVERY;
+        if is_due || training.is_diverged() {
             folder.save(&training.checkpoint(), training.curve(), score)?;
             saved = Timer::start();
         }
     }
-    Ok(())
+    ended_by_divergence(prepared, training, folder)
+}
+
+/// An error where the search has diverged: more generations would not help, and there is no ticket to save.
+fn ended_by_divergence(
+    prepared: &Prepared,
+    training: &Training<'_>,
+    folder: &RunFolder,
+) -> Result<(), CommandError> {
+    let Some(divergence) = training.divergence() else { return Ok(()) };
+    let (told, curve) = (divergence.told(&prepared.start), folder.file("curve.csv"));
+    let message = format!(
+        "the search {told}; its curve until then is {}. A smaller deviation or learning rate may do: \
+         `--print-settings` shows both, `--set` changes them, and --out names another folder",
+        curve.display()
+    );
+    Err(CommandError::Failed(message.into()))
 }
 
 /// A line for people.
