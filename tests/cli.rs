@@ -98,6 +98,23 @@ fn a_table_of_convergence_takes_up_runs_that_were_done() {
 }
 
 #[test]
+fn runs_of_a_seed_start_at_one_place_that_is_told() {
+    let output = tombola(&["bench", "convergence", "--starts", "--dims", "2,3", "--seeds", "2"]);
+    let starts: Vec<Value> =
+        text(&output.stdout).lines().map(|line| serde_json::from_str(line).expect("an object")).collect();
+    let told = |start: &Value| (start["dims"].as_u64(), start["seed"].as_u64());
+    let expected = [(2, 0), (2, 1), (3, 0), (3, 1)].map(|(dims, seed)| (Some(dims), Some(seed)));
+    assert_eq!(starts.iter().map(told).collect::<Vec<_>>(), expected);
+    for start in &starts {
+        let seed = start["seed"].as_u64().expect("a seed");
+        let numbers: Vec<f64> =
+            start["start"].as_array().expect("numbers").iter().filter_map(Value::as_f64).collect();
+        assert_eq!(numbers, tombola::convergence::start(numbers.len(), seed));
+        assert_eq!(start["dims"], numbers.len());
+    }
+}
+
+#[test]
 fn the_roofs_of_the_machine_are_one_object_a_line() {
     let output = tombola(&["bench", "machine", "--quick", "--json"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));

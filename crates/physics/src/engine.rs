@@ -18,6 +18,8 @@ mod contacts;
 mod form;
 mod integrate;
 mod joints;
+#[cfg(test)]
+mod laws;
 mod plan;
 mod planar;
 mod register;

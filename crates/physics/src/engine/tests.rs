@@ -1,12 +1,12 @@
-//! Laws of the engine: the twin, bits, neighbours, snapshots, and physics that needs no reference.
+//! Laws of the engine: the twin, bits, neighbours, snapshots.
 
 use numerics::random::Stream;
 use numerics::{Isa, LANES};
 
 use super::*;
+use crate::models;
 use crate::naive::{self, Motion};
 use crate::vector::{Quaternion, Vector};
-use crate::{Description, models};
 
 /// Copies of most tests: a whole block and a part of one.
 const COPIES: usize = LANES + 5;
@@ -21,7 +21,7 @@ fn signed(stream: Stream, element: u64) -> f64 {
 }
 
 /// A start with angles off the rest, thrown up and turned a little: bodies fall, swing and touch the ground.
-fn world(model: &Model, copy: u64) -> Vec<Motion> {
+pub(super) fn world(model: &Model, copy: u64) -> Vec<Motion> {
     let stream = draws("world", copy);
     let angles: Vec<f64> =
         model.rest().iter().zip(0..).map(|(rest, at)| rest + 0.1 * signed(stream, at)).collect();
@@ -48,7 +48,7 @@ fn world(model: &Model, copy: u64) -> Vec<Motion> {
 }
 
 /// The action of a copy in a step, for a torque or (in degrees) for an angle.
-fn action(model: &Model, copy: u64, step: u64, action: usize) -> f32 {
+pub(super) fn action(model: &Model, copy: u64, step: u64, action: usize) -> f32 {
     let is_angle =
         model.description().actuators.iter().any(|it| it.kind == crate::description::ActuatorKind::Angle);
     signed(draws("action", copy).child(step), action as u64) as f32 * if is_angle { 60.0 } else { 1.0 }
@@ -66,7 +66,7 @@ fn actions(model: &Model, copies: usize, step: u64, name: impl Fn(usize) -> u64)
     lanes.collect()
 }
 
-fn state(model: &Model, copies: usize, name: impl Fn(usize) -> u64) -> State {
+pub(super) fn state(model: &Model, copies: usize, name: impl Fn(usize) -> u64) -> State {
     let mut state = State::new(model, copies);
     (0..copies).for_each(|copy| state.set(copy, &world(model, name(copy))));
     state
@@ -81,7 +81,7 @@ fn bits(numbers: &[f32]) -> Vec<u32> {
 }
 
 /// The largest difference of two worlds, each number relative to one more than the expected.
-fn difference(found: &[Motion], expected: &[Motion]) -> f64 {
+pub(super) fn difference(found: &[Motion], expected: &[Motion]) -> f64 {
     let numbers = |motion: &Motion| {
         let Motion { position, rotation, velocity, angular } = *motion;
         [&position.0[..], &rotation.0, &velocity.0, &angular.0].concat()
@@ -215,7 +215,7 @@ fn blocks_can_be_stepped_apart() {
 /// angular velocity likewise), which it takes back in the next; contacts hand that on. Twice that, for each of the up to
 /// three springs of a body in each of the two or three sub-steps that a stiff spring remembers, and at least sixteen
 /// roundings.
-fn rounding(model: &Model) -> f64 {
+pub(super) fn rounding(model: &Model) -> f64 {
     let description = model.description();
     let quickest = description.joints.iter().map(|joint| {
         let of = |body: usize| {
@@ -278,66 +278,4 @@ fn what_is_sensed_is_what_the_twin_reads() {
             }
         }
     }
-}
-
-/// Two bodies and a ball joint, in a world without gravity, damping, ground or motors.
-fn pair() -> Model {
-    let mut description: Description = models::named("humanoid").expect("it is listed").description().clone();
-    description.bodies.truncate(2);
-    description.joints.truncate(1);
-    description.actuators.clear();
-    description.shapes.clear();
-    description.contacts.clear();
-    (description.gravity, description.angular_damping) = (Vector::ZERO, 0.0);
-    description.joints[0].child = 1;
-    description.joints[0].parent = 0;
-    description.joints[0].limits = vec![[-3.0, 3.0]; 3];
-    description.joints[0].rest = vec![0.0; 3];
-    Model::new(description).expect("a model")
-}
-
-#[test]
-fn free_flight_keeps_momentum() {
-    let model = pair();
-    let engine = Engine::new(Isa::detected(), &model);
-    let mut state = state(&model, 1, |_| 0);
-    let momentum = |world: &[Motion]| {
-        let bodies = &model.description().bodies;
-        world
-            .iter()
-            .zip(bodies)
-            .fold(Vector::ZERO, |sum, (body, constants)| sum + body.velocity * constants.mass)
-    };
-    let before = momentum(&state.world(0));
-    let steps = 200;
-    for _ in 0..steps {
-        engine.step(&mut state, &[]);
-    }
-    let lost = (momentum(&state.world(0)) - before).norm();
-    // one rounding of each velocity in each sub-step, all to the same side
-    let mass: f64 = model.description().bodies.iter().map(|body| body.mass).sum();
-    let roundings = f64::from(steps * model.description().substeps) * f64::from(f32::EPSILON);
-    assert!(lost <= roundings * mass * 4.0, "lost {lost:.1e}");
-    assert!(state.motion(0, 0).position != world(&model, 0)[0].position, "and it flies");
-}
-
-#[test]
-fn rest_stays_at_rest() {
-    // a world without gravity, at the angles at which no limit and no motor pulls
-    let mut description = models::named("humanoid").expect("it is listed").description().clone();
-    description.gravity = Vector::ZERO;
-    description.contacts.clear();
-    description.joints.iter_mut().for_each(|joint| joint.limits.iter_mut().for_each(|it| *it = [-3.0, 3.0]));
-    description.joints.iter_mut().for_each(|joint| joint.rest.fill(0.0));
-    let model = Model::new(description).expect("a model");
-    let engine = Engine::new(Isa::detected(), &model);
-    let start = naive::start(&model, &model.rest(), &vec![0.0; model.axis_count()]);
-    let mut state = State::new(&model, 1);
-    state.set(0, &start);
-    for _ in 0..100 {
-        engine.step(&mut state, &vec![0.0; engine.actions_len()]);
-    }
-    // places are rounded when the start is; springs pull by that, and damp it
-    let error = difference(&state.world(0), &start);
-    assert!(error <= rounding(&model), "moved by {error:.1e}");
 }

@@ -1,10 +1,11 @@
 //! Descriptions that are no models, and what is said about them.
 
+use numerics::Isa;
 use numerics::random::Stream;
 
 use super::*;
-use crate::models;
 use crate::vector::Quaternion;
+use crate::{Engine, State, models, naive};
 
 /// What is said of the humanoid after a change.
 fn said(change: impl Fn(&mut Description)) -> String {
@@ -86,26 +87,69 @@ fn every_wrong_index_is_named_with_its_place() {
     );
 }
 
-#[test]
-fn damaged_text_is_an_error_or_a_model_and_never_a_panic() {
-    for name in ["ant", "grasp"] {
-        let text = models::named(name).expect("it is listed").description().to_json();
-        let stream = Stream::new(7, name);
-        let mut refused = 0;
-        for change in 0..1000 {
-            let draw = |index: u64, bound: usize| stream.child(change).below(index, bound as u64) as usize;
-            let mut bytes = text.clone().into_bytes();
-            let at = draw(0, bytes.len());
-            match draw(1, 3) {
-                0 => bytes.truncate(at),
-                1 => bytes[at] ^= 1 << draw(2, 7),
-                _ => bytes[at] = b"0123456789-.,[]e"[draw(2, 16)],
-            }
-            let changed = String::from_utf8_lossy(&bytes);
-            refused += usize::from(Model::from_json(&changed).is_err());
+/// Damage to the text of a model: cut off, a bit flipped, a letter changed, or a number that is another.
+fn damaged(text: &str, stream: Stream) -> String {
+    let draw = |index: u64, bound: usize| stream.below(index, bound as u64) as usize;
+    let mut bytes = text.as_bytes().to_vec();
+    let at = draw(0, bytes.len());
+    match draw(1, 5) {
+        0 => bytes.truncate(at),
+        1 => bytes[at] ^= 1 << draw(2, 7),
+        2 => bytes[at] = b"0123456789-.,[]e"[draw(3, 16)],
+        _ => {
+            let is_number = |byte: &u8| byte.is_ascii_digit() || b"-+.e".contains(byte);
+            let after =
+                |from: usize| bytes[from..].iter().position(u8::is_ascii_digit).map(|skip| from + skip);
+            let begin = after(at).or_else(|| after(0)).expect("a model has numbers");
+            let end = begin + bytes[begin..].iter().take_while(|byte| is_number(byte)).count();
+            let odd = [
+                "NaN",
+                "0",
+                "-1",
+                "1e999",
+                "1e30",
+                "-1e-30",
+                "99",
+                "4294967296",
+                "null",
+                "0.5",
+                "[]",
+                "\"x\"",
+            ];
+            bytes.splice(begin..end, odd[draw(4, odd.len())].bytes());
         }
-        assert!(refused > 500, "{name}: {refused} of 1000");
     }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[test]
+fn twenty_thousand_damaged_models_are_errors_that_say_something_or_worlds_that_step() {
+    const CASES: u64 = 2000;
+    let (mut refused, mut names) = (0, 0);
+    for name in models::names() {
+        names += 1;
+        let text = models::named(name).expect("it is listed").description().to_json();
+        for case in 0..CASES {
+            let changed = damaged(&text, Stream::new(7, name).child(case));
+            match Model::from_json(&changed) {
+                Err(error) => {
+                    refused += 1;
+                    assert!(error.to_string().len() > 10, "{name}, case {case}: {error}");
+                }
+                // what is a model can be stepped, whatever numbers come of it
+                Ok(model) => {
+                    let mut world = naive::start(&model, &model.rest(), &vec![0.0; model.axis_count()]);
+                    naive::step(&model, &mut world, &vec![1.0; model.actions()]);
+                    let engine = Engine::new(Isa::detected(), &model);
+                    let mut state = State::new(&model, 1);
+                    state.set(0, &world);
+                    engine.step(&mut state, &vec![1.0; engine.actions_len()]);
+                }
+            }
+        }
+    }
+    assert_eq!(names * CASES, 20_000);
+    assert!((12_000..20_000).contains(&refused), "{refused} were refused");
 }
 
 #[test]

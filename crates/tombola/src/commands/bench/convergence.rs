@@ -4,10 +4,11 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use serde::Serialize;
 use strategies::Method;
 
 use crate::commands::CommandError;
-use crate::convergence::{Function, Run, run as search, table};
+use crate::convergence::{Function, Run, run as search, start, table};
 use crate::store;
 
 /// Longest file of runs that is read.
@@ -46,6 +47,17 @@ pub(super) struct ConvergenceArguments {
     /// One JSON object a run instead of a table, for runs that were not done yet
     #[arg(long)]
     json: bool,
+    /// Print where runs start instead, one JSON object for each number of coordinates and seed
+    #[arg(long, conflicts_with_all = ["json", "runs", "strategies", "functions"])]
+    starts: bool,
+}
+
+/// Where all runs of a seed start, whatever their strategy and function.
+#[derive(Serialize)]
+struct Start {
+    dims: usize,
+    seed: u64,
+    start: Vec<f64>,
 }
 
 pub(super) fn run(arguments: &ConvergenceArguments, out: &mut dyn Write) -> Result<(), CommandError> {
@@ -57,6 +69,16 @@ pub(super) fn run(arguments: &ConvergenceArguments, out: &mut dyn Write) -> Resu
             message: "there are no functions of 0 coordinates".into(),
             hint: None,
         });
+    }
+    if arguments.starts {
+        let cases =
+            arguments.dims.iter().flat_map(|&dims| (0..arguments.seeds).map(move |seed| (dims, seed)));
+        for (dims, seed) in cases {
+            let start = Start { dims, seed, start: start(dims, seed) };
+            serde_json::to_writer(&mut *out, &start).map_err(|error| CommandError::Output(error.into()))?;
+            writeln!(out)?;
+        }
+        return Ok(());
     }
     let known = arguments.runs.as_deref().map_or(Ok(Vec::new()), known)?;
     let mut runs: Vec<Run> = Vec::new();
