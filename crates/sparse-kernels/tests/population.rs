@@ -11,11 +11,13 @@ use sparse_kernels::{Activation, CopyPlan, Pattern, PlanError, Threads, Values, 
 /// One to three dense layers, with few or with many inputs and units, or without any.
 fn network(draw: &mut Draw) -> Network {
     let any = draw.below(71);
-    let mut columns = draw.one_of(&[1, 3, 10, any, 70, 150]);
+    // an interpreter draws slowly
+    let mut columns =
+        if cfg!(miri) { draw.one_of(&[1, 3, 8]) } else { draw.one_of(&[1, 3, 10, any, 70, 150]) };
     let mut layers = Vec::new();
     let last = draw.below(3);
     for index in 0..=last {
-        let [rows] = draw.sizes([40]);
+        let [rows] = draw.sizes([if cfg!(miri) { 6 } else { 40 }]);
         // a network without outputs computes nothing
         let rows = if index == last { rows.max(1) } else { rows };
         layers.push(Layer::Dense(Dense::new(draw.pattern(rows, columns), draw.one_of(Activation::ALL))));

@@ -145,6 +145,10 @@ pub struct Finding {
     pub verdict: Verdict,
     /// The difference of each group, in the unit of its scores, and what it says.
     pub groups: Vec<(Option<Mean>, Verdict)>,
+    /// How many groups bear the claim out by themselves.
+    pub alone: usize,
+    /// How many still do when chance is corrected for as many looks (Holm); as many where no difference is expected.
+    pub corrected: usize,
 }
 
 /// All claims, checked on the rows of some groups.
@@ -158,11 +162,20 @@ fn finding(claim: &'static Claim, groups: &[Group]) -> Finding {
     let parts: Vec<Mean> = groups.iter().filter_map(in_units).collect();
     let together = stats::average(&parts);
     let one = |group: &Group| (difference(group), Verdict::of(claim.expected, difference(group)));
+    let groups: Vec<_> = groups.iter().map(one).collect();
+    let is_supported = |(_, verdict): &&(_, Verdict)| *verdict == Verdict::Supported;
+    let alone = groups.iter().filter(is_supported).count();
+    let values: Vec<Option<f64>> = groups.iter().map(|(mean, _)| stats::p_value((*mean)?)).collect();
+    let corrected = stats::holm(&values.iter().flatten().copied().collect::<Vec<f64>>());
+    let tested = groups.iter().zip(&values).filter(|(_, value)| value.is_some()).map(|(group, _)| group);
+    let still = tested.zip(corrected).filter(|(group, value)| is_supported(group) && *value < 0.05).count();
     Finding {
         claim,
         difference: together,
         verdict: Verdict::of(claim.expected, together),
-        groups: groups.iter().map(one).collect(),
+        groups,
+        alone,
+        corrected: if claim.expected == Expected::NoDifference { alone } else { still },
     }
 }
 
@@ -214,5 +227,6 @@ mod tests {
         let alone: Vec<Verdict> = sparser.groups.iter().map(|(_, verdict)| *verdict).collect();
         assert_eq!(alone, [Verdict::Supported, Verdict::NotSupported]);
         assert_eq!(sparser.difference.map(|mean| mean.n), Some(6));
+        assert_eq!((sparser.alone, sparser.corrected), (1, 1));
     }
 }

@@ -8,7 +8,14 @@
 //! # Invariants
 //!
 //! - **Fixed order of sums,** so that tables have the same bytes everywhere.
-//! - **Absent:** logarithms and other functions whose last bit depends on a library; random numbers.
+//! - **The same numbers have the same interval:** what is drawn again is drawn from a named stream.
+//! - **Absent:** logarithms and other functions whose last bit depends on a library.
+
+mod robust;
+mod significance;
+
+pub use robust::{Between, interquartile_mean, probability_of_improvement};
+pub use significance::{holm, p_value};
 
 /// A mean over seeds.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -40,10 +40,10 @@ impl Draw {
         (0..count).map(|_| number()).collect()
     }
 
-    /// Sizes of which one at most is anything from 0 to 70 (for an interpreter to 20); the others are at least 1 and at most
+    /// Sizes of which one at most is anything from 0 to 70 (for an interpreter to 8); the others are at least 1 and at most
     /// the given ones.
     pub(crate) fn sizes<const N: usize>(&mut self, small: [usize; N]) -> [usize; N] {
-        let (any, end) = (self.below(2 * N), if cfg!(miri) { 21 } else { 71 });
+        let (any, end) = (self.below(2 * N), if cfg!(miri) { 9 } else { 71 });
         let size = |index| if index == any { self.below(end) } else { 1 + self.below(small[index]) };
         std::array::from_fn(size)
     }

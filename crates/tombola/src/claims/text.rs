@@ -9,8 +9,8 @@ use crate::tables::pairs::{Group, Range};
 
 /// What the table of claims shows.
 pub const TOGETHER: &str = "Claims of the paper. Differences of all tasks and strategies together, in units of the range of \
-                            each one's mean scores, with half the width of their 95 % intervals; and how many bear the \
-                            claim out alone";
+                            each one's mean scores, with half the width of their 95 % intervals; how many bear the claim \
+                            out alone, and how many still do when chance is corrected for as many looks (Holm)";
 /// What the table of groups shows.
 pub const ALONE: &str = "Each alone, in the unit of its scores, seed by seed";
 
@@ -22,7 +22,7 @@ pub fn text(findings: &[Finding], groups: &[Group]) -> String {
 
 /// A row a claim, for all groups together.
 pub fn together(findings: &[Finding]) -> Vec<Vec<String>> {
-    let head = strings(["claim", "says", "difference", "expected", "found", "alone", "verdict"]);
+    let head = strings(["claim", "says", "difference", "expected", "found", "alone", "corrected", "verdict"]);
     std::iter::once(head).chain(findings.iter().map(row)).collect()
 }
 
@@ -55,7 +55,6 @@ fn row(finding: &Finding) -> Vec<String> {
         Expected::More => "above 0",
         Expected::NoDifference => "none seen",
     };
-    let alone = finding.groups.iter().filter(|(_, verdict)| *verdict == Verdict::Supported).count();
     let densities = match claim.range {
         Range { from, to } if from > 0.0 => format!("{} to {}", percent(from), percent(to)),
         Range { to, .. } => format!("at most {}", percent(to)),
@@ -66,7 +65,8 @@ fn row(finding: &Finding) -> Vec<String> {
         format!("{} - {}, {densities}", claim.of, claim.against),
         expected.to_owned(),
         finding.difference.map_or_else(|| "-".to_owned(), number),
-        format!("{alone} of {}", finding.groups.len()),
+        format!("{} of {}", finding.alone, finding.groups.len()),
+        finding.corrected.to_string(),
         finding.verdict.name().to_owned(),
     ]
 }

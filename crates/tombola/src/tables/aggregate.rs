@@ -6,7 +6,7 @@
 
 use super::densities::{aligned, percent};
 use super::pairs::Group;
-use crate::stats::{self, Mean};
+use crate::stats::{self, Between, Mean};
 
 /// The criteria of the figure, in its order.
 pub const CRITERIA: [&str; 3] = ["snr", "magnitude", "random"];
@@ -22,7 +22,14 @@ pub struct Aggregate {
     pub densities: Vec<f64>,
     /// Of each criterion, the score at each level.
     pub scores: Vec<Vec<Mean>>,
+    /// Of each criterion, the interquartile mean of all seeds of all groups at each level.
+    pub middles: Vec<Vec<Between>>,
+    /// Of each of [`RIVALS`], how likely a seed of the first scores more than one of the second, at each level.
+    pub chances: Vec<Vec<f64>>,
 }
+
+/// Criteria whose seeds are compared, the first with the second.
+pub const RIVALS: [(&str, &str); 2] = [("snr", "random"), ("snr", "magnitude")];
 
 /// A group's least and largest mean score over the criteria of the figure and all levels; none where one of these is missing
 /// or nothing differs.
@@ -55,24 +62,41 @@ pub fn aggregate(groups: &[Group]) -> Option<Aggregate> {
     let is_whole = |curves: &Vec<Vec<_>>| curves.iter().all(|curve| curve.len() == levels);
     let (whole, missing): (Vec<_>, Vec<_>) =
         groups.iter().zip(&all).partition(|(_, curves)| curves.as_ref().is_some_and(is_whole));
-    let whole: Vec<&Vec<Vec<(f64, Mean)>>> =
-        whole.into_iter().filter_map(|(_, curves)| curves.as_ref()).collect();
+    let strata = |criterion: &str, level: usize| -> Vec<Vec<f64>> {
+        let group = |(group, _): &(&Group, _)| {
+            let (least, largest) = scale(group)?;
+            let scores = group.scores(criterion, level).into_iter();
+            Some(scores.map(|score| (score - least) / (largest - least)).collect())
+        };
+        whole.iter().filter_map(group).collect()
+    };
+    let curves: Vec<&Vec<Vec<(f64, Mean)>>> =
+        whole.iter().filter_map(|(_, curves)| curves.as_ref()).collect();
     let at = |criterion: usize, level: usize| -> Vec<(f64, Mean)> {
-        whole.iter().map(|curves| curves[criterion][level]).collect()
+        curves.iter().map(|curves| curves[criterion][level]).collect()
     };
     let score = |criterion, level| {
         let parts: Vec<Mean> = at(criterion, level).into_iter().map(|(_, mean)| mean).collect();
         stats::average(&parts)
     };
-    let density = |level| at(0, level).iter().map(|(density, _)| density).sum::<f64>() / whole.len() as f64;
+    let density = |level| at(0, level).iter().map(|(density, _)| density).sum::<f64>() / curves.len() as f64;
+    let middle = |criterion: &&str, level| stats::interquartile_mean(&strata(criterion, level));
+    let chance = |(one, other): &(&str, &str), level| {
+        stats::probability_of_improvement(&strata(one, level), &strata(other, level))
+    };
     Some(Aggregate {
-        groups: whole.len(),
+        groups: curves.len(),
         missing: missing.into_iter().map(|(group, _)| group.name()).collect(),
         densities: (0..levels).map(density).collect(),
-        scores: (0..CRITERIA.len())
-            .map(|criterion| (0..levels).map(|level| score(criterion, level)).collect::<Option<_>>())
-            .collect::<Option<_>>()?,
+        scores: by_level(&[0, 1, 2], levels, |&criterion, level| score(criterion, level))?,
+        middles: by_level(&CRITERIA, levels, middle)?,
+        chances: by_level(&RIVALS, levels, chance)?,
     })
+}
+
+/// A row for each of `things`, with what is said of it at each level; none unless all is said.
+fn by_level<T, S>(things: &[T], levels: usize, say: impl Fn(&T, usize) -> Option<S>) -> Option<Vec<Vec<S>>> {
+    things.iter().map(|thing| (0..levels).map(|level| say(thing, level)).collect()).collect()
 }
 
 /// As Markdown.
@@ -93,6 +117,14 @@ pub fn table(aggregate: &Aggregate) -> Vec<Vec<String>> {
                 paper.into_iter().map(|score| score.map_or(String::new(), |score| format!("{score:.3}")));
             rows.push(name("the paper, 12 tasks").chain(said).collect());
         }
+    }
+    for (criterion, middles) in CRITERIA.iter().zip(&aggregate.middles) {
+        let name = [(*criterion).to_owned(), "here, interquartile mean".to_owned()].into_iter();
+        rows.push(name.chain(middles.iter().map(middle)).collect());
+    }
+    for ((one, other), chances) in RIVALS.iter().zip(&aggregate.chances) {
+        let name = [(*one).to_owned(), format!("chance to beat {other}")].into_iter();
+        rows.push(name.chain(chances.iter().map(|chance| format!("{chance:.2}"))).collect());
     }
     rows
 }
@@ -115,6 +147,10 @@ impl Aggregate {
 
 fn entry(mean: &Mean) -> String {
     mean.half.map_or_else(|| format!("{:.3}", mean.mean), |half| format!("{:.3} ±{half:.3}", mean.mean))
+}
+
+fn middle(Between { mean, low, high }: &Between) -> String {
+    if low.is_nan() { format!("{mean:.3}") } else { format!("{mean:.3} ({low:.3} to {high:.3})") }
 }
 
 /// Figure 1 (right, top) of the paper, as digitised.
@@ -164,6 +200,10 @@ mod tests {
         let one = aggregate(&two_tasks()[..1]).expect("a group");
         assert_eq!((both.groups, one.groups), (2, 1));
         assert_eq!((both.scores[0][0].mean, both.scores[2][2].mean), (1.0, 0.0));
+        let middles = [both.middles[0][0].mean - 1.0, both.middles[2][2].mean];
+        assert!(middles.into_iter().all(|error| error.abs() < 1e-12), "{middles:?}");
+        // where seeds start alike they are even, and where losses differ more than seeds do, always ahead
+        assert_eq!((both.chances[0][0], both.chances[0][2], both.chances[1][2]), (0.5, 1.0, 1.0));
         for (both, one) in both.scores.iter().flatten().zip(one.scores.iter().flatten()) {
             assert!((both.mean - one.mean).abs() < 1e-12);
             assert!(both.half < one.half, "two independent parts are surer than one");

@@ -83,6 +83,12 @@ impl Group {
         stats::mean(&differences)
     }
 
+    /// The scores of a criterion's seeds at a level, without those that diverged.
+    pub fn scores(&self, criterion: &str, level: usize) -> Vec<f64> {
+        let seeds = self.cells.get(criterion).into_iter().flat_map(BTreeMap::values);
+        seeds.filter_map(|levels| levels.get(level)?.1).collect()
+    }
+
     /// The mean score of a criterion at each of its levels; none unless there is one at every level.
     pub fn curve(&self, criterion: &str) -> Option<Vec<(f64, Mean)>> {
         let seeds: Vec<&Levels> = self.cells.get(criterion)?.values().collect();

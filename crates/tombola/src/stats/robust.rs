@@ -1,0 +1,127 @@
+//! What few seeds of several tasks say together, without a few of them saying all: as rliable has it (Agarwal et al.,
+//! "Deep Reinforcement Learning at the Edge of the Statistical Precipice", 2021).
+//!
+//! Scores are `[task][seed]`. The interquartile mean drops the lowest and the highest quarter of all scores. Its interval is
+//! that of a bootstrap in strata: seeds are drawn again within each task, and the 2.5 % and 97.5 % points of so many such
+//! means are its ends. It is too narrow where there are few seeds: [`interquartile_mean`] says how often it covers.
+
+use numerics::random::Stream;
+
+/// How often scores are drawn again.
+const RESAMPLES: u64 = 2000;
+
+/// A mean and the ends of its 95 % interval.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Between {
+    /// Of the scores that there are.
+    pub mean: f64,
+    /// The lower end.
+    pub low: f64,
+    /// The upper end.
+    pub high: f64,
+}
+
+/// The interquartile mean of all scores, with the interval of a bootstrap in strata; none where there is no score. The interval
+/// is none where a task has fewer than three seeds. The same scores have the same interval.
+///
+/// With four tasks and normal scores, the interval of three seeds each holds the true value about 86 times in 100, of five 91
+/// times, and of twenty 94 times: a test counts.
+pub fn interquartile_mean(scores: &[Vec<f64>]) -> Option<Between> {
+    let mut all: Vec<f64> = scores.concat();
+    let mean = trimmed(&mut all)?;
+    if scores.iter().any(|seeds| seeds.len() < 3) {
+        return Some(Between { mean, low: f64::NAN, high: f64::NAN });
+    }
+    let stream = Stream::new(0, "bootstrap");
+    let mut means: Vec<f64> = (0..RESAMPLES)
+        .filter_map(|resample| {
+            let stream = stream.child(resample);
+            let mut drawn = 0;
+            for seeds in scores {
+                for _ in seeds {
+                    all[drawn] = seeds[stream.below(drawn as u64, seeds.len() as u64) as usize];
+                    drawn += 1;
+                }
+            }
+            trimmed(&mut all)
+        })
+        .collect();
+    means.sort_by(f64::total_cmp);
+    Some(Between { mean, low: percentile(&means, 0.025), high: percentile(&means, 0.975) })
+}
+
+/// The mean without the lowest and the highest quarter, rounded down: SciPy's `trim_mean(_, 0.25)`. Sorts.
+fn trimmed(numbers: &mut [f64]) -> Option<f64> {
+    numbers.sort_by(f64::total_cmp);
+    let quarter = numbers.len() / 4;
+    let middle = &numbers[quarter..numbers.len() - quarter];
+    (!middle.is_empty()).then(|| middle.iter().sum::<f64>() / middle.len() as f64)
+}
+
+/// A point of sorted numbers, between two of them where it falls there.
+fn percentile(sorted: &[f64], share: f64) -> f64 {
+    let place = share * (sorted.len() - 1) as f64;
+    let (below, rest) = (place.floor() as usize, place.fract());
+    let above = (below + 1).min(sorted.len() - 1);
+    sorted[below] + rest * (sorted[above] - sorted[below])
+}
+
+/// How often a score of one side beats one of the other on the same task, ties counting half; the mean of tasks. None where a
+/// side of a task has no score, or there is no task.
+pub fn probability_of_improvement(ours: &[Vec<f64>], theirs: &[Vec<f64>]) -> Option<f64> {
+    let of_task = |(ours, theirs): (&Vec<f64>, &Vec<f64>)| {
+        let value = |(a, b): (&f64, &f64)| if a > b { 1.0 } else { f64::from(u8::from(a == b)) / 2.0 };
+        let pairs = ours.iter().flat_map(|a| theirs.iter().map(move |b| (a, b)));
+        let count = ours.len() * theirs.len();
+        (count > 0).then(|| pairs.map(value).sum::<f64>() / count as f64)
+    };
+    let tasks: Vec<f64> = ours.iter().zip(theirs).map(of_task).collect::<Option<_>>()?;
+    (!tasks.is_empty()).then(|| tasks.iter().sum::<f64>() / tasks.len() as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_wild_seed_moves_nothing() {
+        let scores = vec![vec![0.5, 0.6, 0.7, 0.8], vec![0.5, 0.6, 0.7, 0.8]];
+        let mut wild = scores.clone();
+        wild[1][3] = 1e9;
+        let both = [scores, wild].map(|scores| interquartile_mean(&scores).expect("scores").mean);
+        assert_eq!(both[0], both[1]);
+    }
+
+    #[test]
+    fn few_seeds_have_no_interval_and_no_seeds_nothing() {
+        let few = interquartile_mean(&[vec![0.5, 0.6]]).expect("scores");
+        assert!(few.low.is_nan() && few.high.is_nan() && few.mean == 0.55);
+        assert_eq!(interquartile_mean(&[]), None);
+        assert_eq!(probability_of_improvement(&[], &[]), None);
+        assert_eq!(probability_of_improvement(&[vec![1.0]], &[vec![]]), None);
+    }
+
+    #[test]
+    fn who_always_wins_improves_surely_and_equals_by_half() {
+        let (high, low) = (vec![vec![2.0, 3.0]], vec![vec![0.0, 1.0]]);
+        assert_eq!(probability_of_improvement(&high, &low), Some(1.0));
+        assert_eq!(probability_of_improvement(&low, &high), Some(0.0));
+        assert_eq!(probability_of_improvement(&low, &low), Some(0.5));
+    }
+
+    /// What the documentation says, to three or four deviations of a share among so many samples.
+    #[test]
+    fn intervals_cover_as_often_as_the_documentation_says() {
+        for (seeds, expected) in [(3_u64, 0.86), (5, 0.91), (20, 0.94)] {
+            let covers = |sample: u64| {
+                let stream = Stream::new(9, "coverage").with(&[seeds, sample]);
+                let task =
+                    |task: u64| (0..seeds).map(|seed| stream.normal_f64(task * seeds + seed)).collect();
+                let found = interquartile_mean(&(0..4).map(task).collect::<Vec<Vec<f64>>>()).expect("scores");
+                found.low <= 0.0 && 0.0 <= found.high
+            };
+            let share = (0..400).filter(|&sample| covers(sample)).count() as f64 / 400.0;
+            assert!((share - expected).abs() < 0.06, "{seeds}: {share}");
+        }
+    }
+}
