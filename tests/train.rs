@@ -188,6 +188,13 @@ fn the_parts_of_a_generation_add_up() {
     let parts = number("/parts/batch") + number("/parts/kernels");
     assert!((number("/evaluate") - parts).abs() < 1e-9 && number("/ratio") >= 1.0, "{line}");
     assert_eq!((number("/density"), number("/population"), number("/batch")), (0.5, 6.0, 20.0));
+    // what is not told is the run's
+    let base =
+        ["bench", "generation", "--task", &set, "--set", "network=mlp-4", "--set", "population=10", "--set"];
+    let more = ["batch=30", "--threads", "1", "--generations", "1", "--json"];
+    let arguments: Vec<String> = base.iter().chain(&more).map(|&text| text.to_owned()).collect();
+    let line: Value = serde_json::from_str(&done(&arguments)).expect("one JSON object");
+    assert_eq!((line["population"].as_u64(), line["batch"].as_u64()), (Some(10), Some(30)));
 }
 
 #[test]

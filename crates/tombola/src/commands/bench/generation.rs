@@ -23,12 +23,12 @@ use crate::run::settings::Evaluation;
 pub(super) struct GenerationArguments {
     #[command(flatten)]
     run: RunArguments,
-    /// Members of a generation [default: 128]
-    #[arg(long, value_name = "P", default_value_t = 128)]
-    population: usize,
-    /// Images of a batch
-    #[arg(long, value_name = "B", default_value_t = 1024)]
-    batch: usize,
+    /// Members of a generation [default: of the run's settings, which are the papers' unless changed]
+    #[arg(long, value_name = "P")]
+    population: Option<usize>,
+    /// Images of a batch [default: of the run's settings]
+    #[arg(long, value_name = "B")]
+    batch: Option<usize>,
     /// Generations to time
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
     generations: u64,
@@ -75,9 +75,9 @@ struct Line<'a> {
 
 pub(super) fn run(arguments: &GenerationArguments, out: &mut dyn Write) -> Result<(), CommandError> {
     let mut settings = arguments.run.settings()?;
-    settings.plan.search.population = arguments.population;
-    if settings.batch().is_some() {
-        settings.evaluation = Evaluation::Images { batch: arguments.batch };
+    settings.plan.search.population = arguments.population.unwrap_or(settings.plan.search.population);
+    if let Some(batch) = settings.batch() {
+        settings.evaluation = Evaluation::Images { batch: arguments.batch.unwrap_or(batch) };
     }
     // one more to warm up, and no test among those that count
     settings.plan.generations = arguments.generations + 2;
