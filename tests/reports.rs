@@ -56,6 +56,19 @@ fn rows_that_are_none_of_the_grid_are_refused() {
     with(&["--csv"], &["--csv", "cannot be used with"]);
     fs::write(&rows, text.replacen(",1,0.5,", ",1,0.75,", 1)).expect("rows");
     with(&[], &["rows.csv, line 3: ", "are not a density of 0.75"]);
+    let (head, lines) = text.split_once('\n').expect("a head");
+    let swapped: Vec<String> = lines.lines().map(|line| line.replace(",snr,", ",magnitude,")).collect();
+    fs::write(&rows, format!("{head}\n{}\n", swapped.join("\n"))).expect("rows");
+    with(
+        &[],
+        &["its rows are of task=Pendulum-v1 strategy=snes criterion=magnitude", "and the cell is", "=snr"],
+    );
+    let cut: Vec<&str> = lines.lines().filter(|line| !line.contains(",1,0.5,")).collect();
+    fs::write(&rows, format!("{head}\n{}\n", cut.join("\n"))).expect("rows");
+    with(&[], &["it has 1 levels, and the cell has 2"]);
+    fs::write(&rows, &text).expect("rows");
+    with(&["--page", &rows], &["--page and --rows name the same file"]);
+    assert_eq!(fs::read_to_string(&rows).expect("rows"), text);
     fs::write(&rows, "task,level\n").expect("rows");
     with(&[], &["rows.csv, line 1: its columns are `task,level`; expected `cell,task,strategy,"]);
     refused(&["report", &spec, "--rows", &folder.path("no.csv")], &["cannot read", "no.csv"]);

@@ -111,6 +111,7 @@ use strategies::own::OwnStrategy;
 use tasks::Task;
 
 use crate::grid::{Cell, CellId};
+use crate::rows::{Key, LevelRow, Status};
 use crate::run::settings::RunSettings;
 use crate::workers::Unit;
 use chain::{Chain, Dense};
@@ -175,6 +176,22 @@ impl Kind {
             Kind::Cell => Some(matched(cell).map_or_else(|| cell.dense_id(), |matched| matched.id())),
         }
     }
+}
+
+/// Why rows are not those that a finished cell leaves; none where they are.
+pub fn mismatch(cell: &Cell, rows: &[LevelRow]) -> Option<String> {
+    let wanted = chain::key(cell, cell.pruning.criterion.name());
+    let told = |Key { task, strategy, criterion, seed }: &Key| {
+        format!("task={task} strategy={strategy} criterion={criterion} seed={seed}")
+    };
+    let found = rows.first()?.key();
+    if found != wanted {
+        return Some(format!("its rows are of {}, and the cell is {}", told(&found), told(&wanted)));
+    }
+    let (found, levels) = (rows.len(), cell.pruning.levels.max(1) as usize);
+    let is_ended = rows.last().is_some_and(|row| row.status == Status::Diverged);
+    (found > levels || (found < levels && !is_ended))
+        .then(|| format!("it has {found} levels, and the cell has {levels}"))
 }
 
 /// What there is to do for a list of cells, each before what needs it: dense levels once, cells that others are matched to,

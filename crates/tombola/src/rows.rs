@@ -134,11 +134,9 @@ pub fn write<T: Serialize>(rows: &[T]) -> Vec<u8> {
     writer.into_inner().expect("a vector takes all")
 }
 
-/// Rows of many cells as CSV, each behind the name of its cell, with their header.
-pub fn write_with_cells<T: Serialize>(rows: &[(String, T)]) -> Vec<u8> {
-    let Some((_, first)) = rows.first() else { return Vec::new() };
-    let mut text = b"cell,".to_vec();
-    text.extend(write(&[first]).into_iter().take_while(|byte| *byte != b'\n').chain([b'\n']));
+/// The levels of many cells as CSV, each behind the name of its cell, with their header.
+pub fn write_with_cells(rows: &[(String, &LevelRow)]) -> Vec<u8> {
+    let text = format!("cell,{LEVEL_COLUMNS}\n").into_bytes();
     let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(text);
     rows.iter().for_each(|row| writer.serialize(row).expect("rows are flat data"));
     writer.into_inner().expect("a vector takes all")
@@ -204,7 +202,14 @@ fn check_levels(file: &str, first: u64, rows: &[LevelRow]) -> Result<(), RowsErr
             let LevelRow { kept, weights, density, .. } = row;
             return wrong(format!("{kept} of {weights} weights are not a density of {density}"));
         }
-        let numbers = [row.start, row.score, row.best, row.deviation];
+        if (row.weights, &row.measure) != (rows[0].weights, &rows[0].measure) {
+            return wrong("its weights or its measure are others than the first row's".to_owned());
+        }
+        let is_last = index + 1 == rows.len();
+        if row.status == Status::Diverged && (!is_last || row.score.is_some()) {
+            return wrong("it diverged, but has a score or a level after it".to_owned());
+        }
+        let numbers = [row.start, row.score, row.best, row.deviation, row.threshold];
         if numbers.into_iter().flatten().any(|number| !number.is_finite()) {
             return wrong("a number is not finite".to_owned());
         }

@@ -14,7 +14,7 @@
 mod robust;
 mod significance;
 
-pub use robust::{Between, interquartile_mean, probability_of_improvement};
+pub use robust::{Between, Seeds, interquartile_mean, probability_of_improvement};
 pub use significance::{holm, p_value};
 
 /// A mean over seeds.
@@ -55,39 +55,6 @@ pub fn mean(numbers: &[f64]) -> Option<Mean> {
     let mean = numbers.iter().sum::<f64>() / n as f64;
     let squares: f64 = numbers.iter().map(|number| (number - mean) * (number - mean)).sum();
     let half = (n >= 3).then(|| point(n - 1) * (squares / (n - 1) as f64).sqrt() / (n as f64).sqrt());
-    Some(Mean { n, mean, half })
-}
-
-/// The mean of means of independent samples, each counting the same; none where there are none.
-///
-/// Its interval adds the squared errors of the parts, and takes as many degrees of freedom as Welch and Satterthwaite give
-/// (rounded down): `v = sum v_i`, `v^2 / sum(v_i^2 / (n_i - 1))`, where `v_i` is the squared error of part `i`. A part without
-/// an interval leaves none.
-///
-/// ```
-/// use tombola::stats::{average, mean};
-///
-/// let parts = [mean(&[1.0, 2.0, 3.0]).unwrap(), mean(&[5.0, 6.0, 7.0]).unwrap()];
-/// let both = average(&parts).unwrap();
-/// assert_eq!((both.n, both.mean), (6, 4.0));
-/// // two parts of equal errors have two times two degrees of freedom: t is 2.7764, not 4.3027
-/// assert!((both.half.unwrap() - 2.7764 * (2.0_f64 / 3.0).sqrt() / 2.0).abs() < 1e-4);
-/// ```
-pub fn average(parts: &[Mean]) -> Option<Mean> {
-    let (count, n) = (parts.len() as f64, parts.iter().map(|part| part.n).sum());
-    if parts.is_empty() {
-        return None;
-    }
-    let mean = parts.iter().map(|part| part.mean).sum::<f64>() / count;
-    let squared = |part: &Mean| part.half.map(|half| (half / point(part.n - 1)).powi(2));
-    let half = parts.iter().map(squared).collect::<Option<Vec<f64>>>().map(|squared| {
-        let all: f64 = squared.iter().sum();
-        let each = squared.iter().zip(parts).map(|(v, part)| v * v / (part.n - 1) as f64);
-        let freedom = (all * all / each.sum::<f64>()).floor();
-        // parts that do not scatter have no freedom to speak of
-        let freedom = if freedom.is_finite() { freedom.max(1.0) as usize } else { 1 };
-        point(freedom) * all.sqrt() / count
-    });
     Some(Mean { n, mean, half })
 }
 

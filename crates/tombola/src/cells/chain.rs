@@ -52,7 +52,7 @@ fn text(name: String, cell: &Cell, source: &dyn Source) -> String {
 }
 
 /// What the rows of a unit begin with.
-fn key(cell: &Cell, criterion: &str) -> Key {
+pub(super) fn key(cell: &Cell, criterion: &str) -> Key {
     Key {
         task: cell.run.task.clone(),
         strategy: cell.strategy().to_owned(),

@@ -1,16 +1,15 @@
 //! Findings as Markdown, for terminals and pages of text.
 
-use std::fmt::Write;
-
-use super::{Expected, Finding, Verdict};
+use super::{Differences, Expected, Finding, Verdict};
 use crate::stats::Mean;
 use crate::tables::densities::{aligned, percent};
 use crate::tables::pairs::{Group, Range};
 
 /// What the table of claims shows.
-pub const TOGETHER: &str = "Claims of the paper. Differences of all tasks and strategies together, in units of the range of \
-                            each one's mean scores, with half the width of their 95 % intervals; how many bear the claim \
-                            out alone, and how many still do when chance is corrected for as many looks (Holm)";
+pub const TOGETHER: &str = "Claims of the paper. Differences of all tasks and strategies together, averaged within seeds, in \
+                            units of the range of each one's mean scores, with half the width of their 95 % intervals over \
+                            seeds (Student); how many bear the claim out alone, and how many of them when chance is corrected \
+                            for as many (Holm). No difference is one within 0.05";
 /// What the table of groups shows.
 pub const ALONE: &str = "Each alone, in the unit of its scores, seed by seed";
 
@@ -31,16 +30,11 @@ pub fn alone(findings: &[Finding], groups: &[Group]) -> Vec<Vec<String>> {
     let names = findings.iter().map(|finding| finding.claim.name.to_owned());
     let mut rows = vec![strings(["task", "strategy"]).into_iter().chain(names).collect::<Vec<_>>()];
     for (index, group) in groups.iter().enumerate() {
-        let task = if group.settings.is_empty() {
-            group.task.clone()
-        } else {
-            format!("{}, {}", group.task, group.settings)
-        };
         let found = findings.iter().map(|finding| {
             let (difference, verdict) = finding.groups[index];
             entry(difference, verdict)
         });
-        rows.push([task, group.strategy.clone()].into_iter().chain(found).collect());
+        rows.push([group.what(), group.strategy.clone()].into_iter().chain(found).collect());
     }
     rows
 }
@@ -53,7 +47,7 @@ fn row(finding: &Finding) -> Vec<String> {
     let claim = finding.claim;
     let expected = match claim.expected {
         Expected::More => "above 0",
-        Expected::NoDifference => "none seen",
+        Expected::NoDifference => "none",
     };
     let densities = match claim.range {
         Range { from, to } if from > 0.0 => format!("{} to {}", percent(from), percent(to)),
@@ -64,28 +58,28 @@ fn row(finding: &Finding) -> Vec<String> {
         claim.says.to_owned(),
         format!("{} - {}, {densities}", claim.of, claim.against),
         expected.to_owned(),
-        finding.difference.map_or_else(|| "-".to_owned(), number),
-        format!("{} of {}", finding.alone, finding.groups.len()),
-        finding.corrected.to_string(),
+        number(finding.together),
+        format!("{} of {}", finding.alone, finding.of),
+        finding.corrected.map_or_else(|| "-".to_owned(), |corrected| corrected.to_string()),
         finding.verdict.name().to_owned(),
     ]
 }
 
-fn entry(difference: Option<Mean>, verdict: Verdict) -> String {
-    difference.map_or_else(
-        || verdict.name().to_owned(),
-        |difference| format!("{} {}", number(difference), verdict.name()),
-    )
+fn entry(difference: Differences, verdict: Verdict) -> String {
+    match verdict {
+        Verdict::NotRun => verdict.name().to_owned(),
+        _ => format!("{} {}", number(difference), verdict.name()),
+    }
 }
 
-/// A difference with its sign, as short as its size allows.
-fn number(Mean { mean, half, n }: Mean) -> String {
+/// A difference with its sign, as short as its size allows, with seeds.
+fn number(Differences { mean, diverged }: Differences) -> String {
+    let diverged = if diverged > 0 { format!("{diverged} diverged") } else { String::new() };
+    let Some(Mean { mean, half, n }) = mean else {
+        return if diverged.is_empty() { "-".to_owned() } else { diverged };
+    };
     let digits = if mean.abs() < 10.0 { 3 } else { 1 };
-    let mut text = format!("{mean:+.digits$}");
-    match half {
-        Some(half) => write!(text, " ±{half:.digits$}"),
-        None => write!(text, " (n = {n})"),
-    }
-    .expect("a string");
-    text
+    let half = half.map_or(String::new(), |half| format!(" ±{half:.digits$}"));
+    let more = if diverged.is_empty() { diverged } else { format!(", {diverged}") };
+    format!("{mean:+.digits$}{half} (n = {n}{more})")
 }

@@ -9,7 +9,7 @@ use clap::Args;
 use super::CommandError;
 use super::specs::SpecArguments;
 use super::units::OutArguments;
-use crate::cells::LEVELS;
+use crate::cells::{self, LEVELS};
 use crate::grid::Cell;
 use crate::report::{self, Said, Words};
 use crate::results::{Owner, Results, State};
@@ -39,6 +39,13 @@ pub struct ReportArguments {
 }
 
 pub(super) fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<(), CommandError> {
+    if arguments.page.is_some() && arguments.page == arguments.rows {
+        return Err(CommandError::Request {
+            message: "--page and --rows name the same file, and the page would take the place of the rows"
+                .to_owned(),
+            hint: None,
+        });
+    }
     let study = arguments.specs.study()?;
     let folder = arguments.out.folder(&study)?;
     let rows = match &arguments.rows {
@@ -100,9 +107,22 @@ fn rows(folder: &Path, cells: &[Cell]) -> Result<Rows, CommandError> {
         let bytes = results.read(&id, LEVELS).map_err(|error| refused(&error))?;
         let file = folder.join("results").join(&id).join(LEVELS);
         let rows = rows::levels(&file.display().to_string(), &bytes).map_err(|error| refused(&error))?;
+        check(&file, cell, &rows)?;
         all.extend(rows.into_iter().map(|row| (index, row)));
     }
     Ok(all)
+}
+
+/// Refuses rows that a cell cannot have left.
+fn check(file: &Path, cell: &Cell, rows: &[LevelRow]) -> Result<(), CommandError> {
+    cells::mismatch(cell, rows).map_or(Ok(()), |mismatch| {
+        Err(CommandError::Request {
+            message: format!("{}: cell {}: {mismatch}", file.display(), cell.id()),
+            hint: Some(
+                "rows must stand as `tombola report --csv` printed them, each behind its own cell".to_owned(),
+            ),
+        })
+    })
 }
 
 /// The largest file of rows that is read: a hundred thousand cells of twenty levels.
@@ -126,6 +146,7 @@ fn rows_of_file(file: &Path, cells: &[Cell]) -> Result<Rows, CommandError> {
                 ),
             });
         };
+        check(file, &cells[index], &rows)?;
         all.extend(rows.into_iter().map(|row| (index, row)));
     }
     all.sort_by_key(|(index, row)| (*index, row.level));

@@ -65,22 +65,21 @@ impl Chart {
     pub fn of_aggregate(aggregate: &Aggregate) -> Chart {
         let mut series = Vec::new();
         for (criterion, scores) in aggregate::CRITERIA.iter().zip(&aggregate.scores) {
-            let place = |(&density, mean): (&f64, &Mean)| Place {
-                density,
-                score: mean.mean,
-                half: mean.half.unwrap_or(0.0),
+            let place = |(&density, mean): (&f64, &Option<Mean>)| {
+                let mean = (*mean)?;
+                Some(Place { density, score: mean.mean, half: mean.half.unwrap_or(0.0) })
             };
-            let places = aggregate.densities.iter().zip(scores).map(place).collect();
+            let places = aggregate.densities.iter().zip(scores).filter_map(place).collect();
             series.push(Series { name: (*criterion).to_owned(), places });
         }
         for criterion in aggregate::CRITERIA {
-            let paper = aggregate::published(criterion, &aggregate.densities);
-            let place =
-                |(&density, score): (&f64, Option<f64>)| Some(Place { density, score: score?, half: 0.0 });
-            let places: Vec<Place> = aggregate.densities.iter().zip(paper).filter_map(place).collect();
-            if places.len() > 1 {
-                series.push(Series { name: format!("{criterion}, the paper"), places });
-            }
+            let Some(paper) = aggregate::published(criterion, &aggregate.densities) else { continue };
+            let place = |(&density, place): (&f64, Option<(f64, f64)>)| {
+                let (score, half) = place?;
+                Some(Place { density, score, half })
+            };
+            let places = aggregate.densities.iter().zip(paper).filter_map(place).collect();
+            series.push(Series { name: format!("{criterion}, the paper"), places });
         }
         Chart::new("all together".to_owned(), "share of the range".to_owned(), series)
     }
@@ -91,7 +90,9 @@ impl Chart {
         let low = places().map(|place| place.score - place.half).fold(f64::INFINITY, f64::min);
         let high = places().map(|place| place.score + place.half).fold(f64::NEG_INFINITY, f64::max);
         let (low, high) = if low <= high { (low, high) } else { (0.0, 1.0) };
-        let room = if high > low { 0.05 * (high - low) } else { 0.5 };
+        // a span that nobody can see has no ticks
+        let is_seen = high - low > 1e-12 * f64::max(low.abs(), high.abs()).max(1e-12);
+        let room = if is_seen { 0.05 * (high - low) } else { 0.5 };
         let sparsest =
             places().map(|place| place.density).filter(|density| *density > 0.0).fold(1.0, f64::min);
         let sparsest = if sparsest < 1.0 { sparsest } else { 0.1 };
@@ -175,7 +176,9 @@ mod tests {
 
     #[test]
     fn ticks_are_round_and_few() {
-        for (low, high) in [(0.1, 0.95), (-200.0, 3775.0), (0.9, 0.91), (5.0, 5.0), (-1.0, 1e6)] {
+        for (low, high) in
+            [(0.1, 0.95), (-200.0, 3775.0), (0.9, 0.91), (5.0, 5.0), (-1.0, 1e6), (0.0, 5e-324)]
+        {
             let chart = chart(&[(1.0, low), (0.1, high)]);
             let ticks = chart.ticks();
             assert!((2..=7).contains(&ticks.len()), "{low} {high} {ticks:?}");

@@ -38,19 +38,22 @@ fn what_is_written_is_read_to_the_bit() {
 
 #[test]
 fn rows_of_many_cells_stand_behind_their_names() {
-    let rows = [("aa".to_owned(), row(0, 300)), ("bb".to_owned(), row(0, 300))];
+    let dense = row(0, 300);
+    let rows = [("aa".to_owned(), &dense), ("bb".to_owned(), &dense)];
     let text = String::from_utf8(write_with_cells(&rows)).unwrap();
     let one = String::from_utf8(write(&[row(0, 300)])).unwrap();
     let (head, line) = one.trim_end().split_once('\n').unwrap();
     assert_eq!(text, format!("cell,{head}\naa,{line}\nbb,{line}\n"));
-    assert_eq!(write_with_cells::<LevelRow>(&[]), b"");
+    assert_eq!(write_with_cells(&[]), format!("cell,{head}\n").into_bytes());
+    assert_eq!(levels_with_cells("all.csv", &write_with_cells(&[])).unwrap(), []);
 }
 
 #[test]
 fn rows_of_many_cells_are_read_to_the_bit() {
     let diverged = LevelRow { status: Status::Diverged, score: None, ..row(1, 240) };
     let rows = [("aa", row(0, 300)), ("aa", diverged), ("bb", row(0, 300))];
-    let bytes = write_with_cells(&rows.map(|(cell, row)| (cell.to_owned(), row)));
+    let named: Vec<_> = rows.iter().map(|(cell, row)| ((*cell).to_owned(), row)).collect();
+    let bytes = write_with_cells(&named);
     let found = levels_with_cells("all.csv", &bytes).unwrap();
     assert_eq!(
         found.iter().map(|(cell, rows)| (cell.as_str(), rows.len())).collect::<Vec<_>>(),
@@ -76,7 +79,7 @@ fn what_is_no_table_of_cells_is_refused_with_its_line() {
     let foreign = levels_with_cells("all.csv", b"a,b\n1,2\n").unwrap_err().to_string();
     assert!(foreign.starts_with("all.csv, line 1: its columns are `a,b`; expected `cell,task,"), "{foreign}");
     assert!(levels_with_cells("all.csv", b"").is_err());
-    let mut bytes = write_with_cells(&[("aa".to_owned(), row(0, 300))]);
+    let mut bytes = write_with_cells(&[("aa".to_owned(), &row(0, 300))]);
     bytes.truncate(bytes.len() - 12);
     let cut = levels_with_cells("all.csv", &bytes).unwrap_err().to_string();
     assert!(cut.starts_with("all.csv, line 2"), "{cut}");
@@ -93,6 +96,14 @@ fn what_is_no_table_of_a_cell_is_refused_with_its_line() {
     assert!(refused(&[row(0, 300), other]).contains("another cell"));
     let wrong = LevelRow { kept: 241, ..row(1, 240) };
     assert!(refused(&[row(0, 300), wrong]).contains("241 of 300"));
+    let later = LevelRow { status: Status::Diverged, score: None, ..row(0, 300) };
+    assert!(
+        refused(&[later, row(1, 240)]).contains("line 2: it diverged, but has a score or a level after it")
+    );
+    let scored = LevelRow { status: Status::Diverged, ..row(0, 300) };
+    assert!(refused(&[scored]).contains("it diverged, but has a score"));
+    let measured = LevelRow { measure: "return".into(), ..row(1, 240) };
+    assert!(refused(&[row(0, 300), measured]).contains("measure"));
     let infinite = LevelRow { score: Some(f64::INFINITY), ..row(0, 300) };
     assert!(refused(&[infinite]).contains("not finite"));
     assert!(levels("x", b"").unwrap_err().to_string().contains("no rows"));

@@ -3,7 +3,8 @@
 use super::Mean;
 
 /// The chance that the mean of differences is as far from 0 as this one, or farther, where the true one is 0: Student's
-/// paired test, two-sided. None where there is no interval; 1 where nothing differs.
+/// paired test, two-sided. None where there is no interval; 1 where nothing differs. `difference` is of one sample, as
+/// [`mean`](super::mean) gives it.
 pub fn p_value(difference: Mean) -> Option<f64> {
     let freedom = difference.n.checked_sub(1)?;
     let error = difference.half? / super::point(freedom);

@@ -63,54 +63,94 @@ pub fn groups<'a>(rows: impl IntoIterator<Item = (&'a str, &'a LevelRow)>) -> Ve
     groups.into_iter().map(group).collect()
 }
 
-impl Group {
-    /// What it is, for people.
-    pub fn name(&self) -> String {
-        let mut name = format!("{}, {}", self.task, self.strategy);
-        if !self.settings.is_empty() {
-            name = format!("{name}, {}", self.settings);
-        }
-        name
+/// Differences of two criteria, by seed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Paired {
+    /// Of each seed that has scores of both at all levels of the range.
+    pub by_seed: BTreeMap<u64, f64>,
+    /// Seeds of both of which one diverged before it had such scores.
+    pub diverged: usize,
+    /// How many levels each difference is the mean of.
+    pub levels: usize,
+}
+
+impl Paired {
+    /// Over seeds; none where there are none.
+    pub fn mean(&self) -> Option<Mean> {
+        stats::mean(&self.by_seed.values().copied().collect::<Vec<f64>>())
     }
 
-    /// How much more one criterion scores than another, on the mean of the levels in a range: over the seeds that have
-    /// scores of both at all of these levels. None where there are none.
-    pub fn difference(&self, of: &str, against: &str, range: Range) -> Option<Mean> {
-        let (ones, others) = (self.cells.get(of)?, self.cells.get(against)?);
-        let pairs = ones.iter().filter_map(|(seed, levels)| Some((levels, others.get(seed)?)));
-        let differences: Vec<f64> =
-            pairs.filter_map(|(one, other)| Some(within(one, range)? - within(other, range)?)).collect();
-        stats::mean(&differences)
-    }
-
-    /// The scores of a criterion's seeds at a level, without those that diverged.
-    pub fn scores(&self, criterion: &str, level: usize) -> Vec<f64> {
-        let seeds = self.cells.get(criterion).into_iter().flat_map(BTreeMap::values);
-        seeds.filter_map(|levels| levels.get(level)?.1).collect()
-    }
-
-    /// The mean score of a criterion at each of its levels; none unless there is one at every level.
-    pub fn curve(&self, criterion: &str) -> Option<Vec<(f64, Mean)>> {
-        let seeds: Vec<&Levels> = self.cells.get(criterion)?.values().collect();
-        let levels = seeds.iter().map(|levels| levels.len()).max()?;
-        let at = |level: usize| {
-            let here: Vec<(f64, Option<f64>)> =
-                seeds.iter().filter_map(|levels| levels.get(level).copied()).collect();
-            let scores: Vec<f64> = here.iter().filter_map(|(_, score)| *score).collect();
-            let density = here.iter().map(|(density, _)| density).sum::<f64>() / here.len() as f64;
-            Some((density, stats::mean(&scores)?))
-        };
-        (0..levels).map(at).collect()
+    /// Whether there was nothing to take a difference of: neither seeds nor such that diverged.
+    pub fn is_empty(&self) -> bool {
+        self.by_seed.is_empty() && self.diverged == 0
     }
 }
 
-/// The mean score of a cell's levels in a range; none where there is no level, where one diverged, or where the cell ended
-/// before it came to the range's end.
-fn within(levels: &Levels, range: Range) -> Option<f64> {
-    let scores: Option<Vec<f64>> =
-        levels.iter().filter(|(density, _)| range.holds(*density)).map(|(_, score)| *score).collect();
-    let ended_early = levels.last().is_some_and(|(_, score)| score.is_none());
-    stats::mean(&scores.filter(|_| !ended_early)?).map(|mean| mean.mean)
+impl Group {
+    /// What was solved, and the settings if there are any.
+    pub fn what(&self) -> String {
+        if self.settings.is_empty() { self.task.clone() } else { format!("{}, {}", self.task, self.settings) }
+    }
+
+    /// What it is, for people.
+    pub fn name(&self) -> String {
+        format!("{}, {}", self.what(), self.strategy)
+    }
+
+    /// How much more one criterion scores than another, on the mean of the levels in a range, seed by seed.
+    pub fn differences(&self, of: &str, against: &str, range: Range) -> Paired {
+        let mut paired = Paired::default();
+        let (Some(ones), Some(others)) = (self.cells.get(of), self.cells.get(against)) else { return paired };
+        for (seed, one, other) in ones.iter().filter_map(|(seed, one)| Some((seed, one, others.get(seed)?))) {
+            let holds =
+                |levels: &Levels, level: usize| levels.get(level).is_some_and(|(at, _)| range.holds(*at));
+            let levels: Vec<usize> = (0..one.len().max(other.len()))
+                .filter(|&level| holds(one, level) || holds(other, level))
+                .collect();
+            let score = |levels: &Levels, level: usize| levels.get(level)?.1;
+            let difference = |&level: &usize| Some(score(one, level)? - score(other, level)?);
+            let differences: Option<Vec<f64>> = levels.iter().map(difference).collect();
+            match differences.as_deref().and_then(stats::mean) {
+                Some(mean) => {
+                    paired.by_seed.insert(*seed, mean.mean);
+                }
+                // a grid that does not reach the range says nothing of it; a cell that ended before it does
+                None if levels.is_empty() && !is_ended(one) && !is_ended(other) => {}
+                None => paired.diverged += 1,
+            }
+            paired.levels = paired.levels.max(levels.len());
+        }
+        paired
+    }
+
+    /// The scores of a criterion's seeds at a level, without those that diverged.
+    pub fn scores(&self, criterion: &str, level: usize) -> BTreeMap<u64, f64> {
+        let seeds = self.cells.get(criterion).into_iter().flatten();
+        seeds.filter_map(|(seed, levels)| Some((*seed, levels.get(level)?.1?))).collect()
+    }
+
+    /// The density of a criterion's levels, a mean over seeds.
+    pub fn densities(&self, criterion: &str) -> Vec<f64> {
+        let seeds: Vec<&Levels> = self.cells.get(criterion).into_iter().flat_map(BTreeMap::values).collect();
+        let levels = seeds.iter().map(|levels| levels.len()).max().unwrap_or(0);
+        let density = |level: usize| {
+            let here: Vec<f64> = seeds.iter().filter_map(|levels| Some(levels.get(level)?.0)).collect();
+            here.iter().sum::<f64>() / here.len() as f64
+        };
+        (0..levels).map(density).collect()
+    }
+
+    /// The mean score of a criterion at each of its levels, where there is one.
+    pub fn curve(&self, criterion: &str) -> Vec<Option<Mean>> {
+        let levels = self.densities(criterion).len();
+        let mean = |level| stats::mean(&self.scores(criterion, level).into_values().collect::<Vec<f64>>());
+        (0..levels).map(mean).collect()
+    }
+}
+
+/// Whether a cell diverged.
+fn is_ended(levels: &Levels) -> bool {
+    levels.last().is_some_and(|(_, score)| score.is_none())
 }
 
 #[cfg(test)]
@@ -135,24 +175,44 @@ mod tests {
     #[test]
     fn differences_are_taken_seed_by_seed() {
         let group = group();
-        let difference = |from, to| group.difference("snr", "random", Range { from, to });
-        let sparse = difference(0.2, 0.5).expect("two levels of three seeds");
-        assert!((sparse.mean - 0.15).abs() < 1e-12 && sparse.n == 3);
-        assert!(sparse.half.expect("three seeds") < 1e-12, "that seeds differ makes no interval wider");
-        assert_eq!(difference(1.0, 1.0).map(|mean| mean.mean), Some(0.0));
-        assert_eq!(difference(0.3, 0.4), None, "no level is there");
-        assert_eq!(group.difference("snr", "movement", Range { from: 0.0, to: 1.0 }), None);
+        let differences = |from, to| group.differences("snr", "random", Range { from, to });
+        let sparse = differences(0.2, 0.5);
+        let mean = sparse.mean().expect("two levels of three seeds");
+        assert!((mean.mean - 0.15).abs() < 1e-12 && mean.n == 3 && sparse.levels == 2);
+        assert!(mean.half.expect("three seeds") < 1e-12, "that seeds differ makes no interval wider");
+        assert_eq!(differences(1.0, 1.0).mean().map(|mean| mean.mean), Some(0.0));
+        assert!(differences(0.3, 0.4).is_empty(), "no level is there");
+        assert!(group.differences("snr", "movement", Range { from: 0.0, to: 1.0 }).is_empty());
+    }
+
+    /// Seed 1 of snr diverges at a level, and its rows end there.
+    fn diverged_at(level: usize) -> Group {
+        let mut group = group();
+        let levels = group.cells.get_mut("snr").and_then(|seeds| seeds.get_mut(&1)).expect("a cell");
+        levels.truncate(level + 1);
+        levels[level].1 = None;
+        group
     }
 
     #[test]
-    fn seeds_that_diverged_are_left_out_of_pairs() {
+    fn seeds_that_diverged_before_a_range_ends_are_counted_and_no_pairs() {
+        let found = |level, from, to| {
+            let paired = diverged_at(level).differences("snr", "random", Range { from, to });
+            (paired.by_seed.len(), paired.diverged)
+        };
+        assert_eq!(found(1, 0.2, 0.5), (2, 1), "within it");
+        assert_eq!(found(1, 0.2, 0.3), (2, 1), "before it");
+        assert_eq!(found(2, 0.5, 1.0), (3, 0), "after it");
+        let curve = diverged_at(1).curve("snr");
+        assert_eq!(curve.iter().flatten().map(|mean| mean.n).collect::<Vec<_>>(), [3, 2, 2]);
+    }
+
+    #[test]
+    fn other_levels_are_never_compared() {
         let mut group = group();
         let levels = group.cells.get_mut("snr").and_then(|seeds| seeds.get_mut(&1)).expect("a cell");
-        levels.truncate(2);
-        levels[1].1 = None;
-        let found = group.difference("snr", "random", Range { from: 0.2, to: 0.5 }).expect("two seeds");
-        assert_eq!((found.n, found.half), (2, None));
-        let curve = group.curve("snr").expect("a curve");
-        assert_eq!(curve.iter().map(|(_, mean)| mean.n).collect::<Vec<_>>(), [3, 2, 2]);
+        levels.pop();
+        let paired = group.differences("snr", "random", Range { from: 0.2, to: 0.5 });
+        assert_eq!((paired.by_seed.len(), paired.diverged), (2, 1));
     }
 }

@@ -76,8 +76,15 @@ struct Line<'a> {
 pub(super) fn run(arguments: &GenerationArguments, out: &mut dyn Write) -> Result<(), CommandError> {
     let mut settings = arguments.run.settings()?;
     settings.plan.search.population = arguments.population.unwrap_or(settings.plan.search.population);
-    if let Some(batch) = settings.batch() {
-        settings.evaluation = Evaluation::Images { batch: arguments.batch.unwrap_or(batch) };
+    match (settings.batch(), arguments.batch) {
+        (Some(batch), told) => settings.evaluation = Evaluation::Images { batch: told.unwrap_or(batch) },
+        (None, None) => {}
+        (None, Some(_)) => {
+            return Err(CommandError::Request {
+                message: format!("--batch counts images, and {} has none", settings.task),
+                hint: None,
+            });
+        }
     }
     // one more to warm up, and no test among those that count
     settings.plan.generations = arguments.generations + 2;
