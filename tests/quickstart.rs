@@ -16,7 +16,9 @@ fn the_quickstart_shows_the_effect_and_the_readme_its_numbers() {
     // both strategies: tickets and random networks are apart by more than their intervals
     assert_eq!(shown.matches("the intervals are apart").count(), 2, "{shown}");
     let page = fs::read_to_string(folder.join("results/report.html")).expect("a page");
-    assert!(page.starts_with("<!doctype html>") && page.matches("<svg").count() == 2);
+    // a figure of each strategy, and one of both
+    assert!(page.starts_with("<!doctype html>") && page.matches("<svg").count() == 3);
+    assert!(page.contains("<h2>Claims</h2>"));
 
     // the same bits on every machine: the numbers of the README are these
     let readme = fs::read_to_string("README.md").expect("the README");

@@ -68,15 +68,15 @@ pub(super) fn stoppable(results: &Results, how: How, units: &[Fake], stop: Stop)
     Workers::new(results, how, &board, stop).run(&list).unwrap()
 }
 
-/// The files below a folder, by path and content.
+/// The files below a folder, by path and content. What a process at work takes away meanwhile is not there.
 pub(super) fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let mut found = Vec::new();
-    for name in disk::names(folder).unwrap() {
+    for name in disk::names(folder).unwrap_or_default() {
         let path = folder.join(&name);
         if path.is_dir() {
             found.extend(files(&path).into_iter().map(|(inner, bytes)| (format!("{name}/{inner}"), bytes)));
         } else {
-            found.push((name, fs::read(path).unwrap()));
+            found.extend(fs::read(path).ok().map(|bytes| (name, bytes)));
         }
     }
     found
