@@ -19,8 +19,10 @@
 
 mod text;
 
+use std::collections::BTreeMap;
+
 use crate::stats::{self, Mean};
-use crate::tables::aggregate::{by_seed, scale};
+use crate::tables::aggregate::{CRITERIA, by_seed, scale};
 use crate::tables::pairs::{Group, Paired, Range};
 
 pub use text::{ALONE, TOGETHER, alone, text, together};
@@ -166,7 +168,7 @@ pub struct Finding {
     pub claim: &'static Claim,
     /// The difference of all groups together, in units of their scales.
     pub together: Differences,
-    /// Of how many groups that is.
+    /// Of how many groups that is: those that have as many criteria of the figure as any.
     pub of: usize,
     /// By that difference.
     pub verdict: Verdict,
@@ -187,11 +189,18 @@ fn finding(claim: &'static Claim, groups: &[Group]) -> Finding {
     let pairs: Vec<Paired> =
         groups.iter().map(|group| group.differences(claim.of, claim.against, claim.range)).collect();
     let units: Vec<f64> = groups.iter().map(unit).collect();
+    // the range of a group that has not all criteria yet is another one
+    let most = groups.iter().map(criteria).max().unwrap_or(0);
     let in_units = |(paired, unit): (&Paired, &f64)| {
         paired.by_seed.iter().map(|(seed, difference)| (*seed, difference / unit)).collect()
     };
-    let run = pairs.iter().zip(&units).filter(|(paired, _)| !paired.by_seed.is_empty());
-    let parts: Vec<std::collections::BTreeMap<u64, f64>> = run.map(in_units).collect();
+    let parts: Vec<BTreeMap<u64, f64>> = pairs
+        .iter()
+        .zip(&units)
+        .zip(groups)
+        .filter(|((paired, _), group)| !paired.by_seed.is_empty() && criteria(group) == most)
+        .map(|(part, _)| in_units(part))
+        .collect();
     let shared: Vec<f64> = by_seed(&parts).into_values().collect();
     let diverged = pairs.iter().map(|paired| paired.diverged).sum();
     let together = Differences { mean: stats::mean(&shared), diverged };
@@ -214,6 +223,11 @@ fn finding(claim: &'static Claim, groups: &[Group]) -> Finding {
         corrected: (claim.expected == Expected::More).then(|| still_supported(&groups)),
         groups,
     }
+}
+
+/// How many criteria of the figure a group has.
+fn criteria(group: &Group) -> usize {
+    CRITERIA.iter().filter(|criterion| !group.densities(criterion).is_empty()).count()
 }
 
 /// The range of a group's mean scores; 1 where they do not differ.
@@ -286,6 +300,21 @@ mod tests {
             "two groups have no more seeds than one"
         );
         assert_eq!((sparser.of, sparser.alone, sparser.corrected), (2, 1, Some(1)));
+        let levels = |seed: u64| (0..6).map(move |level| (seed, level, 0.5 - 0.01 * f64::from(level)));
+        let rows: Vec<_> = ["snr", "magnitude"]
+            .into_iter()
+            .flat_map(|criterion| {
+                (0..3)
+                    .flat_map(levels)
+                    .map(move |(seed, level, score)| row(criterion, seed, level, Some(score)))
+            })
+            .map(|row| crate::rows::LevelRow { task: "ant".into(), ..row })
+            .collect();
+        let mut more = both.to_vec();
+        more.extend(groups(rows.iter().map(|row| ("", row))));
+        let sparser = check(&more).pop().expect("a claim");
+        assert!(sparser.groups.iter().all(|(own, _)| own.mean.is_some()), "all three have this difference");
+        assert_eq!(sparser.of, 2, "a group without random has another range");
     }
 
     #[test]

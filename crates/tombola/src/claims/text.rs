@@ -8,7 +8,7 @@ use crate::tables::pairs::{Group, Range};
 /// What the table of claims shows.
 pub const TOGETHER: &str = "Claims of the paper. Differences of all tasks and strategies together, averaged within seeds, in \
                             units of the range of each one's mean scores, with half the width of their 95 % intervals over \
-                            seeds (Student); how many bear the claim out alone, and how many of them when chance is corrected \
+                            seeds (Student); of how many that is; how many bear the claim out alone, and how many of them when chance is corrected \
                             for as many (Holm). No difference is one within 0.05";
 /// What the table of groups shows.
 pub const ALONE: &str = "Each alone, in the unit of its scores, seed by seed";
@@ -21,7 +21,8 @@ pub fn text(findings: &[Finding], groups: &[Group]) -> String {
 
 /// A row a claim, for all groups together.
 pub fn together(findings: &[Finding]) -> Vec<Vec<String>> {
-    let head = strings(["claim", "says", "difference", "expected", "found", "alone", "corrected", "verdict"]);
+    let head =
+        strings(["claim", "says", "difference", "expected", "found", "of", "alone", "corrected", "verdict"]);
     std::iter::once(head).chain(findings.iter().map(row)).collect()
 }
 
@@ -59,7 +60,8 @@ fn row(finding: &Finding) -> Vec<String> {
         format!("{} - {}, {densities}", claim.of, claim.against),
         expected.to_owned(),
         number(finding.together),
-        format!("{} of {}", finding.alone, finding.of),
+        finding.of.to_string(),
+        format!("{} of {}", finding.alone, finding.groups.len()),
         finding.corrected.map_or_else(|| "-".to_owned(), |corrected| corrected.to_string()),
         finding.verdict.name().to_owned(),
     ]
