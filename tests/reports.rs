@@ -6,33 +6,26 @@ use std::fs;
 
 mod common;
 
-use common::{Folder, program, refused, told};
+use common::{Folder, done, refused};
 
 const SPEC: &str = "task = 'Pendulum-v1'\nstrategy = 'snes'\ncriterion = ['snr', 'magnitude', 'random']\nlevels = 2\n\
     keep = 0.5\nseeds = 3\ngenerations = 2\nsteps = 5\nrepeats = 1\ntests = 2\npopulation = 4\n\
     network = 'dense 4 tanh; dense 1'\n";
-
-/// What a request prints, which succeeds.
-fn printed(arguments: &[&str]) -> String {
-    let output = program().args(arguments).output().expect("the program starts");
-    told(&output, 0);
-    String::from_utf8(output.stdout).expect("text")
-}
 
 #[test]
 fn rows_that_were_taken_along_say_what_the_folder_says() {
     let folder = Folder::in_memory("rows");
     let [spec, out, rows, page] = ["grid.toml", "out", "rows.csv", "page.html"].map(|name| folder.path(name));
     fs::write(&spec, SPEC).expect("a spec");
-    printed(&["run", &spec, "--out", &out]);
-    let of_folder = printed(&["report", &spec, "--out", &out]);
+    done(&["run", &spec, "--out", &out]);
+    let of_folder = done(&["report", &spec, "--out", &out]);
     for wanted in
         ["n = 3 unless said", "Mean of 1 task and strategy", "Claims of the paper", "| not run", "Each alone"]
     {
         assert!(of_folder.contains(wanted), "{wanted}: {of_folder}");
     }
-    fs::write(&rows, printed(&["report", &spec, "--out", &out, "--csv"])).expect("rows");
-    assert_eq!(printed(&["report", &spec, "--rows", &rows, "--page", &page]), of_folder);
+    fs::write(&rows, done(&["report", &spec, "--out", &out, "--csv"])).expect("rows");
+    assert_eq!(done(&["report", &spec, "--rows", &rows, "--page", &page]), of_folder);
     let own = fs::read_to_string(folder.join("out/report.html")).expect("a page");
     assert!(own.contains("Claims of the paper") && own.contains("<svg"), "{own}");
     // the pages differ in the command that does the cells, which names the results folder
@@ -45,8 +38,8 @@ fn rows_that_are_none_of_the_grid_are_refused() {
     let folder = Folder::in_memory("foreign");
     let [spec, out, rows] = ["grid.toml", "out", "rows.csv"].map(|name| folder.path(name));
     fs::write(&spec, SPEC).expect("a spec");
-    printed(&["run", &spec, "--out", &out]);
-    let text = printed(&["report", &spec, "--out", &out, "--csv"]);
+    done(&["run", &spec, "--out", &out]);
+    let text = done(&["report", &spec, "--out", &out, "--csv"]);
     fs::write(&rows, &text).expect("rows");
     let with = |more: &[&str], parts: &[&str]| {
         let request = [&["report", spec.as_str(), "--rows", rows.as_str()], more].concat();
@@ -77,7 +70,7 @@ fn rows_that_are_none_of_the_grid_are_refused() {
 #[test]
 fn the_committed_page_is_that_of_the_committed_rows() {
     let rows = "crates/tombola/records/small/levels.csv";
-    let found = printed(&["report", "--paper", "lottery", "--scale", "small", "--rows", rows]);
+    let found = done(&["report", "--paper", "lottery", "--scale", "small", "--rows", rows]);
     let page = fs::read_to_string("crates/tombola/reports/small.md").expect("a page");
     let (_, tables) = page.split_once("<!-- from here on as printed -->\n\n").expect("a page with a mark");
     assert!(tables == found, "the command prints other tables than {rows} has; {found}");

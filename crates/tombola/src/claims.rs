@@ -22,7 +22,7 @@ mod text;
 use std::collections::BTreeMap;
 
 use crate::stats::{self, Mean};
-use crate::tables::aggregate::{CRITERIA, by_seed, scale};
+use crate::tables::aggregate::{by_seed, criteria, scale};
 use crate::tables::pairs::{Group, Paired, Range};
 
 pub use text::{ALONE, TOGETHER, alone, text, together};
@@ -182,13 +182,13 @@ pub struct Finding {
 
 /// All claims, checked on the rows of some groups.
 pub fn check(groups: &[Group]) -> Vec<Finding> {
-    CLAIMS.iter().map(|claim| finding(claim, groups)).collect()
+    let units: Vec<f64> = groups.iter().map(unit).collect();
+    CLAIMS.iter().map(|claim| finding(claim, groups, &units)).collect()
 }
 
-fn finding(claim: &'static Claim, groups: &[Group]) -> Finding {
+fn finding(claim: &'static Claim, groups: &[Group], units: &[f64]) -> Finding {
     let pairs: Vec<Paired> =
         groups.iter().map(|group| group.differences(claim.of, claim.against, claim.range)).collect();
-    let units: Vec<f64> = groups.iter().map(unit).collect();
     // the range of a group that has not all criteria yet is another one
     let most = groups.iter().map(criteria).max().unwrap_or(0);
     let in_units = |(paired, unit): (&Paired, &f64)| {
@@ -196,7 +196,7 @@ fn finding(claim: &'static Claim, groups: &[Group]) -> Finding {
     };
     let parts: Vec<BTreeMap<u64, f64>> = pairs
         .iter()
-        .zip(&units)
+        .zip(units)
         .zip(groups)
         .filter(|((paired, _), group)| !paired.by_seed.is_empty() && criteria(group) == most)
         .map(|(part, _)| in_units(part))
@@ -213,7 +213,7 @@ fn finding(claim: &'static Claim, groups: &[Group]) -> Finding {
         });
         (own, Verdict::of(claim.expected, &Differences { mean: scaled, ..own }))
     };
-    let groups: Vec<_> = pairs.iter().zip(&units).map(alone).collect();
+    let groups: Vec<_> = pairs.iter().zip(units).map(alone).collect();
     Finding {
         claim,
         together,
@@ -223,11 +223,6 @@ fn finding(claim: &'static Claim, groups: &[Group]) -> Finding {
         corrected: (claim.expected == Expected::More).then(|| still_supported(&groups)),
         groups,
     }
-}
-
-/// How many criteria of the figure a group has.
-fn criteria(group: &Group) -> usize {
-    CRITERIA.iter().filter(|criterion| !group.densities(criterion).is_empty()).count()
 }
 
 /// The range of a group's mean scores; 1 where they do not differ.

@@ -157,7 +157,6 @@ fn a_mirrored_ant_with_mirrored_actions_is_the_picture_of_the_ant() {
         for (at, (&one, &other)) in actions.iter().zip(&mirrored).enumerate() {
             (lanes[at * LANES], lanes[at * LANES + 1]) = (one as f32, other as f32);
         }
-        lanes.resize(model.actions() * LANES, 0.0);
         engine.step(&mut both, &lanes);
         naive::step(&model, &mut ant, &actions);
         naive::step(&model, &mut picture, &mirrored);

@@ -74,7 +74,7 @@ pub(super) fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<()
         about: vec![format!("{done} of {} cells are done.", study.cells.len())],
         command: arguments.specs.command(&folder),
     };
-    let (lines, said) = (lines(&study.cells, &rows), said(&study.cells, &rows));
+    let (lines, said) = shown(&study.cells, &rows);
     // whoever may only read the folder has the table all the same
     write!(out, "{}{}", densities::text(&lines), said.text())?;
     out.flush()?;
@@ -153,21 +153,16 @@ fn rows_of_file(file: &Path, cells: &[Cell]) -> Result<Rows, CommandError> {
     Ok(all)
 }
 
-/// What the rows of cells say of all tasks and strategies together, and of the papers' claims.
-fn said(cells: &[Cell], rows: &[(usize, LevelRow)]) -> Said {
-    let names = distinctions(cells);
-    Said::of(pairs::groups(rows.iter().map(|(index, row)| (names[*index].as_str(), row))))
-}
-
 /// What the cells say that are done: line by line, and together.
 pub(super) fn done(folder: &Path, cells: &[Cell]) -> Result<(Vec<Line>, Said), CommandError> {
-    let rows = rows(folder, cells)?;
-    Ok((lines(cells, &rows), said(cells, &rows)))
+    Ok(shown(cells, &rows(folder, cells)?))
 }
 
-fn lines(cells: &[Cell], rows: &[(usize, LevelRow)]) -> Vec<Line> {
+/// What rows of cells say line by line; and of all tasks and strategies together, and of the papers' claims.
+fn shown(cells: &[Cell], rows: &[(usize, LevelRow)]) -> (Vec<Line>, Said) {
     let names = distinctions(cells);
-    densities::lines_by_settings(rows.iter().map(|(index, row)| (names[*index].as_str(), row)))
+    let named = || rows.iter().map(|(index, row)| (names[*index].as_str(), row));
+    (densities::lines_by_settings(named()), Said::of(pairs::groups(named())))
 }
 
 /// Of each cell the settings that not all cells of its task, strategy and criterion have.

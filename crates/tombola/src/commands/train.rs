@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use lottery::{Checkpoint, Training, TrainingError};
+use lottery::{Checkpoint, Divergence, Training, TrainingError};
 use networks::ticket::Contents;
 use networks::{Mask, MaskedNetwork, Preset, Ticket};
 use numerics::Isa;
@@ -254,35 +254,31 @@ fn train(prepared: &Prepared, training: &mut Training<'_>, folder: &RunFolder) -
     let mut progress =
         Progress::new("generation", training.search().generation(), training.plan().generations);
     let mut saved = Timer::start();
-    while !training.is_done() {
-        ended_by_divergence(prepared, training, folder)?;
+    let mut divergence = training.divergence();
+    while divergence.is_none() && !training.is_done() {
         let tests = training.curve().len();
         training.generation(&execution);
+        divergence = training.divergence();
         let last = training.curve().last().expect("a test comes first").score;
         progress.at(training.search().generation(), &format!("{score} {last:.4}"));
         let is_due = training.curve().len() > tests || saved.elapsed() > CHECKPOINT_EVERY;
-        if is_due || training.is_diverged() {
+        if is_due || divergence.is_some() {
             folder.save(&training.checkpoint(), training.curve(), score)?;
             saved = Timer::start();
         }
     }
-    ended_by_divergence(prepared, training, folder)
+    divergence.map_or(Ok(()), |divergence| Err(diverged(prepared, &divergence, folder)))
 }
 
-/// An error where the search has diverged: more generations would not help, and there is no ticket to save.
-fn ended_by_divergence(
-    prepared: &Prepared,
-    training: &Training<'_>,
-    folder: &RunFolder,
-) -> Result<(), CommandError> {
-    let Some(divergence) = training.divergence() else { return Ok(()) };
+/// The error of a search that has diverged: more generations would not help, and there is no ticket to save.
+fn diverged(prepared: &Prepared, divergence: &Divergence, folder: &RunFolder) -> CommandError {
     let (told, curve) = (divergence.told(&prepared.start), folder.file("curve.csv"));
     let message = format!(
         "the search {told}; its curve until then is {}. A smaller deviation or learning rate may do: \
          `--print-settings` shows both, `--set` changes them, and --out names another folder",
         curve.display()
     );
-    Err(CommandError::Failed(message.into()))
+    CommandError::Failed(message.into())
 }
 
 /// A line for people.

@@ -43,6 +43,11 @@ pub fn scale(group: &Group) -> Option<(f64, f64)> {
     (least < largest).then_some((least, largest))
 }
 
+/// How many criteria of the figure a group has.
+pub fn criteria(group: &Group) -> usize {
+    CRITERIA.iter().filter(|criterion| group.has(criterion)).count()
+}
+
 /// By seed, the mean over groups of what each has for it; of the seeds that all have.
 pub fn by_seed(groups: &[BTreeMap<u64, f64>]) -> BTreeMap<u64, f64> {
     let Some((first, others)) = groups.split_first() else { return BTreeMap::new() };
@@ -55,7 +60,7 @@ pub fn by_seed(groups: &[BTreeMap<u64, f64>]) -> BTreeMap<u64, f64> {
 
 /// The average over groups; none where no group has all criteria.
 pub fn aggregate(groups: &[Group]) -> Option<Aggregate> {
-    let of_all = |group: &&Group| CRITERIA.iter().all(|criterion| !group.densities(criterion).is_empty());
+    let of_all = |group: &&Group| criteria(group) == CRITERIA.len();
     let levels = groups.iter().filter(of_all).map(|group| group.densities(CRITERIA[0]).len()).max()?;
     let is_whole = |group: &&Group| {
         CRITERIA.iter().all(|criterion| group.densities(criterion).len() == levels) && scale(group).is_some()
@@ -64,14 +69,14 @@ pub fn aggregate(groups: &[Group]) -> Option<Aggregate> {
     if whole.is_empty() {
         return None;
     }
+    let scales: Vec<(f64, f64)> = whole.iter().filter_map(|group| scale(group)).collect();
     // scores of each group at a level, in units of its scale, by seed
     let scaled = |criterion: &str, level: usize| -> Vec<BTreeMap<u64, f64>> {
-        let of_group = |group: &&Group| {
-            let (least, largest) = scale(group)?;
+        let of_group = |(group, (least, largest)): (&&Group, &(f64, f64))| {
             let scores = group.scores(criterion, level).into_iter();
-            Some(scores.map(|(seed, score)| (seed, (score - least) / (largest - least))).collect())
+            scores.map(|(seed, score)| (seed, (score - least) / (largest - least))).collect()
         };
-        whole.iter().filter_map(of_group).collect()
+        whole.iter().zip(&scales).map(of_group).collect()
     };
     let score = |criterion: &&str, level| {
         stats::mean(&by_seed(&scaled(criterion, level)).into_values().collect::<Vec<f64>>())

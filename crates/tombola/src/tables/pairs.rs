@@ -97,6 +97,11 @@ impl Group {
         format!("{}, {}", self.what(), self.strategy)
     }
 
+    /// Whether it has cells of a criterion.
+    pub fn has(&self, criterion: &str) -> bool {
+        self.cells.contains_key(criterion)
+    }
+
     /// How much more one criterion scores than another, on the mean of the levels in a range, seed by seed.
     pub fn differences(&self, of: &str, against: &str, range: Range) -> Paired {
         let mut paired = Paired::default();
