@@ -10,7 +10,7 @@ use std::fmt::Write;
 pub use said::Said;
 
 use crate::figures::{Chart, escaped, svg};
-use crate::tables::densities::{Line, percent};
+use crate::tables::densities::{Line, digits, percent};
 
 /// What the page says besides its lines.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -88,7 +88,7 @@ fn table(page: &mut String, lines: &[Line]) {
             match point.score {
                 None => write!(page, "<td>{diverged}</td>"),
                 Some(mean) => {
-                    let digits = if mean.mean.abs() < 10.0 { 3 } else { 1 };
+                    let digits = digits(mean.mean);
                     let half = mean.half.map_or(String::new(), |half| format!(" ±{half:.digits$}"));
                     write!(
                         page,

@@ -2,14 +2,14 @@
 
 use super::{Differences, Expected, Finding, Verdict};
 use crate::stats::Mean;
-use crate::tables::densities::{aligned, percent};
+use crate::tables::densities::{aligned, digits, percent};
 use crate::tables::pairs::{Group, Range};
 
 /// What the table of claims shows.
 pub const TOGETHER: &str = "Claims of the paper. Differences of all tasks and strategies together, averaged within seeds, in \
                             units of the range of each one's mean scores, with half the width of their 95 % intervals over \
-                            seeds (Student); of how many that is; how many bear the claim out alone, and how many of them when chance is corrected \
-                            for as many (Holm). No difference is one within 0.05";
+                            seeds (Student); of how many that is; how many bear the claim out alone, and how many of them \
+                            when chance is corrected for as many (Holm). No difference is one within 0.05";
 /// What the table of groups shows.
 pub const ALONE: &str = "Each alone, in the unit of its scores, seed by seed";
 
@@ -80,7 +80,7 @@ fn number(Differences { mean, diverged }: Differences) -> String {
     let Some(Mean { mean, half, n }) = mean else {
         return if diverged.is_empty() { "-".to_owned() } else { diverged };
     };
-    let digits = if mean.abs() < 10.0 { 3 } else { 1 };
+    let digits = digits(mean);
     let half = half.map_or(String::new(), |half| format!(" ±{half:.digits$}"));
     let more = if diverged.is_empty() { diverged } else { format!(", {diverged}") };
     format!("{mean:+.digits$}{half} (n = {n}{more})")

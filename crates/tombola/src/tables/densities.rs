@@ -26,13 +26,18 @@ pub struct Line {
 impl Line {
     /// The task, and the settings if there are any.
     pub fn what(&self) -> String {
-        if self.settings.is_empty() { self.task.clone() } else { format!("{}, {}", self.task, self.settings) }
+        what(&self.task, &self.settings)
     }
 
     /// Whether both may stand in one table.
     pub fn is_beside(&self, other: &Line) -> bool {
         (&self.task, &self.settings, &self.measure) == (&other.task, &other.settings, &other.measure)
     }
+}
+
+/// A task, and the settings in which its cells differ from others, if there are any.
+pub(super) fn what(task: &str, settings: &str) -> String {
+    if settings.is_empty() { task.to_owned() } else { format!("{task}, {settings}") }
 }
 
 /// A level, over seeds.
@@ -130,12 +135,17 @@ pub fn percent(density: f64) -> String {
     }
 }
 
+/// How many digits after the point a score is told with.
+pub fn digits(score: f64) -> usize {
+    if score.abs() < 10.0 { 3 } else { 1 }
+}
+
 /// A mean with its interval, as short as its size allows.
 fn entry(point: &Point, most: usize) -> String {
     let Some(Mean { n, mean, half }) = point.score else {
         return if point.diverged > 0 { format!("{} diverged", point.diverged) } else { "-".to_owned() };
     };
-    let digits = if mean.abs() < 10.0 { 3 } else { 1 };
+    let digits = digits(mean);
     let mut text = match half {
         Some(half) => format!("{mean:.digits$} ±{half:.digits$}"),
         None => format!("{mean:.digits$}"),

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::densities;
 use crate::rows::LevelRow;
 use crate::stats::{self, Mean};
 
@@ -89,7 +90,7 @@ impl Paired {
 impl Group {
     /// What was solved, and the settings if there are any.
     pub fn what(&self) -> String {
-        if self.settings.is_empty() { self.task.clone() } else { format!("{}, {}", self.task, self.settings) }
+        densities::what(&self.task, &self.settings)
     }
 
     /// What it is, for people.
