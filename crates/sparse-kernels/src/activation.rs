@@ -85,3 +85,26 @@ impl Activation {
         Isa::PORTABLE.run(One(self, x))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Tests draw from the list: an activation that is not on it would be compared by nobody.
+    #[test]
+    fn the_list_has_every_activation_that_is_built_in() {
+        let place = |activation: Activation| match activation {
+            Activation::Identity => 0,
+            Activation::Relu => 1,
+            Activation::Tanh => 2,
+            Activation::Sigmoid => 3,
+            Activation::Softplus => 4,
+            // the last one says how long the list is
+            Activation::Swish => 5,
+            #[cfg(feature = "wide")]
+            Activation::Wide(_) => usize::MAX,
+        };
+        let places: Vec<usize> = Activation::ALL.iter().map(|&activation| place(activation)).collect();
+        assert_eq!(places, (0..=place(Activation::Swish)).collect::<Vec<_>>());
+    }
+}

@@ -25,9 +25,9 @@ impl Plane {
         Plane { channels: numbers, height: 1, width: 1, origin: (0, 0), phases: 1 }
     }
 
-    /// Registers of the whole stack.
+    /// Registers of the whole stack. Where there are no channels, those of one: kernels point to the places of the first.
     pub(crate) fn size(self) -> usize {
-        self.channels * self.height * self.width
+        self.channels.max(1) * self.height * self.width
     }
 
     /// Place of a pixel, counted without the padding.

@@ -6,7 +6,7 @@ use common::{Draw, cases};
 use numerics::{AlignedBuffer, Isa, LANES};
 use sparse_kernels::compile::{CompiledNetwork, Mode};
 use sparse_kernels::network::{Convolution, Dense, Image, Layer, Network, Padding, Window};
-use sparse_kernels::{Activation, ImagePlan, Images, Members, PlanError, Score, Threads, naive};
+use sparse_kernels::{Activation, ImagePlan, Images, Members, Pattern, PlanError, Score, Threads, naive};
 
 /// Up to two convolutions of any geometry and up to two dense layers. Each has at most one size from 0 to 70, the others
 /// are small.
@@ -72,24 +72,42 @@ fn expected(network: &Network, images: &[Vec<f32>], members: &[Vec<f32>]) -> Vec
     members.iter().map(of).collect()
 }
 
+/// All NaN are one.
 fn bits(values: &[f32]) -> Vec<u32> {
-    values.iter().map(|value| value.to_bits()).collect()
+    values.iter().map(|value| if value.is_nan() { f32::NAN.to_bits() } else { value.to_bits() }).collect()
 }
 
-#[test]
-fn logits_and_scores_have_the_bits_of_the_definition() {
-    for seed in 0..cases(200) {
-        let mut draw = Draw::new("image", seed);
-        let network = network_below(&mut draw, if cfg!(miri) { 300 } else { usize::MAX });
-        // the definition is slow
+/// Loss, all NaN being one, and hits.
+fn marks(score: Score) -> (u64, u32) {
+    (if score.loss.is_nan() { f64::NAN.to_bits() } else { score.loss.to_bits() }, score.correct)
+}
+
+/// Some images and members, and a label an image.
+struct Case {
+    network: Network,
+    images: Vec<Vec<f32>>,
+    members: Vec<Vec<f32>>,
+    labels: Vec<u32>,
+}
+
+impl Case {
+    /// As many images and members as the definition, which is slow, can afford; `numbers` draws so many numbers.
+    fn drawn(draw: &mut Draw, network: Network, numbers: fn(&mut Draw, usize) -> Vec<f32>) -> Case {
         let affordable = 1 + if cfg!(miri) { 1_000 } else { 1_000_000 } / (1 + cost(&network));
         let (count, population) = (1 + draw.below(20.min(affordable)), 1 + draw.below(4.min(affordable)));
-        let images: Vec<Vec<f32>> = (0..count).map(|_| draw.numbers(network.inputs())).collect();
-        let members: Vec<Vec<f32>> = (0..population).map(|_| draw.numbers(network.parameters())).collect();
-        let expected = expected(&network, &images, &members);
-        let labels: Vec<u32> = (0..count).map(|_| draw.below(network.outputs()) as u32).collect();
+        let images = (0..count).map(|_| numbers(draw, network.inputs())).collect();
+        let members = (0..population).map(|_| numbers(draw, network.parameters())).collect();
+        let labels = (0..count).map(|_| draw.below(network.outputs()) as u32).collect();
+        Case { network, images, members, labels }
+    }
+
+    /// Compares logits and scores with the definition, on every instruction set.
+    fn check(&self, what: &str) {
+        let Case { network, images, members, labels } = self;
+        let (count, population) = (images.len(), members.len());
+        let expected = expected(network, images, members);
         for isa in Isa::available() {
-            let plan = ImagePlan::new(isa, &network).expect("a small network");
+            let plan = ImagePlan::new(isa, network).expect("a small network");
             // every slice begins one number behind where memory is aligned
             let mut pixels = AlignedBuffer::new(1 + Images::buffer_len(count, network.inputs()));
             let pixels = &mut pixels[1..];
@@ -97,34 +115,90 @@ fn logits_and_scores_have_the_bits_of_the_definition() {
                 Images::pack(index, image, pixels);
             }
             let shifted = AlignedBuffer::copied(&[&[0.0], members.concat().as_slice()].concat());
-            let concatenated = &shifted[1..];
+            let values = &shifted[1..];
             let mut scratch = AlignedBuffer::new(1 + plan.scratch_len(Threads::Sequential));
             scratch.fill(f32::NAN);
             let mut rows = AlignedBuffer::new(1 + plan.logits_len(count, population));
             let rows = &mut rows[1..];
-            let images = Images::new(pixels, count, network.inputs());
-            let values = Members::new(concatenated, network.parameters());
-            plan.logits(Threads::Sequential, images, values, &mut scratch[1..], rows);
-            let scores = scores(isa, Threads::Sequential, &network, pixels, &labels, concatenated);
+            let packed = Images::new(pixels, count, network.inputs());
+            let population_values = Members::new(values, network.parameters());
+            plan.logits(Threads::Sequential, packed, population_values, &mut scratch[1..], rows);
+            let scores = scores(isa, Threads::Sequential, network, pixels, labels, values);
             for (member, expected) in expected.iter().enumerate() {
-                let score = naive::score(expected, &labels);
-                assert_eq!(
-                    (scores[member].loss.to_bits(), scores[member].correct),
-                    (score.loss.to_bits(), score.correct),
-                    "seed {seed}, {isa}, member {member}"
-                );
+                let score = naive::score(expected, labels);
+                assert_eq!(marks(scores[member]), marks(score), "{what}, {isa}, member {member}");
                 for (image, expected) in expected.iter().enumerate() {
                     let block = image / LANES * population + member;
                     let row = |row: usize| rows[(block * network.outputs() + row) * LANES + image % LANES];
                     let found: Vec<f32> = (0..network.outputs()).map(row).collect();
-                    assert_eq!(
-                        bits(&found),
-                        bits(expected),
-                        "seed {seed}, {isa}, member {member}, image {image}"
-                    );
+                    assert_eq!(bits(&found), bits(expected), "{what}, {isa}, member {member}, image {image}");
                 }
             }
         }
+    }
+}
+
+#[test]
+fn logits_and_scores_have_the_bits_of_the_definition() {
+    for seed in 0..cases(200) {
+        let mut draw = Draw::new("image", seed);
+        let network = network_below(&mut draw, if cfg!(miri) { 300 } else { usize::MAX });
+        Case::drawn(&mut draw, network, Draw::numbers).check(&format!("seed {seed}"));
+    }
+}
+
+#[test]
+fn what_is_not_finite_goes_where_the_definition_says() {
+    for seed in 0..cases(100) {
+        let mut draw = Draw::new("not finite", seed);
+        let network = network_below(&mut draw, if cfg!(miri) { 300 } else { 100_000 });
+        Case::drawn(&mut draw, network, Draw::spoiled_numbers).check(&format!("seed {seed}"));
+    }
+}
+
+/// A layer that reads images, and one that moves over what it gives in the same steps.
+fn two_convolutions(image: Image, rows: [usize; 2], window: Window) -> Option<Network> {
+    let places = window.kernel.0 * window.kernel.1;
+    let mut layers = Vec::new();
+    let mut image = image;
+    for rows in rows {
+        let pattern = Pattern::dense(rows, image.channels * places).expect("a pattern");
+        let layer = Convolution::new(pattern, image, window, Activation::Relu).ok()?;
+        image = layer.output();
+        layers.push(Layer::Convolution(layer));
+    }
+    Some(Network::new(layers).expect("layers that fit each other"))
+}
+
+#[test]
+fn steps_beyond_the_border_are_never_taken() {
+    let image = Image { channels: 2, height: 6, width: 40 };
+    let steps = [1, 2, 41, 1 << 29, 1 << 61, 1 << 63, usize::MAX];
+    let mut checked = 0;
+    for (down, right) in steps.into_iter().flat_map(|down| steps.map(|right| (down, right))) {
+        for (padding, pool) in [(Padding::Same, false), (Padding::Valid, false), (Padding::Same, true)] {
+            let window = Window { kernel: (2, 1), stride: (down, right), padding, pool };
+            let Some(network) = two_convolutions(image, [2, 1], window) else { continue };
+            let mut draw = Draw::new("steps", checked);
+            Case::drawn(&mut draw, network, Draw::numbers).check(&format!("{window:?}"));
+            checked += 1;
+            // an interpreter takes long for each
+            if cfg!(miri) && checked > 3 {
+                return;
+            }
+        }
+    }
+    assert!(checked > 60, "{checked} networks");
+}
+
+#[test]
+fn channels_that_are_not_there_are_pointed_to_by_nobody() {
+    let window = Window { kernel: (1, 1), stride: (3, 4), padding: Padding::Same, pool: false };
+    for (seed, (channels, rows)) in [(0, [1, 1]), (1, [0, 2]), (0, [0, 1])].into_iter().enumerate() {
+        let image = Image { channels, height: 40, width: 48 };
+        let network = two_convolutions(image, rows, window).expect("a network");
+        let mut draw = Draw::new("no channels", seed as u64);
+        Case::drawn(&mut draw, network, Draw::numbers).check(&format!("{channels} channels, then {rows:?}"));
     }
 }
 
@@ -147,9 +221,28 @@ fn scores(
     scores
 }
 
+/// Bits of the outputs of the last layer, `[block][member][row][lane]`.
+#[cfg(feature = "rayon")]
+fn logits(
+    isa: Isa,
+    threads: Threads<'_>,
+    network: &Network,
+    pixels: &[f32],
+    count: usize,
+    values: &[f32],
+) -> Vec<u32> {
+    let plan = ImagePlan::new(isa, network).expect("a small network");
+    let images = Images::new(pixels, count, network.inputs());
+    let members = Members::new(values, network.parameters());
+    let mut scratch = vec![f32::NAN; plan.scratch_len(threads)];
+    let mut rows = vec![f32::NAN; plan.logits_len(count, members.count())];
+    plan.logits(threads, images, members, &mut scratch, &mut rows);
+    bits(&rows)
+}
+
 #[cfg(feature = "rayon")]
 #[test]
-fn scores_do_not_depend_on_instructions_threads_or_population() {
+fn scores_and_logits_do_not_depend_on_instructions_threads_or_population() {
     let pools: Vec<_> =
         [1, 2, 3, 7, 16].map(|n| rayon::ThreadPoolBuilder::new().num_threads(n).build().unwrap()).into();
     // small enough to be evaluated some hundred thousand times on the portable path, or a hundred in an interpreter
@@ -162,11 +255,17 @@ fn scores_do_not_depend_on_instructions_threads_or_population() {
         let labels: Vec<u32> = (0..count).map(|_| draw.below(network.outputs()) as u32).collect();
         let values = draw.numbers(population * network.parameters());
         let expected = scores(Isa::PORTABLE, Threads::Sequential, &network, &pixels, &labels, &values);
+        let rows = logits(Isa::PORTABLE, Threads::Sequential, &network, &pixels, count, &values);
         for isa in Isa::available() {
             for pool in &pools {
                 assert_eq!(
                     scores(isa, Threads::Pool(pool), &network, &pixels, &labels, &values),
                     expected,
+                    "{isa}"
+                );
+                assert_eq!(
+                    logits(isa, Threads::Pool(pool), &network, &pixels, count, &values),
+                    rows,
                     "{isa}"
                 );
             }
@@ -182,7 +281,7 @@ fn scores_do_not_depend_on_instructions_threads_or_population() {
 #[test]
 fn what_is_not_a_number_shows_in_the_loss() {
     let network = |activation| {
-        let pattern = sparse_kernels::Pattern::dense(2, 2).expect("a pattern");
+        let pattern = Pattern::dense(2, 2).expect("a pattern");
         Network::new(vec![Layer::Dense(Dense::new(pattern, activation))]).expect("a network")
     };
     let mut pixels = vec![0.0; Images::buffer_len(1, 2)];
@@ -222,7 +321,7 @@ fn no_images_and_no_members_are_no_work() {
 
 #[test]
 fn images_without_pixels_can_be_packed_and_seen() {
-    let pattern = sparse_kernels::Pattern::from_triplets(1, 0, &[]).expect("a pattern");
+    let pattern = Pattern::from_triplets(1, 0, &[]).expect("a pattern");
     let network =
         Network::new(vec![Layer::Dense(Dense::new(pattern, Activation::Identity))]).expect("a network");
     let plan = ImagePlan::new(Isa::detected(), &network).expect("a plan");
@@ -259,17 +358,28 @@ fn more_images_than_can_be_counted_are_refused() {
 fn planes_that_no_memory_holds_are_refused() {
     let image = Image { channels: 1, height: 1 << 50, width: 1 << 5 };
     let window = Window { kernel: (1, 1), stride: (1, 1), padding: Padding::Valid, pool: false };
-    let pattern = sparse_kernels::Pattern::from_triplets(1, 1, &[]).expect("a pattern");
+    let pattern = Pattern::from_triplets(1, 1, &[]).expect("a pattern");
     let layer = Convolution::new(pattern, image, window, Activation::Relu).expect("a convolution");
     let network = Network::new(vec![Layer::Convolution(layer); 16]).expect("a network");
     let error = ImagePlan::new(Isa::detected(), &network).unwrap_err();
-    assert!(matches!(error, PlanError::TooLarge { layer: 1.. }), "{error}");
+    assert_eq!(error, PlanError::TooLarge { layer: 0 });
+}
+
+#[test]
+fn planes_without_32_bit_places_are_refused_before_a_list_is_made_of_their_columns() {
+    let image = Image { channels: 1, height: 1, width: 1 << 50 };
+    for right in [1, 2, 1 << 20] {
+        let window = Window { kernel: (1, 1), stride: (1, right), padding: Padding::Same, pool: false };
+        let network = two_convolutions(image, [1, 1], window).expect("a network");
+        let error = ImagePlan::new(Isa::detected(), &network).unwrap_err();
+        assert_eq!(error, PlanError::TooLarge { layer: 0 }, "steps of {right}");
+    }
 }
 
 #[test]
 #[should_panic(expected = "parameters of a member: found 3, needed 2")]
 fn a_wrong_length_is_named() {
-    let pattern = sparse_kernels::Pattern::dense(1, 1).expect("a pattern");
+    let pattern = Pattern::dense(1, 1).expect("a pattern");
     let network =
         Network::new(vec![Layer::Dense(Dense::new(pattern, Activation::Identity))]).expect("a network");
     let plan = ImagePlan::new(Isa::detected(), &network).expect("a plan");

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Draw, cases};
-use numerics::{Isa, LANES};
+use numerics::{AlignedBuffer, Isa, Kernel, LANES, Simd};
 use sparse_kernels::compile::{CompiledNetwork, Mode};
 use sparse_kernels::network::{Convolution, Dense, Image, Layer, Network, Padding, Window};
 use sparse_kernels::{Activation, CopyPlan, Pattern, PlanError, Threads, Values, naive};
@@ -13,7 +13,7 @@ fn network(draw: &mut Draw) -> Network {
     let any = draw.below(71);
     // an interpreter draws slowly
     let mut columns =
-        if cfg!(miri) { draw.one_of(&[1, 3, 8]) } else { draw.one_of(&[1, 3, 10, any, 70, 150]) };
+        if cfg!(miri) { draw.one_of(&[0, 1, 3, 8]) } else { draw.one_of(&[1, 3, 10, any, 70, 150]) };
     let mut layers = Vec::new();
     let last = draw.below(3);
     for index in 0..=last {
@@ -44,10 +44,22 @@ fn forward(
     inputs: &[f32],
 ) -> Vec<f32> {
     let plan = CopyPlan::new(isa, network, copies).expect("a small network");
-    let mut scratch = vec![f32::NAN; plan.scratch_len(threads)];
-    let mut outputs = vec![f32::NAN; plan.outputs_len(groups)];
-    plan.forward(threads, values, inputs, &mut scratch, &mut outputs);
-    outputs
+    // one number behind where memory is aligned
+    let mut scratch = AlignedBuffer::copied(&vec![f32::NAN; 1 + plan.scratch_len(threads)]);
+    let mut outputs = AlignedBuffer::copied(&vec![f32::NAN; 1 + plan.outputs_len(groups)]);
+    plan.forward(threads, values, inputs, &mut scratch[1..], &mut outputs[1..]);
+    outputs[1..].to_vec()
+}
+
+/// The bits, all NaN being one.
+fn bits(value: f32) -> u32 {
+    if value.is_nan() { f32::NAN.to_bits() } else { value.to_bits() }
+}
+
+/// Few copies, as registers hold them, or any number up to 70.
+fn copies(draw: &mut Draw) -> usize {
+    let any = 1 + draw.below(if cfg!(miri) { 3 } else { 70 });
+    draw.one_of(&[1, 2, 3, 4, 5, 8, 9, 11, 13, any])
 }
 
 /// Compares every output with the definition; `of` gives the parameters of a group and lane.
@@ -70,8 +82,8 @@ fn check(
                 for (row, expected) in naive::network(network, &parameters, &input).into_iter().enumerate() {
                     let found = lane(outputs, (group * rows + row) * copies + copy, member);
                     assert_eq!(
-                        found.to_bits(),
-                        expected.to_bits(),
+                        bits(found),
+                        bits(expected),
                         "{what}, group {group}, member {member}, copy {copy}"
                     );
                 }
@@ -80,24 +92,47 @@ fn check(
     }
 }
 
+/// The definition for members that are drawn from `numbers`, on every instruction set.
+fn check_members(draw: &mut Draw, network: &Network, numbers: fn(&mut Draw, usize) -> Vec<f32>, what: &str) {
+    let sizes @ [groups, copies] = [1 + draw.below(2), copies(draw)];
+    let values = numbers(draw, groups * network.parameters() * LANES);
+    let inputs = numbers(draw, groups * network.inputs() * copies * LANES);
+    for isa in Isa::available() {
+        let outputs = forward(isa, Threads::Sequential, network, sizes, Values::Lanes(&values), &inputs);
+        let of = |group: usize, member| {
+            let parameter = |index| lane(&values, group * network.parameters() + index, member);
+            (0..network.parameters()).map(parameter).collect()
+        };
+        check(network, sizes, &inputs, &outputs, of, &format!("{what}, {isa}"));
+    }
+}
+
 #[test]
 fn members_have_the_bits_of_the_definition() {
     for seed in 0..cases(60) {
         let mut draw = Draw::new("population", seed);
         let network = network(&mut draw);
-        let copies = draw.one_of(&[1, 2, 3, 5, 8, 9, 13]);
-        let groups = 1 + draw.below(2);
-        let sizes = [groups, copies];
-        let values = draw.numbers(groups * network.parameters() * LANES);
-        let inputs = draw.numbers(groups * network.inputs() * copies * LANES);
-        for isa in Isa::available() {
-            let outputs = forward(isa, Threads::Sequential, &network, sizes, Values::Lanes(&values), &inputs);
-            let of = |group: usize, member| {
-                let parameter = |index| lane(&values, group * network.parameters() + index, member);
-                (0..network.parameters()).map(parameter).collect()
-            };
-            check(&network, sizes, &inputs, &outputs, of, &format!("seed {seed}, {isa}"));
-        }
+        check_members(&mut draw, &network, Draw::numbers, &format!("seed {seed}"));
+    }
+}
+
+#[test]
+fn what_is_not_finite_goes_where_the_definition_says() {
+    for seed in 0..cases(30) {
+        let mut draw = Draw::new("not finite", seed);
+        let network = network(&mut draw);
+        check_members(&mut draw, &network, Draw::spoiled_numbers, &format!("seed {seed}"));
+    }
+}
+
+#[test]
+fn units_that_read_nothing_are_their_biases() {
+    let empty = Pattern::dense(3, 0).expect("a pattern");
+    let layer = |pattern| Layer::Dense(Dense::new(pattern, Activation::Tanh));
+    let none = Pattern::dense(0, 2).expect("a pattern");
+    for layers in [vec![layer(empty.clone())], vec![layer(none), layer(empty)]] {
+        let network = Network::new(layers).expect("layers that fit each other");
+        check_members(&mut Draw::new("biases", 0), &network, Draw::numbers, "no inputs");
     }
 }
 
@@ -106,40 +141,98 @@ fn one_network_has_the_bits_of_the_definition() {
     for seed in 0..cases(40) {
         let mut draw = Draw::new("batch", seed);
         let network = network(&mut draw);
-        let copies = draw.one_of(&[1, 4, 8, 11]);
-        let values = draw.numbers(network.parameters());
-        let inputs = draw.numbers(2 * network.inputs() * copies * LANES);
+        let sizes @ [_, copies] = [2, copies(&mut draw)];
+        let numbers = draw.one_of(&[Draw::numbers, Draw::spoiled_numbers]);
+        let values = numbers(&mut draw, network.parameters());
+        let inputs = numbers(&mut draw, 2 * network.inputs() * copies * LANES);
         for isa in Isa::available() {
-            let outputs =
-                forward(isa, Threads::Sequential, &network, [2, copies], Values::One(&values), &inputs);
-            check(
-                &network,
-                [2, copies],
-                &inputs,
-                &outputs,
-                |_, _| values.clone(),
-                &format!("seed {seed}, {isa}"),
-            );
+            let outputs = forward(isa, Threads::Sequential, &network, sizes, Values::One(&values), &inputs);
+            let what = format!("seed {seed}, {isa}");
+            check(&network, sizes, &inputs, &outputs, |_, _| values.clone(), &what);
         }
     }
 }
 
+/// One group on the registers of a kernel, as rollouts do.
+struct Group<'a> {
+    plan: &'a CopyPlan,
+    values: Values<'a>,
+    inputs: &'a [f32],
+}
+
+impl Kernel for Group<'_> {
+    type Output = Vec<u32>;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) -> Vec<u32> {
+        let mut scratch = vec![f32::NAN; self.plan.scratch_len(Threads::Sequential)];
+        let mut outputs = vec![f32::NAN; self.plan.outputs_len(1)];
+        self.plan.forward_group(simd, self.values, self.inputs, &mut scratch, &mut outputs);
+        outputs.into_iter().map(bits).collect()
+    }
+}
+
+#[test]
+fn a_group_by_itself_has_the_same_bits() {
+    for seed in 0..cases(20) {
+        let mut draw = Draw::new("group", seed);
+        let network = network(&mut draw);
+        let copies = copies(&mut draw);
+        let members = draw.numbers(network.parameters() * LANES);
+        let one = draw.numbers(network.parameters());
+        let inputs = draw.numbers(network.inputs() * copies * LANES);
+        for values in [Values::Lanes(&members), Values::One(&one)] {
+            let expected =
+                forward(Isa::PORTABLE, Threads::Sequential, &network, [1, copies], values, &inputs);
+            let expected: Vec<u32> = expected.into_iter().map(bits).collect();
+            for isa in Isa::available() {
+                let plan = CopyPlan::new(isa, &network, copies).expect("a small network");
+                assert_eq!(
+                    isa.run(Group { plan: &plan, values, inputs: &inputs }),
+                    expected,
+                    "seed {seed}, {isa}"
+                );
+            }
+        }
+    }
+}
+
+/// Lanes that hold nobody hold what is no number.
 #[cfg(feature = "rayon")]
 #[test]
-fn outputs_do_not_depend_on_threads_or_alignment() {
-    let mut draw = Draw::new("threads", 0);
-    let network = network(&mut draw);
-    let sizes @ [groups, copies] = if cfg!(miri) { [5, 2] } else { [11, 8] };
-    let values = draw.numbers(groups * network.parameters() * LANES + 1);
-    let inputs = draw.numbers(groups * network.inputs() * copies * LANES + 1);
-    let aligned = (values[1..].to_vec(), inputs[1..].to_vec());
-    for isa in Isa::available() {
-        let lanes = Values::Lanes(&aligned.0);
-        let expected = forward(isa, Threads::Sequential, &network, sizes, lanes, &aligned.1);
-        for threads in [1, 2, 3, 7, 16] {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
-            let lanes = Values::Lanes(&values[1..]);
-            assert_eq!(forward(isa, Threads::Pool(&pool), &network, sizes, lanes, &inputs[1..]), expected);
+fn a_member_is_the_same_in_a_population_of_any_size_on_any_threads() {
+    let pools: Vec<_> =
+        [1, 2, 3, 7, 16].map(|n| rayon::ThreadPoolBuilder::new().num_threads(n).build().unwrap()).into();
+    for (seed, population) in [1_usize, 15, 16, 17, if cfg!(miri) { 33 } else { 128 }].into_iter().enumerate()
+    {
+        let mut draw = Draw::new("sizes", seed as u64);
+        let network = network(&mut draw);
+        let groups = population.div_ceil(LANES);
+        let sizes @ [_, copies] = [groups, copies(&mut draw)];
+        let mut side_by_side = |each: usize| -> Vec<f32> {
+            let numbers = draw.numbers(groups * each * LANES).into_iter().enumerate();
+            let member = |index: usize| index / (each * LANES) * LANES + index % LANES;
+            let nobody = |index| if member(index) < population { None } else { Some(f32::NAN) };
+            // one number before them, so that they are not aligned
+            let numbers = numbers.map(|(index, number)| nobody(index).unwrap_or(number));
+            std::iter::once(0.0).chain(numbers).collect()
+        };
+        let values = side_by_side(network.parameters());
+        let inputs = side_by_side(network.inputs() * copies);
+        let (values, inputs) = (&values[1..], &inputs[1..]);
+        for isa in Isa::available() {
+            let lanes = Values::Lanes(values);
+            let expected = forward(isa, Threads::Sequential, &network, sizes, lanes, inputs);
+            let of = |group: usize, member| {
+                let parameter = |index| lane(values, group * network.parameters() + index, member);
+                (0..network.parameters()).map(parameter).collect()
+            };
+            check(&network, sizes, inputs, &expected, of, &format!("{population} members, {isa}"));
+            let all = |values: &[f32]| values.iter().copied().map(bits).collect::<Vec<_>>();
+            for pool in &pools {
+                let found = forward(isa, Threads::Pool(pool), &network, sizes, lanes, inputs);
+                assert_eq!(all(&found), all(&expected), "{population} members, {isa}");
+            }
         }
     }
 }

@@ -121,10 +121,12 @@ impl ConvolutionPlan {
         }
         let tall = if window.pool { 2 } else { 1 };
         let computed = (layer.output().height * tall, layer.output().width * tall);
+        // a step beyond the border is never taken
+        let (down, right) = (window.stride.0.min(input.height), window.stride.1.min(input.width));
         let reads = |width: usize| {
-            let rows = (tall - 1) * window.stride.0 + window.kernel.0;
-            let columns = (width - 1) * window.stride.1 + window.kernel.1;
-            input.channels * rows * columns * lanes
+            let rows = (tall - 1) * down + window.kernel.0;
+            let columns = (width - 1) * right + window.kernel.1;
+            input.channels.saturating_mul(rows).saturating_mul(columns).saturating_mul(lanes)
         };
         let column = |x: usize| output.place(0, 0, x).cast_signed() - output.place(0, 0, 0).cast_signed();
         let tiles = |streams: usize| {
@@ -145,7 +147,7 @@ impl ConvolutionPlan {
             shared: shared.into(),
             input,
             output,
-            stride: window.stride.0,
+            stride: down,
             columns: (output.phases > 1).then(|| (0..layer.output().width).map(column).collect()),
             map_width: sums.width,
             computed,

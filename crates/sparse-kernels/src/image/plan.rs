@@ -101,6 +101,11 @@ impl ImagePlan {
         let mut before = input;
         for (index, layer) in layers.iter().enumerate() {
             let (plane, extent) = output_plane(layer, layers.get(index + 1));
+            let too_large = PlanError::TooLarge { layer: index };
+            // before anything is made that is as large
+            if !has_places(before) || !has_places(plane) {
+                return Err(too_large);
+            }
             let stage = match layer {
                 Layer::Convolution(layer) => {
                     ConvolutionPlan::new(layer, before, plane, &needed[index], registers)
@@ -108,7 +113,6 @@ impl ImagePlan {
                 }
                 Layer::Dense(layer) => DensePlan::new(layer, &needed[index], registers.0).map(Stage::Dense),
             };
-            let too_large = PlanError::TooLarge { layer: index };
             let layer = stage.ok_or(too_large)?;
             let output = [next, next + plane.size()];
             next = plane.size().checked_mul(2).and_then(|size| size.checked_add(next)).ok_or(too_large)?;
@@ -282,6 +286,11 @@ impl ImagePlan {
     }
 }
 
+/// Whether each float of the planes has a place of 32 bits, on every machine.
+fn has_places(plane: Plane) -> bool {
+    plane.size() <= u32::MAX as usize / LANES
+}
+
 /// As many registers, and some to begin at a cache line, if they can be had at all.
 fn addressable(registers: usize) -> Option<usize> {
     let bytes = registers.checked_add(2)?.checked_mul(LANES * size_of::<f32>())?;
@@ -314,7 +323,8 @@ fn output_plane(layer: &Layer, next: Option<&Layer>) -> (Plane, (usize, usize)) 
 /// Planes that a convolution reads.
 fn padded(layer: &Convolution) -> Plane {
     let (height, width) = layer.padded();
-    let phases = layer.window().stride.1;
+    // a step beyond the border is never taken
+    let phases = layer.window().stride.1.min(width);
     let width = width.next_multiple_of(phases);
     Plane { channels: layer.input().channels, height, width, origin: layer.before(), phases }
 }

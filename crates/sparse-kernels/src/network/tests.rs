@@ -127,6 +127,13 @@ fn errors_name_the_layer_what_was_expected_and_what_was_found() {
     ] {
         assert_eq!(result.map_err(|error| error.to_string()), Err(expected.to_owned()));
     }
+    // each plane of initial values fits, both together do not
+    let wide = Image { channels: 1, height: 1 << 28, width: 1 << 28 };
+    let plane = Window { kernel: (1, 1), ..WINDOW };
+    let planes = || convolution(1, wide, plane).and_then(|layer| layer.with_planes(&[true])).unwrap();
+    let result = Network::new([planes(), planes()].map(Layer::Convolution));
+    let expected = "a block of 16 members' parameters does not fit the address space";
+    assert_eq!(result.map_err(|error| error.to_string()), Err(expected.to_owned()));
     for (result, expected) in [
         (
             Convolution::new(pattern.clone(), DIGITS, WINDOW, Activation::Relu),

@@ -281,7 +281,8 @@ impl Rows<'_> {
         let mut sums = [[[simd.zero(); H]; R]; G];
         // SAFETY: the caller's promise: rows, entries and columns of the pattern.
         unsafe {
-            let input = self.input.add(copy * LANES + lane);
+            // without columns there is no such place, and no entry that reads it
+            let input = self.input.wrapping_add(copy * LANES + lane);
             let mut weights = [self.values; G];
             for g in 0..G {
                 let row = self.job.rows[first + g] as usize;

@@ -40,6 +40,17 @@ impl Draw {
         (0..count).map(|_| number()).collect()
     }
 
+    /// The same, of which none, some or many are special: not finite, subnormal, or as large as a number can be.
+    pub(crate) fn spoiled_numbers(&mut self, count: usize) -> Vec<f32> {
+        let special = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::MAX, f32::MIN, 1e-45, -1e-40];
+        let mut numbers = self.numbers(count);
+        for _ in 0..self.below(4) * count / 16 {
+            let place = self.below(count);
+            numbers[place] = self.one_of(&special);
+        }
+        numbers
+    }
+
     /// Sizes of which one at most is anything from 0 to 70 (for an interpreter to 8); the others are at least 1 and at most
     /// the given ones.
     pub(crate) fn sizes<const N: usize>(&mut self, small: [usize; N]) -> [usize; N] {
