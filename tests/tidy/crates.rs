@@ -188,6 +188,25 @@ fn plain_cargo_test_tests_every_feature() {
     assert!(untested_features(manifest, "a = { path = \"a\", features = [\"y\"] }\n").is_empty());
 }
 
+/// The packages of the list of shared versions, workspace crates included.
+fn shared(root: &str) -> Vec<&str> {
+    let section = root.split("\n[workspace.dependencies]\n").nth(1).unwrap_or_default();
+    let section = section.split("\n[").next().unwrap_or_default();
+    let names = section.lines().filter(|line| !line.starts_with(['#', ' ', '}']));
+    names.filter_map(|line| line.split_once(" = ")).map(|(name, _)| name).collect()
+}
+
+#[test]
+fn every_shared_version_is_of_a_package_that_some_crate_uses() {
+    let root = read("Cargo.toml");
+    let used: Vec<String> =
+        manifests().iter().flat_map(|path| edges(&read(path)).1).map(|edge| edge.package).collect();
+    let unused = shared(&root).into_iter().filter(|name| !used.iter().any(|package| package == name));
+    assert_none(unused.map(|name| format!("Cargo.toml: no crate uses `{name}`")).collect());
+    let list = "x\n[workspace.dependencies]\na = \"1\"\n# why\nb = { path = \"b\", features = [\n    \"c\",\n] }\n[d]\n";
+    assert_eq!(shared(list), ["a", "b"]);
+}
+
 #[test]
 fn a_wrong_edge_is_found() {
     let table: &[(&str, &[&str])] = &[("low", &[]), ("high", &["low", "rayon"])];

@@ -5,6 +5,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "reads the source tree: that is what is tested here")]
 
+mod bits;
 mod code;
 mod crates;
 mod readme;

@@ -179,6 +179,51 @@ mod tests {
         }
     }
 
+    /// All that registers hold of one group, in the order of its elements: bits, uniform and normal deviates.
+    struct Registers {
+        stream: Stream,
+        group: u64,
+    }
+
+    impl Kernel for Registers {
+        type Output = [[u32; GROUP]; 3];
+
+        #[inline(always)]
+        fn run<S: Simd>(self, simd: S) -> Self::Output {
+            let Registers { stream, group } = self;
+            let mut all = [[0; GROUP]; 3];
+            for part in 0..LANES / S::LANES {
+                let kinds = [
+                    stream.bits_lanes(simd, group, part),
+                    stream.uniform_lanes(simd, group, part).map(|word| simd.bits_of(word)),
+                    stream.normal_lanes(simd, group, part).map(|word| simd.bits_of(word)),
+                ];
+                for (kind, words) in kinds.into_iter().enumerate() {
+                    for (word, register) in words.into_iter().enumerate() {
+                        simd.store_bits(register, &mut all[kind][word * LANES + part * S::LANES..]);
+                    }
+                }
+            }
+            all
+        }
+    }
+
+    #[test]
+    fn registers_of_every_instruction_set_hold_the_elements_of_their_group() {
+        let stream = Stream::new(5, "registers");
+        for (isa, group) in
+            Isa::available().into_iter().flat_map(|isa| [0, 7, 1 << 28, (1 << 58) - 1].map(|g| (isa, g)))
+        {
+            let [bits, uniform, normal] = isa.run(Registers { stream, group });
+            for within in 0..GROUP {
+                let element = group * GROUP as u64 + within as u64;
+                assert_eq!(bits[within], stream.bits(element), "{isa}, element {element}");
+                assert_eq!(uniform[within], stream.uniform(element).to_bits(), "{isa}, element {element}");
+                assert_eq!(normal[within], stream.normal(element).to_bits(), "{isa}, element {element}");
+            }
+        }
+    }
+
     #[test]
     fn the_order_of_elements_is_as_drawn() {
         let stream = Stream::new(3, "order");

@@ -182,14 +182,17 @@ impl Simd for Portable {
     }
     #[inline(always)]
     fn shift_left<const COUNT: u32>(self, a: Self::U) -> Self::U {
+        const { assert!(COUNT < 32, "fewer bits than there are") };
         a.map(|a| a << COUNT)
     }
     #[inline(always)]
     fn shift_right<const COUNT: u32>(self, a: Self::U) -> Self::U {
+        const { assert!(COUNT < 32, "fewer bits than there are") };
         a.map(|a| a >> COUNT)
     }
     #[inline(always)]
     fn shift_right_signed<const COUNT: u32>(self, a: Self::U) -> Self::U {
+        const { assert!(COUNT < 32, "fewer bits than there are") };
         a.map(|a| (a as i32 >> COUNT) as u32)
     }
     #[inline(always)]

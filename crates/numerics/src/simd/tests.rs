@@ -53,7 +53,7 @@ impl Kernel for Everything<'_> {
                 index += 1;
             };
             let (a, b, c) = (s.load(&self.a[start..]), s.load(&self.b[start..]), s.load(&self.c[start..]));
-            let (x, y) = (s.bits_of(a), s.bits_of(b));
+            let (x, y) = (s.bits_of(a), s.load_bits(&self.b.map(f32::to_bits)[start..]));
             let floats = [
                 s.add(a, b),
                 s.sub(a, b),
@@ -109,6 +109,70 @@ impl Kernel for Everything<'_> {
             }
         }
         out
+    }
+}
+
+/// Numbers copied through a register, by pointers that are no multiple of anything.
+struct Copied<'a>(&'a [f32; 2 * LANES]);
+
+impl Kernel for Copied<'_> {
+    type Output = ([f32; 2 * LANES], [u32; 2 * LANES]);
+
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) -> Self::Output {
+        let bits = self.0.map(f32::to_bits);
+        let (mut floats, mut words) = ([7.0; 2 * LANES], [7; 2 * LANES]);
+        // SAFETY: at most sixteen elements, from the fourth of 32 and to the second.
+        unsafe {
+            s.store_pointer(s.load_pointer(self.0.as_ptr().add(3)), floats.as_mut_ptr().add(1));
+            s.store_bits_pointer(s.load_bits_pointer(bits.as_ptr().add(3)), words.as_mut_ptr().add(1));
+        }
+        assert_eq!(floats.map(f32::to_bits)[1..=S::LANES], words[1..=S::LANES]);
+        (floats, words)
+    }
+}
+
+/// The same as a function of its own.
+struct Apart<'a>(&'a [f32; 2 * LANES]);
+
+impl Kernel for Apart<'_> {
+    type Output = ([f32; 2 * LANES], [u32; 2 * LANES]);
+
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) -> Self::Output {
+        s.apart(Copied(self.0))
+    }
+}
+
+#[test]
+fn registers_are_read_and_written_at_any_place_and_nothing_beside_them() {
+    let numbers: [f32; 2 * LANES] = std::array::from_fn(|index| 100.0 + index as f32);
+    for isa in Isa::available() {
+        let (floats, words) = isa.run(Copied(&numbers));
+        let lanes = floats.iter().filter(|&&number| number != 7.0).count();
+        assert!(lanes > 0 && LANES.is_multiple_of(lanes), "{isa}: {lanes} lanes");
+        for index in 0..2 * LANES {
+            let copied = (1..=lanes).contains(&index);
+            assert_eq!(floats[index], if copied { numbers[index + 2] } else { 7.0 }, "{isa}, {index}");
+            assert_eq!(words[index], if copied { numbers[index + 2].to_bits() } else { 7 }, "{isa}, {index}");
+        }
+        assert_eq!(isa.run(Apart(&numbers)), (floats, words), "{isa}");
+    }
+}
+
+/// An operation that is added to the trait and to no test here would be compared by nobody.
+#[test]
+fn no_operation_is_left_out_here() {
+    let (operations, _) =
+        include_str!("../simd.rs").split_once("\nmod private").expect("the end of the trait");
+    let (_, operations) = operations.split_once("\npub trait Simd").expect("the trait");
+    let names = operations.split("    fn ").skip(1).chain(operations.split("    unsafe fn ").skip(1));
+    let names: Vec<&str> = names.map(|rest| rest.split(['(', '<']).next().expect("a name")).collect();
+    assert!(names.len() > 40, "{names:?}");
+    for name in names {
+        let called = [format!("s.{name}("), format!("s.{name}::<")];
+        let here = include_str!("tests.rs");
+        assert!(called.iter().any(|call| here.contains(call)), "`{name}` is not compared");
     }
 }
 

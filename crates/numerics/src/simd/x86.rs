@@ -57,6 +57,7 @@ macro_rules! shifts {
     ($(fn $name:ident($type:ty) { $operation:expr })*) => { $(
         #[inline(always)]
         fn $name<const COUNT: u32>(self, a: $type) -> $type {
+            const { assert!(COUNT < 32, "fewer bits than there are") };
             // SAFETY: `self` exists only where these instructions were detected.
             unsafe { $operation(a, _mm_cvtsi32_si128(COUNT as i32)) }
         }
