@@ -126,15 +126,33 @@ impl<T: Real> Strategy<T> for Ars<T> {
     }
 }
 
-/// The share of pairs with the best better member, best first; at least one.
+/// The share of pairs with the best better member, best first and of equals the first; at least one.
 pub(crate) fn best_pairs(fitness: &Fitness, pairing: Pairing, share: f64) -> Vec<(usize, usize)> {
     let members = fitness.values.len();
     let count = ((members / 2) as f64 * share) as usize;
-    let mut taken = vec![false; members / 2];
-    let firsts = fitness.order.iter().filter_map(|&member| {
-        let (pair, _) = pairing.draw_of(member, members);
-        let first = !std::mem::replace(&mut taken[pair], true);
-        first.then(|| pairing.pair(pair, members))
-    });
-    firsts.take(count.max(1)).collect()
+    let places = fitness.places();
+    let mut pairs: Vec<_> = (0..members / 2).map(|draw| pairing.pair(draw, members)).collect();
+    pairs.sort_by_key(|&(plus, minus)| places[plus].min(places[minus]));
+    pairs.truncate(count.max(1));
+    pairs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shaping::Shaping;
+
+    /// By the better member of each pair; whether that is the one with the draw or its mirror image counts for nothing.
+    #[test]
+    fn of_equally_good_pairs_the_first_is_taken() {
+        let costs = vec![5.0, 1.0, 1.0, 9.0, 1.0, 7.0, 8.0, 2.0];
+        for quirks in [Quirks::NONE, Quirks::ALL] {
+            let fitness = Fitness::new(costs.clone(), Shaping::Raw, quirks).expect("finite");
+            let pairs = |pairing, share| best_pairs(&fitness, pairing, share);
+            assert_eq!(pairs(Pairing::Halves, 1.0), [(0, 4), (1, 5), (2, 6), (3, 7)]);
+            assert_eq!(pairs(Pairing::Halves, 0.5), [(0, 4), (1, 5)]);
+            assert_eq!(pairs(Pairing::Neighbours, 0.75), [(0, 1), (2, 3), (4, 5)]);
+            assert_eq!(pairs(Pairing::Neighbours, 0.1), [(0, 1)]);
+        }
+    }
 }

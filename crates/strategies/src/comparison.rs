@@ -1,12 +1,14 @@
 //! Which strategy when.
 //!
 //! `D` is the number of coordinates, `P` the population. Memory is what the strategy keeps beside the population, in
-//! numbers; the population itself (`P D`) need not be kept ([`Population::AsAsked`](crate::Population::AsAsked)). Cost is
-//! per generation, beside drawing (`P D` deviates, half of that where members are mirrored).
+//! numbers: the mean, a deviation a coordinate, and what is its own. The best candidate takes `D` more, and telling 1 or
+//! 2 `D` for its time. The population itself (`P D`) need not be kept
+//! ([`Population::AsAsked`](crate::Population::AsAsked)). Cost is per generation, beside drawing (`P D` deviates, half of
+//! that where members are mirrored).
 //!
 //! | strategy | adapts | invariant under increasing maps of fitness | memory | cost | population |
 //! |---|---|---|---|---|---|
-//! | `open-es` | the mean | by its shaping (ranks) | `D`, and 1 to 4 `D` of the optimiser | `P/2 D` | even |
+//! | `open-es` | the mean | by its shaping (ranks) | `2 D`, and 1 to 4 `D` of the optimiser | `P/2 D` | even |
 //! | `ars` | the mean | no | as `open-es` | `P/2 D` at most | even |
 //! | `pgpe` | mean, a deviation a coordinate | by its shaping (ranks) | `2 D`, and the optimiser | `P D` | even |
 //! | `snes` | mean, a deviation a coordinate | yes | `2 D` | `P D` | any |
@@ -23,13 +25,13 @@
 //! - **Separable or nearly so, any size:** `sep-cma-es`; on a badly scaled separable function it needs the fewest
 //!   evaluations of the diagonal ones.
 //! - **Networks of thousands of weights and more:** `snes` as the plain choice (two numbers a weight, no learning rate to
-//!   find), `pgpe` or `open-es` with an optimiser where learning rates can be tuned; mirrored draws halve the variance of
-//!   the step and the cost of drawing.
+//!   find), `pgpe` or `open-es` with an optimiser where learning rates can be tuned; mirrored draws take what is even in
+//!   the fitness out of the step, and halve the cost of drawing.
 //! - **Pruning by signal to noise** needs a deviation of each coordinate that has learned something: `snes`, `des`,
 //!   `sep-cma-es`, `pgpe`, `cma-es`. With `open-es` and `ars` all deviations are one number, and signal to noise orders
 //!   weights as their magnitude does.
 //! - **High precision:** `cma-es`, `sep-cma-es`, `snes` and `des` shrink their steps by themselves. `open-es` and `ars`
-//!   shrink them by schedule only, and `pgpe` shrinks its deviations slowly and its steps by schedule only, so none of the
-//!   three by itself ends on the optimum.
+//!   shrink them by schedule only, and never end on the optimum by themselves; `pgpe` shrinks its deviations slowly and its
+//!   steps by schedule only, and ends there only where coordinates are few.
 //!
 //! What the published code does otherwise is the table of [`Quirks`](crate::Quirks).

@@ -22,6 +22,7 @@
 //! | [`Settings`], [`Quirks`] | what a search is made of; every departure of the published code, a row each |
 //! | [`shaping`], [`optimizer`], [`schedule`] | the parts that strategies share |
 //! | [`comparison`] | which strategy when: cost, memory, what it adapts |
+//! | [`own`] | a strategy of one's own, outside this crate |
 //! | [`State`] | everything that the next generation depends on, as `serde` data |
 //!
 //! # Invariants

@@ -10,8 +10,9 @@
 //! 2, with centred ranks for `f` and without virtual batch normalisation.
 //!
 //! Departures: the two members of a pair have opposite steps, so the sum is taken over pairs, with `f_plus - f_minus` as
-//! the weight of the first member's step: half the work, equal but for rounding. The published code differs by
-//! `limits_lift` and by what its optimisers do ([`Quirks`]).
+//! the weight of the first member's step: half the work, equal but for rounding. Where candidates have bounds, steps need
+//! not be opposite, and the sum is taken over members. The published code differs by `limits_lift` and by what its
+//! optimisers do ([`Quirks`]).
 
 use serde::{Deserialize, Serialize};
 
@@ -87,10 +88,13 @@ impl<T: Real> Strategy<T> for OpenEs<T> {
     fn tell(&mut self, sample: &Sample<'_, T>, fitness: &Fitness, mean: &mut [T]) {
         let members = fitness.values.len();
         let scale = 1.0 / (members as f64 * self.deviation.sigma);
-        let mut weights = vec![0.0; members];
-        for pair in 0..members / 2 {
-            let (plus, minus) = Pairing::Halves.pair(pair, members);
-            weights[plus] = (fitness.values[plus] - fitness.values[minus]) * scale;
+        let mut weights: Vec<f64> = fitness.values.iter().map(|value| value * scale).collect();
+        if sample.plan.bounds.is_none() {
+            for pair in 0..members / 2 {
+                let (plus, minus) = Pairing::Halves.pair(pair, members);
+                weights[plus] = (fitness.values[plus] - fitness.values[minus]) * scale;
+                weights[minus] = 0.0;
+            }
         }
         let gradient = sample.moments(Spread { mean, deviation: &self.deviation.each }, &weights, None).slope;
         self.descent.step(&sample.execution, mean, &gradient);

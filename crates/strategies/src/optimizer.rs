@@ -215,7 +215,8 @@ impl<T: Real> Descent<T> {
                 let pull = T::of(rate / (norm(gradient) + epsilon));
                 let momentum = T::of(momentum);
                 for (first, &g) in self.first.iter_mut().zip(gradient) {
-                    *first = momentum.mul_add(*first, pull * g);
+                    // An epsilon that is 0 in these numbers makes an infinite pull, and no gradient no pull at all.
+                    *first = momentum.mul_add(*first, pull * g).finite_or_zero();
                 }
                 let speed = norm(&self.first);
                 let shorten = if speed > max_speed { max_speed / (speed + epsilon) } else { 1.0 };
@@ -291,7 +292,7 @@ kernel! {
         let [keep, take, momentum, epsilon, rate] = constants;
         for (((mean, &g), first), second) in mean.iter_mut().zip(gradient).zip(first).zip(second) {
             *second = keep.mul_add(*second, take * g * g);
-            *first = momentum.mul_add(*first, g / (second.sqrt() + epsilon));
+            *first = momentum.mul_add(*first, g / (second.sqrt() + epsilon)).finite_or_zero();
             *mean = mean.moved_by(-(rate * *first));
         }
     }
@@ -374,6 +375,29 @@ mod tests {
             optimizer.check().expect("usual constants are allowed");
             let path = run(optimizer, Quirks::NONE, &[1.0; 5]);
             assert!(path.is_sorted_by(|a, b| a > b) && path[0] < 1.0, "{name}: {path:?}");
+        }
+    }
+
+    /// An epsilon below the smallest number of `f32` is 0 there, and 0 / 0 is no number.
+    #[test]
+    fn no_gradient_leaves_no_trace_that_is_no_number() {
+        let epsilon = 1e-60;
+        for optimizer in [
+            Optimizer::Adam { beta1: 0.9, beta2: 0.999, epsilon },
+            Optimizer::RmsProp { decay: 0.99, momentum: 0.9, epsilon },
+            Optimizer::ClipUp { momentum: 0.9, max_speed: 0.3, epsilon },
+            Optimizer::Adan { beta1: 0.98, beta2: 0.92, beta3: 0.99, epsilon },
+        ] {
+            optimizer.check().expect("above 0");
+            let mut descent = Descent::<f32>::new(optimizer, Schedule::constant(0.1), Quirks::NONE, 1);
+            let mut mean = [1.0];
+            for gradient in [0.0, 1e-30, 1.0] {
+                descent.step(&Execution::default(), &mut mean, &[gradient]);
+                let kept = [&descent.first, &descent.second, &descent.third, &descent.previous];
+                let numbers = kept.into_iter().flatten().chain(&mean);
+                assert!(numbers.copied().all(f32::is_finite), "{descent:?}");
+            }
+            assert!(mean[0] < 1.0, "{optimizer:?}: {mean:?}");
         }
     }
 

@@ -150,7 +150,7 @@ pub enum Goal {
 ///
 /// | flag | what the published code does | effect |
 /// |---|---|---|
-/// | `ties_by_index` | members of equal fitness are ranked by their index, and not given their ranks' average | equal members get different weights; the result depends on their order |
+/// | `ties_by_index` | members of equal fitness are ranked by their index, and not given their ranks' average; ranks are those of shaped fitness, so what the range normalisation cuts off at 1e10 is equal | equal members get different weights; the result depends on their order |
 /// | `range_one_to_three` | the range normalisation goes to 1 .. 3, and not to -1 .. 1 | none in mirrored strategies, which take differences |
 /// | `limits_lift` | a step size or learning rate that starts below its limit jumps up to it after one generation | a smaller start than the limit (0.01 by default) is not possible, and no deviation of PGPE stays below it; corrected, the limit stops the decay alone, and what PGPE learns may go below |
 /// | `sgd_late` | plain gradient descent steps along the gradient of the generation before | no move in the first generation |
@@ -163,11 +163,9 @@ pub enum Goal {
 /// | `sep_cma_constants` | Sep-CMA-ES has the rank-one rate of full CMA-ES, no bound on the sum of rates, and takes at most 40,000 dimensions into account | learns slowly from its path; above 40,000 dimensions the rates no longer fall as they should |
 /// | `cma_ridge` | CMA-ES adds 1e-10 to every entry of the first covariance (not only to its diagonal), decomposes in every generation, and goes on with the product of the parts | a slight correlation of all coordinates, and more time |
 /// | `cma_weights_cut` | CMA-ES cuts the mean's weights off at the elite without making them sum to 1 | with an elite other than half, steps that are too short or too long |
-///
-/// Three departures are no flags. Adam's first moment remembers 0.99, which is a setting
-/// ([`Method::use_published_adam`]). PGPE with an elite below 1 raises an error in the published code, and runs here in
-/// both variants. And what the published code *called* a deviation when pruning
-/// is [`Search::published_sigma`](crate::Search::published_sigma).
+/// | none: a setting, [`Method::use_published_adam`] | adam's first moment keeps 0.99 of itself, and not 0.9 | slower to start and to turn |
+/// | none: not copied | PGPE with an elite below 1 raises an error | none; here it runs in both variants |
+/// | none: [`Search::published_sigma`](crate::Search::published_sigma) | pruning calls a variance of Sep-CMA-ES a deviation | other weights are pruned |
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[allow(missing_docs, reason = "the table above says what each flag does")]
@@ -248,7 +246,7 @@ pub struct Settings {
     /// Share of the mean that is taken off after every generation; below 1.
     pub mean_decay: f64,
     /// Candidates are clipped to these, lowest and highest, coordinate by coordinate; a clipped step is learned from as
-    /// it was evaluated. None for no bounds.
+    /// it was evaluated (by PGPE and ARS that of the first of each pair, as their equations have it). None for no bounds.
     #[serde(default)]
     pub bounds: Option<[f64; 2]>,
     /// The seed of the draws.
@@ -298,6 +296,10 @@ impl Settings {
         let numbers = lanes.and_then(|lanes| dims.checked_mul(lanes));
         let fits = numbers.is_some_and(|count| count < 1 << 60);
         check("population", members, fits, "a population whose numbers can be counted")?;
+        if matches!(self.method, Method::CmaEs(_)) {
+            let fits = dims.checked_mul(dims).is_some_and(|count| count < 1 << 60);
+            check("dims", dims as f64, fits, "a number whose square can be counted: cma-es keeps a matrix")?;
+        }
         check("fitness_decay", self.fitness_decay, self.fitness_decay >= 0.0, "at least 0")?;
         check("mean_decay", self.mean_decay, (0.0..1.0).contains(&self.mean_decay), "at least 0, below 1")?;
         if let Some([low, high]) = self.bounds {
@@ -431,6 +433,8 @@ mod tests {
         good.check(1).expect("the smallest search");
         let message = |settings: Settings, dims| settings.check(dims).expect_err("not allowed").to_string();
         assert!(message(good.clone(), 0).contains("`dims` is 0"));
+        let matrix = Settings::new(Method::named("cma-es").expect("a name"), 4);
+        assert!(message(matrix, 1 << 31).contains("`dims` is 2147483648; expected a number whose square"));
         assert!(message(Settings { population: 0, ..good.clone() }, 5).contains("`population` is 0"));
         assert!(message(Settings { population: 7, ..good.clone() }, 5).contains("even"));
         assert!(

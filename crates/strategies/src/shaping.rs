@@ -48,6 +48,7 @@ pub(crate) struct Fitness {
     pub(crate) order: Vec<usize>,
     /// Where runs of members with equal fitness end in `order`.
     ends: Vec<usize>,
+    flat: bool,
     quirks: Quirks,
 }
 
@@ -59,18 +60,30 @@ impl Fitness {
         for (cost, &failed) in costs.iter_mut().zip(&failed) {
             *cost = if failed { worst } else { *cost }.clamp(-LARGEST, LARGEST);
         }
+        let mut fitness = Fitness { values: costs, order: Vec::new(), ends: Vec::new(), flat: false, quirks };
+        fitness.rank(&failed);
+        fitness.flat = fitness.ends.len() == 1;
+        fitness.normalise(shaping);
+        if quirks.ties_by_index {
+            // The published code sorts what it has shaped: values that were cut off are equal there, and no ranks are.
+            fitness.rank(&failed);
+        }
+        Some(fitness)
+    }
+
+    /// Sorts members by value, failed ones last.
+    fn rank(&mut self, failed: &[bool]) {
+        let values = &self.values;
         // Minus zero equals zero here, and a stable sort leaves equals in their order.
         let compare = |a: usize, b: usize| {
-            failed[a].cmp(&failed[b]).then(costs[a].partial_cmp(&costs[b]).unwrap_or(Ordering::Equal))
+            failed[a].cmp(&failed[b]).then(values[a].partial_cmp(&values[b]).unwrap_or(Ordering::Equal))
         };
-        let mut order: Vec<usize> = (0..costs.len()).collect();
+        let mut order: Vec<usize> = (0..values.len()).collect();
         order.sort_by(|&a, &b| compare(a, b));
         let ends = (1..=order.len())
             .filter(|&end| end == order.len() || compare(order[end - 1], order[end]) == Ordering::Less)
             .collect();
-        let mut fitness = Fitness { values: costs, order, ends, quirks };
-        fitness.normalise(shaping);
-        Some(fitness)
+        (self.order, self.ends) = (order, ends);
     }
 
     fn normalise(&mut self, shaping: Shaping) {
@@ -122,9 +135,20 @@ impl Fitness {
         &self.order
     }
 
+    /// How many are better than each member.
+    pub(crate) fn places(&self) -> Vec<usize> {
+        let mut places = vec![0; self.order.len()];
+        let mut start = 0;
+        for &end in &self.ends {
+            self.order[start..end].iter().for_each(|&member| places[member] = start);
+            start = end;
+        }
+        places
+    }
+
     /// Whether all members are equally good.
     pub(crate) fn is_flat(&self) -> bool {
-        self.ends.len() == 1
+        self.flat
     }
 }
 
@@ -190,6 +214,18 @@ mod tests {
                 assert!(values.iter().all(|value| value.is_finite()), "{shaping:?}: {values:?}");
             }
         }
+    }
+
+    #[test]
+    fn what_the_published_range_cuts_off_is_equal_and_equals_share_their_place() {
+        let costs = [3.0, 4e10, 2e10, 3.0, -1.0];
+        let corrected = Fitness::new(costs.to_vec(), Shaping::Range, Quirks::NONE).expect("finite");
+        assert_eq!((&corrected.order[..], corrected.places()), (&[4, 0, 3, 2, 1][..], vec![1, 4, 3, 1, 0]));
+        let published = Fitness::new(costs.to_vec(), Shaping::Range, Quirks::ALL).expect("finite");
+        assert_eq!((&published.order[..], published.places()), (&[4, 0, 3, 1, 2][..], vec![1, 3, 3, 1, 0]));
+        // Published ranks are all different, and the generation is flat all the same.
+        let flat = Fitness::new(vec![2.0; 4], Shaping::CentredRank, Quirks::ALL).expect("finite");
+        assert_eq!((flat.places(), flat.is_flat()), (vec![0, 1, 2, 3], true));
     }
 
     #[test]

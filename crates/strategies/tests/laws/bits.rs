@@ -2,7 +2,10 @@
 
 use numerics::Isa;
 use rayon::{ThreadPool, ThreadPoolBuilder};
-use strategies::{Execution, Layout, Population, PopulationMut, Real, Search, Settings, State, Threads};
+use strategies::open_es::OpenEsSettings;
+use strategies::{
+    Execution, Layout, Method, Optimizer, Population, PopulationMut, Real, Search, Settings, State, Threads,
+};
 
 use crate::{ask, every_strategy, generation, name, sphere, start};
 
@@ -20,6 +23,19 @@ fn executions(pools: &[ThreadPool]) -> Vec<Execution<'_>> {
         pooled.map(|(pool, block)| Execution { threads: Threads::Pool(pool), block, ..Execution::default() });
     let sets = Isa::available().into_iter().map(|isa| Execution { isa, block: 17, ..Execution::default() });
     pooled.chain(sets).collect()
+}
+
+/// Every strategy; and every optimiser, in a strategy that takes one.
+fn every_search(population: usize) -> Vec<Settings> {
+    let mut all = every_strategy(population);
+    for settings in every_strategy(population) {
+        if let Method::OpenEs(own) = settings.method {
+            let optimizers = Optimizer::NAMES.into_iter().filter_map(Optimizer::named);
+            let methods = optimizers.map(|optimizer| Method::OpenEs(OpenEsSettings { optimizer, ..own }));
+            all.extend(methods.map(|method| Settings { method, ..settings.clone() }));
+        }
+    }
+    all
 }
 
 /// How the told population reaches the search.
@@ -84,7 +100,7 @@ fn check<T: Real>(settings: &Settings, dims: usize, pools: &[ThreadPool]) {
 fn threads_instructions_blocks_layouts_and_keeping_do_not_change_a_bit() {
     let pools = pools();
     for (population, dims) in [(2, 1), (6, 33), (34, 70), (64, 5)] {
-        for mut settings in every_strategy(population) {
+        for mut settings in every_search(population) {
             (settings.fitness_decay, settings.mean_decay) = (0.1, 1e-3);
             settings.bounds = (dims == 70).then_some([0.1, 1.6]);
             check::<f32>(&settings, dims, &pools);
@@ -95,7 +111,7 @@ fn threads_instructions_blocks_layouts_and_keeping_do_not_change_a_bit() {
 
 #[test]
 fn a_restored_search_goes_on_as_if_nothing_had_been() {
-    for settings in every_strategy(10) {
+    for settings in every_search(10) {
         let mut whole = Search::new(settings.clone(), &start::<f32>(9)).expect("good settings");
         let mut broken = whole.clone();
         for _ in 0..12 {

@@ -67,6 +67,49 @@ fn a_generation_in_which_all_fail_teaches_nothing() {
     }
 }
 
+/// Thirty generations in which nobody is better, and not one before.
+#[test]
+fn flat_fitness_is_a_reason_to_stop() {
+    for settings in every_strategy(MEMBERS) {
+        let mut search = Search::new(settings.clone(), &start::<f64>(DIMS)).expect("good settings");
+        for flat in 0..30 {
+            assert_eq!(search.stop(), None, "{}, {flat} flat generations", name(&settings));
+            generation(&mut search, |_| 1.5);
+        }
+        assert_eq!(search.stop(), Some(StopReason::FlatFitness), "{}", name(&settings));
+        generation(&mut search, sphere);
+        assert_eq!(search.stop(), None, "{}", name(&settings));
+    }
+}
+
+#[test]
+fn deviations_that_vanish_explode_or_are_lopsided_are_reasons_to_stop() {
+    let mut lopsided = 0;
+    for settings in every_strategy(MEMBERS) {
+        let stop = |deviation: f64| {
+            let mut settings = settings.clone();
+            settings.method.set_deviation(deviation);
+            Search::new(settings, &start::<f32>(DIMS)).expect("good settings").stop()
+        };
+        // Far below the last place of numbers near 1, around them, and as large as is kept.
+        let found = [1e-12, 1.0, 1e18].map(stop);
+        let expected = [Some(StopReason::DeviationVanished), None, Some(StopReason::DeviationExploded)];
+        assert_eq!(found, expected, "{}", name(&settings));
+
+        let mut state = Search::new(settings.clone(), &start::<f64>(DIMS)).expect("good settings").state();
+        // Variances from 1 to 10^14 and a little more; axes are their roots.
+        for (number, longest) in [("variances", 1.1e14), ("axes", 1.1e7)] {
+            let Some(mut numbers) = state.get(number) else { continue };
+            numbers[0] = longest;
+            state.set(number, &numbers).expect("a number of this search");
+            let search = Search::restore(&state).expect("a search may have this");
+            assert_eq!(search.stop(), Some(StopReason::Condition), "{}", name(&settings));
+            lopsided += 1;
+        }
+    }
+    assert_eq!(lopsided, 4, "both CMA strategies, in both variants");
+}
+
 #[test]
 fn wild_fitness_and_wild_candidates_leave_the_distribution_finite() {
     for settings in every_strategy(MEMBERS) {

@@ -1,6 +1,10 @@
 //! Populations in parts, and between bounds.
 
-use strategies::{Execution, Layout, Population, PopulationMut, Search, SearchError, Settings};
+use strategies::open_es::OpenEsSettings;
+use strategies::{
+    Execution, Layout, Method, Optimizer, Population, PopulationMut, Schedule, Search, SearchError, Settings,
+    Shaping,
+};
 
 use crate::{ask, every_strategy, generation, name, sphere, start};
 
@@ -51,7 +55,9 @@ fn candidates_stay_between_the_bounds_and_are_learned_from_as_they_were_evaluate
     let bounds = [0.2f64, 0.9];
     for settings in every_strategy(20) {
         let within = Settings { bounds: Some(bounds), ..settings.clone() };
-        let mut free = Search::new(settings, &start::<f64>(5)).expect("good settings");
+        // Bounds that nothing reaches: steps need not be opposite, whoever clips them.
+        let wide = Settings { bounds: Some([-1e9, 1e9]), ..settings };
+        let mut free = Search::new(wide, &start::<f64>(5)).expect("good settings");
         let mut search = Search::new(within.clone(), &start::<f64>(5)).expect("good settings");
         let (rows, expected) = (ask(&search), ask(&free));
         let clipped: Vec<f64> = expected.iter().map(|x| x.clamp(bounds[0], bounds[1])).collect();
@@ -69,5 +75,30 @@ fn candidates_stay_between_the_bounds_and_are_learned_from_as_they_were_evaluate
             let error = Search::new(settings, &start::<f64>(5)).expect_err("no bounds").to_string();
             assert!(error.contains("setting `bounds` is"), "{error}");
         }
+    }
+}
+
+/// OpenAI-ES sums over members, and between bounds the steps of a pair are not opposite.
+#[test]
+fn open_es_learns_from_both_members_of_a_clipped_pair() {
+    const RATE: f64 = 0.05;
+    const DEVIATION: f64 = 0.5;
+    let own = OpenEsSettings {
+        optimizer: Optimizer::Sgd { momentum: 0.0 },
+        learning_rate: Schedule::constant(RATE),
+        deviation: Schedule::constant(DEVIATION),
+    };
+    let settings =
+        Settings { shaping: Shaping::Raw, bounds: Some([0.4, 1.2]), ..Settings::new(Method::OpenEs(own), 8) };
+    let mut search = Search::new(settings, &start::<f64>(3)).expect("good settings");
+    let (rows, before) = (ask(&search), search.mean().to_vec());
+    let fitness: Vec<f64> = rows.chunks(3).map(sphere).collect();
+    search.tell(&Execution::default(), Population::Rows(&rows), &fitness).expect("lengths are right");
+    for (coordinate, m) in before.into_iter().enumerate() {
+        let steps = rows.chunks(3).map(|row| (row[coordinate] - m) / DEVIATION);
+        let gradient: f64 = steps.zip(&fitness).map(|(step, f)| f * step).sum::<f64>() / (8.0 * DEVIATION);
+        let apart = (search.mean()[coordinate] - (m - RATE * gradient)).abs();
+        // Two dozen operations on numbers near 1.
+        assert!(apart < 24.0 * f64::EPSILON, "coordinate {coordinate}: {apart:e} apart");
     }
 }
