@@ -68,6 +68,17 @@ fn a_kernel_without_count_and_a_count_without_kernel_fail() {
 }
 
 #[test]
+fn a_wrong_request_is_told_what_is_needed() {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/count-instructions");
+    for arguments in [&["--compare"][..], &["--compare", "Cargo.toml", "no-such-file"], &["--updat"]] {
+        let output = Command::new(&script).args(arguments).output().expect("bash runs the script");
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        let message = String::from_utf8(output.stderr).expect("text");
+        assert!(message.contains("BASELINE") && message.lines().count() == 1, "{arguments:?}: {message}");
+    }
+}
+
+#[test]
 fn the_committed_counts_are_well_formed() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/instructions.csv");
     let text = fs::read_to_string(path).expect("the committed counts");

@@ -4,8 +4,8 @@
 mod oracle;
 
 use numerics::functions::{
-    Cos, Exp, Function, Sigmoid, Sin, Softplus, Swish, Tanh, TanhFast, Visitor, for_each, map, map_in_place,
-    sin_cos,
+    Atan2, Cos, Exp, Function, Sigmoid, Sin, Softplus, Swish, Tanh, TanhFast, Visitor, for_each, map,
+    map_in_place, sin_cos,
 };
 use numerics::{Isa, Kernel, LANES, Simd};
 use oracle::{error_in_units, exact};
@@ -124,6 +124,41 @@ fn any_length_and_alignment_is_mapped_and_nothing_else_is_written() {
         }
     }
     for_each(&mut Check);
+}
+
+/// A row of the committed table: bound, worst error, and how many inputs were tried.
+fn committed(name: &str) -> (f64, f64, u64) {
+    let line = include_str!("../ERRORS.md").lines().find(|line| line.starts_with(&format!("| {name} |")));
+    let line =
+        line.unwrap_or_else(|| panic!("`{name}` has no row in ERRORS.md: run scripts/check-functions"));
+    let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+    let number =
+        |cell: usize| cells[cell].parse().unwrap_or_else(|_| panic!("a number in cell {cell}: {line}"));
+    (number(2), number(3), number(5) as u64)
+}
+
+#[test]
+fn every_function_has_its_bound_and_its_worst_error_in_the_committed_table() {
+    struct Check(usize);
+    impl Check {
+        fn row(&mut self, name: &str, bound: f64, least: u64) {
+            let (committed, worst, inputs) = committed(name);
+            assert_eq!(committed, bound, "the bound of {name}");
+            assert!(worst > 0.5 && worst <= bound, "the worst error of {name}: {worst}");
+            assert!(inputs >= least, "{name} was tried on {inputs} inputs of {least}");
+            self.0 += 1;
+        }
+    }
+    impl Visitor for Check {
+        fn visit<F: Function>(&mut self, _: F) {
+            self.row(F::NAME, F::ULP, 1 << 32);
+        }
+    }
+    let mut check = Check(0);
+    for_each(&mut check);
+    check.row(Atan2::NAME, Atan2::ULP, 10_000_000_000);
+    let rows = include_str!("../ERRORS.md").lines().filter(|line| line.starts_with("| ")).count();
+    assert_eq!(check.0 + 1, rows, "a heading, and a row for each function that there is");
 }
 
 #[test]

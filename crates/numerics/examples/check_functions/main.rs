@@ -78,7 +78,7 @@ impl Check {
         if !self.wants(Atan2::NAME) {
             return;
         }
-        let blocks = self.pairs / BLOCK as u64;
+        let blocks = self.pairs.div_ceil(BLOCK as u64);
         let worst = in_threads(blocks, (0.0, 0.0), worst_of_two);
         let turned: Vec<f32> = inputs().rev().collect();
         let speeds =
