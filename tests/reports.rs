@@ -6,11 +6,14 @@ use std::fs;
 
 mod common;
 
-use common::{Folder, done, refused};
+use common::{Folder, done, failed, refused};
 
 const SPEC: &str = "task = 'Pendulum-v1'\nstrategy = 'snes'\ncriterion = ['snr', 'magnitude', 'random']\nlevels = 2\n\
     keep = 0.5\nseeds = 3\ngenerations = 2\nsteps = 5\nrepeats = 1\ntests = 2\npopulation = 4\n\
     network = 'dense 4 tanh; dense 1'\n";
+
+/// The committed rows are of this grid.
+const REQUEST: [&str; 5] = ["report", "--paper", "lottery", "--scale", "small"];
 
 #[test]
 fn rows_that_were_taken_along_say_what_the_folder_says() {
@@ -31,6 +34,36 @@ fn rows_that_were_taken_along_say_what_the_folder_says() {
     // the pages differ in the command that does the cells, which names the results folder
     let again = |page: &str| page.split("Again: ").next().map(str::to_owned);
     assert_eq!(again(&fs::read_to_string(&page).expect("a page")), again(&own));
+}
+
+#[test]
+fn artifacts_are_written_from_rows_and_compared_with_them() {
+    let folder = Folder::in_memory("artifacts");
+    let [spec, out, rows, shown] = ["grid.toml", "out", "rows.csv", "shown"].map(|name| folder.path(name));
+    fs::write(&spec, SPEC).expect("a spec");
+    done(&["run", &spec, "--out", &out]);
+    fs::write(&rows, done(&["report", &spec, "--out", &out, "--csv"])).expect("rows");
+    let request = ["report", &spec, "--rows", &rows, "--artifacts", &shown];
+    let check = [&request[..], &["--check"]].concat();
+    failed(&check, &["artifacts in", "figure-1.csv is missing", "the same command without --check"]);
+    assert!(!folder.join("shown").exists(), "a check writes nothing");
+    done(&request);
+    for name in ["figure-1.tex", "figure-1.svg", "figure-2-pendulum-v1.md", "sparsest.csv", "strategies.csv"]
+    {
+        assert!(folder.join("shown").join(name).is_file(), "{name}");
+    }
+    assert_eq!(done(&check), "");
+    let path = folder.join("shown/figure-1.csv");
+    let text = fs::read_to_string(&path).expect("an artifact");
+    fs::write(&path, text.replacen('0', "1", 1)).expect("an artifact");
+    failed(&check, &["1 of ", "figure-1.csv differs from its rows"]);
+    refused(&["report", &spec, "--rows", &rows, "--check"], &["--artifacts"]);
+    refused(&["report", &spec, "--rows", &rows, "--artifacts", &rows], &["rows.csv"]);
+    let listed = done(&["papers", "lottery"]);
+    for name in ["smoke", "figure-1", "sparsest", "attribution"] {
+        assert!(listed.contains(name), "{listed}");
+    }
+    refused(&["papers", "lotery"], &["did you mean `lottery`?"]);
 }
 
 #[test]
@@ -70,8 +103,10 @@ fn rows_that_are_none_of_the_grid_are_refused() {
 #[test]
 fn the_committed_page_is_that_of_the_committed_rows() {
     let rows = "crates/tombola/records/small/levels.csv";
-    let found = done(&["report", "--paper", "lottery", "--scale", "small", "--rows", rows]);
+    let found = done(&[&REQUEST[..], &["--rows", rows]].concat());
     let page = fs::read_to_string("crates/tombola/reports/small.md").expect("a page");
     let (_, tables) = page.split_once("<!-- from here on as printed -->\n\n").expect("a page with a mark");
     assert!(tables == found, "the command prints other tables than {rows} has; {found}");
+    let artifacts = "crates/tombola/reports/small";
+    done(&[&REQUEST[..], &["--rows", rows, "--artifacts", artifacts, "--check"]].concat());
 }

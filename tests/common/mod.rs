@@ -133,8 +133,17 @@ pub(crate) fn done(arguments: &[&str]) -> String {
 
 /// A wrong request: exit code 2, nothing on stdout, and all of `parts` on stderr.
 pub(crate) fn refused(arguments: &[&str], parts: &[&str]) {
+    ended(arguments, 2, parts);
+}
+
+/// Work that failed: exit code 1, nothing on stdout, and all of `parts` on stderr.
+pub(crate) fn failed(arguments: &[&str], parts: &[&str]) {
+    ended(arguments, 1, parts);
+}
+
+fn ended(arguments: &[&str], status: i32, parts: &[&str]) {
     let output = program().args(arguments).output().expect("the program starts");
-    let message = told(&output, 2);
+    let message = told(&output, status);
     assert!(output.stdout.is_empty(), "{arguments:?}");
     for part in parts {
         assert!(message.contains(part), "{arguments:?} should be told `{part}`:\n{message}");

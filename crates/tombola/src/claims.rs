@@ -180,6 +180,13 @@ pub struct Finding {
     pub corrected: Option<usize>,
 }
 
+impl Finding {
+    /// Whether no group has what the claim compares.
+    pub fn is_not_run(&self) -> bool {
+        self.groups.iter().all(|(_, verdict)| *verdict == Verdict::NotRun)
+    }
+}
+
 /// All claims, checked on the rows of some groups.
 pub fn check(groups: &[Group]) -> Vec<Finding> {
     let units: Vec<f64> = groups.iter().map(unit).collect();

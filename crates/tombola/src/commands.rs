@@ -10,6 +10,8 @@ use strategies::Quirks;
 
 use crate::store::StoreError;
 
+pub mod anatomy;
+mod artifacts;
 pub mod bench;
 pub mod data;
 pub mod describe;
@@ -22,9 +24,11 @@ pub mod optimize;
 pub mod papers;
 pub mod plan;
 pub mod quickstart;
+pub mod quirks;
 pub mod replay;
 pub mod report;
 pub mod run;
+mod shown;
 mod sources;
 mod specs;
 pub mod status;
@@ -47,6 +51,7 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Anatomy(anatomy::AnatomyArguments),
     Bench(bench::BenchArguments),
     Data(data::DataArguments),
     Describe(describe::DescribeArguments),
@@ -58,6 +63,7 @@ enum Command {
     Papers(papers::PapersArguments),
     Plan(plan::PlanArguments),
     Quickstart(quickstart::QuickstartArguments),
+    Quirks(Box<quirks::QuirksArguments>),
     Replay(replay::ReplayArguments),
     Report(report::ReportArguments),
     Run(run::RunArguments),
@@ -87,6 +93,7 @@ impl From<Variant> for Quirks {
 /// Does what the arguments say; data goes to `out`.
 pub fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<(), CommandError> {
     match &arguments.command {
+        Command::Anatomy(arguments) => anatomy::run(arguments, out),
         Command::Bench(arguments) => bench::run(arguments, out),
         Command::Data(arguments) => data::run(arguments, out),
         Command::Describe(arguments) => describe::run(arguments, out),
@@ -98,6 +105,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<(), CommandErro
         Command::Papers(arguments) => papers::run(arguments, out),
         Command::Plan(arguments) => plan::run(arguments, out),
         Command::Quickstart(arguments) => quickstart::run(arguments, out),
+        Command::Quirks(arguments) => quirks::run(arguments, out),
         Command::Replay(arguments) => replay::run(arguments, out),
         Command::Report(arguments) => report::run(arguments, out),
         Command::Run(arguments) => run::run(arguments, out),

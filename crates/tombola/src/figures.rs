@@ -19,4 +19,4 @@ mod svg;
 pub use braille::braille;
 pub use chart::{Chart, Place, Series};
 pub(crate) use svg::escaped;
-pub use svg::svg;
+pub use svg::{picture, svg};

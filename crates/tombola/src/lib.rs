@@ -13,6 +13,8 @@
 
 #![forbid(unsafe_code)]
 
+pub mod anatomy;
+pub mod artifacts;
 pub mod cells;
 pub mod claims;
 pub mod commands;
@@ -27,6 +29,7 @@ pub mod memory;
 pub mod npz;
 pub mod papers;
 pub mod progress;
+pub mod quirks;
 pub mod report;
 pub mod results;
 pub mod roofs;

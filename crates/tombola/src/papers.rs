@@ -40,6 +40,9 @@ pub struct Paper {
 /// The spec of `tombola quickstart`: the effect, in a minute.
 pub const QUICKSTART: &str = include_str!("papers/quickstart.toml");
 
+/// The spec of `tombola quirks`: what the published code does otherwise, in minutes.
+pub const QUIRKS: &str = include_str!("papers/quirks.toml");
+
 /// All papers.
 pub const PAPERS: [Paper; 1] = [Paper {
     name: "lottery",

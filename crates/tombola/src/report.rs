@@ -11,6 +11,7 @@ pub use said::Said;
 
 use crate::figures::{Chart, escaped, svg};
 use crate::tables::densities::{Line, digits, percent};
+use crate::tables::reference;
 
 /// What the page says besides its lines.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,7 +55,8 @@ pub fn page(words: &Words, lines: &[Line], said: &Said) -> String {
     write!(
         page,
         "<p class=\"note\">A number is a mean over seeds, with half the width of its 95 % interval (Student) where \
-         there are three or more; bands in the figures are these intervals. The same seed starts all criteria at the same \
+         there are three or more; bands in the figures are these intervals. The paper's numbers are read off its figures, \
+         with one standard error (se) over its five seeds where it is wider than the line. The same seed starts all criteria at the same \
          weights.</p>\n<p class=\"note\">Again: <code>{}</code></p>\n</main>\n</body>\n</html>\n",
         escaped(&words.command)
     )
@@ -98,6 +100,16 @@ fn table(page: &mut String, lines: &[Line]) {
                 }
             }
             .expect("a string");
+        }
+        page.push_str("</tr>\n");
+    }
+    for curve in reference::figure_3(lines) {
+        write!(page, "<tr><th>{}</th><th>{}</th>", escaped(&curve.trained), escaped(&curve.name))
+            .expect("a string");
+        for point in curve.points {
+            let half = point.and_then(|(score, half)| Some(format!(" se {:.1$}", half?, digits(score))));
+            let half = half.map_or(String::new(), |half| format!("<small>{half}</small>"));
+            write!(page, "<td>{}{half}</td>", reference::entry(point)).expect("a string");
         }
         page.push_str("</tr>\n");
     }

@@ -5,6 +5,7 @@
 //! |---|---|---|
 //! | `levels.csv` | a level of a cell | [`LevelRow`] |
 //! | `curves.csv` | a test on the way | [`CurveRow`] |
+//! | `tombola anatomy --csv` | a layer of a level of a cell | [`LayerRow`] |
 //!
 //! Numbers are written with the fewest digits that give them back, so that what is read is what was computed.
 //!
@@ -119,6 +120,37 @@ pub struct CurveRow {
     pub score: Option<f64>,
 }
 
+/// A layer of a level of a cell: what is kept of it, and what it looks like.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LayerRow {
+    /// Of the cell.
+    pub task: String,
+    /// Of the cell.
+    pub strategy: String,
+    /// Of the cell.
+    pub criterion: String,
+    /// Of the cell.
+    pub seed: u64,
+    /// Of which level.
+    pub level: u32,
+    /// The fraction of all weights that the level keeps.
+    pub density: f64,
+    /// Name of the layer; `all` for all together.
+    pub layer: String,
+    /// How many weights can be pruned.
+    pub weights: usize,
+    /// How many are kept.
+    pub kept: usize,
+    /// Mean of those.
+    pub mean: Option<f64>,
+    /// Mean of their sizes.
+    pub size: Option<f64>,
+    /// Correlation of their sizes and their signal to noise.
+    pub linear: Option<f64>,
+    /// The same of their ranks.
+    pub ranked: Option<f64>,
+}
+
 impl LevelRow {
     /// Of which cell.
     pub fn key(&self) -> Key {
@@ -220,6 +252,23 @@ fn check_levels(file: &str, first: u64, rows: &[LevelRow]) -> Result<(), RowsErr
 /// The tests of one cell.
 pub fn curves(file: &str, bytes: &[u8]) -> Result<Vec<CurveRow>, RowsError> {
     read(file, bytes)
+}
+
+/// Layers of levels. `file` names the bytes in errors.
+pub fn layers(file: &str, bytes: &[u8]) -> Result<Vec<LayerRow>, RowsError> {
+    let rows: Vec<LayerRow> = read(file, bytes)?;
+    for (line, row) in (2..).zip(&rows) {
+        if row.kept > row.weights || !(0.0..=1.0).contains(&row.density) {
+            let LayerRow { kept, weights, density, .. } = row;
+            let problem = format!("{kept} of {weights} weights at a density of {density} cannot be");
+            return Err(RowsError::new(file, line, problem));
+        }
+        let numbers = [row.mean, row.size, row.linear, row.ranked];
+        if numbers.into_iter().flatten().any(|number| !number.is_finite()) {
+            return Err(RowsError::new(file, line, "a number is not finite".to_owned()));
+        }
+    }
+    Ok(rows)
 }
 
 /// The fraction of weights that is kept; 1 where there are none.

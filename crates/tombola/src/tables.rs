@@ -4,6 +4,12 @@
 //! |---|---|
 //! | `densities` | score against density: a row a task, strategy and criterion; a column a level |
 //! | `pairs` | differences of criteria, seed by seed |
+//! | `attribution` | the ticket effect in parts: curvature, weights, mask, layers |
+//! | `layers` | kept shares, sizes and correlations, layer by layer |
+//! | `sparsest` | the sparsest networks that do as well as dense ones |
+//! | `strategies` | all tasks beside each other at a few densities: a row a strategy and criterion |
+//! | `effects` | what departures of the published code do: differences of two sides, level by level |
+//! | `reference` | what the papers printed, at the densities of a grid |
 //! | `aggregate` | score against density over all tasks and strategies, as in the papers' first figure |
 //!
 //! # Invariants
@@ -13,7 +19,13 @@
 //! - **Absent:** files, searches, and anything that could start one.
 
 pub mod aggregate;
+pub mod attribution;
 pub mod densities;
+pub mod effects;
+pub mod layers;
 pub mod pairs;
+pub mod reference;
 #[cfg(test)]
 pub(crate) mod sample;
+pub mod sparsest;
+pub mod strategies;

@@ -2,18 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::Args;
 
 use super::CommandError;
+use super::artifacts::ArtifactArguments;
+use super::shown::{ShownArguments, rows, rows_of_file, write_csv};
 use super::specs::SpecArguments;
 use super::units::OutArguments;
-use crate::cells::{self, LEVELS};
+use crate::artifacts::Evidence;
 use crate::grid::Cell;
 use crate::report::{self, Said, Words};
-use crate::results::{Owner, Results, State};
-use crate::rows::{self, LevelRow};
+use crate::rows::LevelRow;
 use crate::store;
 use crate::tables::densities::{self, Line};
 use crate::tables::pairs;
@@ -27,28 +28,18 @@ pub struct ReportArguments {
     specs: SpecArguments,
     #[command(flatten)]
     out: OutArguments,
-    /// Print the rows of all levels as CSV instead, each behind the id of its cell
-    #[arg(long)]
-    csv: bool,
-    /// Take the rows from a file that --csv wrote, instead of from a results folder
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["out", "csv"])]
-    rows: Option<PathBuf>,
-    /// Where the page goes [default: report.html in the results folder; with --rows nowhere]
-    #[arg(long, value_name = "FILE", conflicts_with = "csv")]
-    page: Option<PathBuf>,
+    #[command(flatten)]
+    shown: ShownArguments,
+    #[command(flatten)]
+    artifacts: ArtifactArguments,
 }
 
 pub(super) fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<(), CommandError> {
-    if arguments.page.is_some() && arguments.page == arguments.rows {
-        return Err(CommandError::Request {
-            message: "--page and --rows name the same file, and the page would take the place of the rows"
-                .to_owned(),
-            hint: None,
-        });
-    }
+    arguments.shown.check()?;
+    arguments.artifacts.check_place()?;
     let study = arguments.specs.study()?;
     let folder = arguments.out.folder(&study)?;
-    let rows = match &arguments.rows {
+    let rows = match &arguments.shown.rows {
         Some(file) => rows_of_file(file, &study.cells)?,
         None if folder.is_dir() => rows(&folder, &study.cells)?,
         None => {
@@ -61,12 +52,8 @@ pub(super) fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<()
             });
         }
     };
-    if arguments.csv {
-        // rows of two cells may differ in nothing but their numbers: each stands behind the name of its cell
-        let named: Vec<_> =
-            rows.iter().map(|(index, row)| (study.cells[*index].id().to_string(), row)).collect();
-        out.write_all(&rows::write_with_cells(&named))?;
-        return Ok(());
+    if arguments.shown.csv {
+        return write_csv(out, &study.cells, &rows);
     }
     let done = rows.iter().filter(|(_, row)| row.level == 0).count();
     let words = Words {
@@ -75,82 +62,26 @@ pub(super) fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<()
         command: arguments.specs.command(&folder),
     };
     let (lines, said) = shown(&study.cells, &rows);
+    let evidence = Evidence { lines: &lines, groups: said.groups() };
+    if arguments.artifacts.is_check() {
+        return arguments.artifacts.serve(&evidence);
+    }
     // whoever may only read the folder has the table all the same
     write!(out, "{}{}", densities::text(&lines), said.text())?;
     out.flush()?;
-    let is_of_folder = arguments.rows.is_none() && !rows.is_empty();
-    let page = arguments.page.clone().or_else(|| is_of_folder.then(|| folder.join("report.html")));
+    let page = arguments.shown.page(&folder, "report.html");
+    // a folder without rows is left as it is
+    let page = page.filter(|_| arguments.shown.page.is_some() || !rows.is_empty());
     if let Some(page) = &page {
         let written = store::write_whole(page, report::page(&words, &lines, &said).as_bytes());
         written.map_err(|error| CommandError::Failed(error.into()))?;
     }
-    let place = page.or_else(|| arguments.rows.clone()).unwrap_or(folder);
+    arguments.artifacts.serve(&evidence)?;
+    let place = page.or_else(|| arguments.shown.rows.clone()).unwrap_or(folder);
     // a closed stderr leaves nobody to tell
     let _ =
         writeln!(std::io::stderr(), "{done} of {} cells are done: {}", study.cells.len(), place.display());
     Ok(())
-}
-
-/// Rows, each with the place of its cell in the list of cells.
-type Rows = Vec<(usize, LevelRow)>;
-
-/// The rows of all cells that are done, in the order of the cells.
-fn rows(folder: &Path, cells: &[Cell]) -> Result<Rows, CommandError> {
-    let results = Results::at(folder, Owner::this_process(1.0));
-    let mut all = Vec::new();
-    for (index, cell) in cells.iter().enumerate() {
-        let id = cell.id().to_string();
-        if !matches!(results.glance(&id), State::Done(_)) {
-            continue;
-        }
-        let refused = |error: &dyn std::error::Error| CommandError::refused(error);
-        let bytes = results.read(&id, LEVELS).map_err(|error| refused(&error))?;
-        let file = folder.join("results").join(&id).join(LEVELS);
-        let rows = rows::levels(&file.display().to_string(), &bytes).map_err(|error| refused(&error))?;
-        check(&file, cell, &rows)?;
-        all.extend(rows.into_iter().map(|row| (index, row)));
-    }
-    Ok(all)
-}
-
-/// Refuses rows that a cell cannot have left.
-fn check(file: &Path, cell: &Cell, rows: &[LevelRow]) -> Result<(), CommandError> {
-    cells::mismatch(cell, rows).map_or(Ok(()), |mismatch| {
-        Err(CommandError::Request {
-            message: format!("{}: cell {}: {mismatch}", file.display(), cell.id()),
-            hint: Some(
-                "rows must stand as `tombola report --csv` printed them, each behind its own cell".to_owned(),
-            ),
-        })
-    })
-}
-
-/// The largest file of rows that is read: a hundred thousand cells of twenty levels.
-const MOST_ROW_BYTES: u64 = 1 << 29;
-
-/// The rows of a file, which must be of these cells; in the order of the cells.
-fn rows_of_file(file: &Path, cells: &[Cell]) -> Result<Rows, CommandError> {
-    let bytes = store::read_whole(file, MOST_ROW_BYTES)?;
-    let named = rows::levels_with_cells(&file.display().to_string(), &bytes);
-    let named = named.map_err(|error| CommandError::refused(&error))?;
-    let places: BTreeMap<String, usize> =
-        cells.iter().enumerate().map(|(index, cell)| (cell.id().to_string(), index)).collect();
-    let mut all = Vec::new();
-    for (cell, rows) in named {
-        let Some(&index) = places.get(&cell) else {
-            return Err(CommandError::Request {
-                message: format!("{}: the cell {cell} is none of this grid", file.display()),
-                hint: Some(
-                    "name the spec that the rows are of: `tombola list` shows the ids of its cells"
-                        .to_owned(),
-                ),
-            });
-        };
-        check(file, &cells[index], &rows)?;
-        all.extend(rows.into_iter().map(|row| (index, row)));
-    }
-    all.sort_by_key(|(index, row)| (*index, row.level));
-    Ok(all)
 }
 
 /// What the cells say that are done: line by line, and together.

@@ -15,7 +15,7 @@ use crate::suggest::nearest;
 #[derive(Args, Debug)]
 pub(super) struct SpecArguments {
     /// A spec: which cells there are (`tombola papers show lottery` prints one to begin with)
-    #[arg(value_name = "SPEC", required_unless_present = "paper", conflicts_with = "paper")]
+    #[arg(value_name = "SPEC", conflicts_with = "paper")]
     spec: Option<PathBuf>,
     /// The grid of a paper instead (`tombola papers` lists them)
     #[arg(long, value_name = "NAME")]
@@ -38,20 +38,34 @@ pub(super) struct Study {
 impl SpecArguments {
     /// Reads the spec, and makes its cells.
     pub(super) fn study(&self) -> Result<Study, CommandError> {
+        self.study_or(None)
+    }
+
+    /// The same; where neither a spec nor a paper is named, one that the program has: its name and its text.
+    pub(super) fn study_or(&self, own: Option<(&str, &str)>) -> Result<Study, CommandError> {
         let spec = match (&self.spec, &self.paper) {
             (Some(path), _) => Spec::parse(&path.display().to_string(), &read(path)?, &self.changes)?,
             (None, Some(name)) => paper(name)?.spec(self.scale, &self.changes)?,
-            (None, None) => {
-                let message = "which cells? Name a spec, or a paper with --paper".to_owned();
-                return Err(CommandError::Request { message, hint: None });
-            }
+            (None, None) => match own {
+                Some((name, text)) => Spec::parse(name, text, &self.changes)?,
+                None => {
+                    let message = "which cells? Name a spec, or a paper with --paper".to_owned();
+                    let hint = Some("`tombola papers` lists the papers' grids".to_owned());
+                    return Err(CommandError::Request { message, hint });
+                }
+            },
         };
         Ok(Study { name: spec.name().to_owned(), cells: grid::cells(&spec)? })
     }
 
     /// The command that does these cells in a folder.
     pub(super) fn command(&self, folder: &Path) -> String {
-        let mut words = vec!["tombola".to_owned(), "run".to_owned()];
+        self.command_of("run", folder)
+    }
+
+    /// The command of a name, about these cells in a folder.
+    pub(super) fn command_of(&self, name: &str, folder: &Path) -> String {
+        let mut words = vec!["tombola".to_owned(), name.to_owned()];
         words.extend(self.spec.iter().map(|path| path.display().to_string()));
         if let Some(paper) = &self.paper {
             words.extend(["--paper", paper, "--scale", self.scale.name()].map(str::to_owned));

@@ -6,6 +6,7 @@
 use crate::stats::Mean;
 use crate::tables::aggregate::{self, Aggregate};
 use crate::tables::densities::Line;
+use crate::tables::reference;
 
 /// A line with its name.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,11 +53,11 @@ impl Chart {
             let same = rest.iter().take_while(is_same).count();
             let (here, after) = rest.split_at(same);
             rest = after;
-            charts.push(Chart::new(
-                format!("{}, {}", first.what(), first.strategy),
-                first.measure.replace('_', " "),
-                here.iter().map(series).collect(),
-            ));
+            let own: Vec<Series> = here.iter().map(series).collect();
+            let printed = printed(here).into_iter().filter(|printed| reaches(printed, &own));
+            let title = format!("{}, {}", first.what(), first.strategy);
+            let series = own.iter().cloned().chain(printed).collect();
+            charts.push(Chart::new(title, first.measure.replace('_', " "), series));
         }
         charts
     }
@@ -73,10 +74,10 @@ impl Chart {
             series.push(Series { name: (*criterion).to_owned(), places });
         }
         for criterion in aggregate::CRITERIA {
-            let Some(paper) = aggregate::published(criterion, &aggregate.densities) else { continue };
-            let place = |(&density, place): (&f64, Option<(f64, f64)>)| {
+            let Some(paper) = reference::figure_1(criterion, &aggregate.densities) else { continue };
+            let place = |(&density, place): (&f64, Option<reference::Printed>)| {
                 let (score, half) = place?;
-                Some(Place { density, score, half })
+                Some(Place { density, score, half: half.unwrap_or(0.0) })
             };
             let places = aggregate.densities.iter().zip(paper).filter_map(place).collect();
             series.push(Series { name: format!("{criterion}, the paper"), places });
@@ -147,6 +148,34 @@ impl Chart {
     }
 }
 
+/// What the paper printed for the task of some lines.
+fn printed(lines: &[Line]) -> Vec<Series> {
+    let Some(longest) = lines.iter().max_by_key(|line| line.points.len()) else { return Vec::new() };
+    let densities: Vec<f64> = longest.points.iter().map(|point| point.density).collect();
+    let series = |curve: reference::Curve| {
+        let places = densities.iter().zip(curve.points).filter_map(|(&density, printed)| {
+            let (score, half) = printed?;
+            Some(Place { density, score, half: half.unwrap_or(0.0) })
+        });
+        let trained = if curve.trained == longest.strategy { "" } else { &format!("{}, ", curve.trained) };
+        Series { name: format!("{trained}{}", curve.name), places: places.collect() }
+    };
+    reference::figure_3(lines).into_iter().map(series).collect()
+}
+
+/// Whether a printed line comes near enough to others to be in one picture: smaller tasks and shorter episodes have scores that
+/// would be a flat line beside the paper's.
+fn reaches(printed: &Series, own: &[Series]) -> bool {
+    let range = |series: &mut dyn Iterator<Item = &Place>| {
+        series.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), place| {
+            (low.min(place.score), high.max(place.score))
+        })
+    };
+    let (low, high) = range(&mut own.iter().flat_map(|series| &series.places));
+    let (least, largest) = range(&mut printed.places.iter());
+    least <= high + (high - low) && largest >= low - (high - low)
+}
+
 fn series(line: &Line) -> Series {
     let place = |point: &crate::tables::densities::Point| {
         let mean = point.score?;
@@ -172,6 +201,17 @@ mod tests {
             assert!((chart.across(*density) - level as f64 / 6.0).abs() < 1e-3, "{density}");
         }
         assert_eq!((chart.across(2.0), chart.across(1e-9)), (0.0, 1.0));
+    }
+
+    #[test]
+    fn the_papers_line_is_drawn_where_it_comes_near() {
+        let series = |scores: &[f64]| Series {
+            name: "s".into(),
+            places: scores.iter().map(|&score| Place { density: 1.0, score, half: 0.0 }).collect(),
+        };
+        let own = [series(&[0.5, 0.9])];
+        assert!(reaches(&series(&[0.95, 0.98]), &own) && reaches(&series(&[0.2, 0.3]), &own));
+        assert!(!reaches(&series(&[508.0, 3775.0]), &own) && !reaches(&series(&[-0.5, 0.0]), &own));
     }
 
     #[test]

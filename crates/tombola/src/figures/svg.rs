@@ -21,6 +21,18 @@ const BOTTOM: f64 = 58.0;
 /// Between two lines of the legend; the first is within the picture.
 const LINE: f64 = 16.0;
 
+/// How a picture looks that stands alone: on paper.
+const STYLE: &str = "svg{font:12px sans-serif;fill:#1c1f23;background:#fff}.title{font-weight:600}.end{text-anchor:end}\
+                     .middle{text-anchor:middle}.faint{fill:#6a737d}.grid{stroke:#d8dde3}.axis{stroke:#6a737d}";
+
+/// The chart as a file of its own.
+pub fn picture(chart: &Chart) -> String {
+    // the name of the language, not an address: nothing is fetched
+    let head = "<svg xmlns=\"http://www.w3.org/2000/svg\" ";
+    let text = svg(chart).replacen("<svg ", head, 1);
+    text.replacen('\n', &format!("\n<style>{STYLE}</style>\n"), 1)
+}
+
 /// The chart as an `svg` element.
 pub fn svg(chart: &Chart) -> String {
     let height = HEIGHT + LINE * (places(chart).1 - 1) as f64;
@@ -175,6 +187,10 @@ mod tests {
             let x: f64 = circle.split('"').next().unwrap().parse().unwrap();
             assert!((0.0..=WIDTH).contains(&x));
         }
+        let alone = picture(&Chart::new("one".into(), "score".into(), vec![series("one")]));
+        assert!(
+            alone.starts_with("<svg xmlns=") && alone.contains("\n<style>") && alone.ends_with("</svg>\n")
+        );
         let empty = svg(&Chart::new("nothing".into(), "score".into(), vec![]));
         assert!(empty.starts_with("<svg") && empty.ends_with("</svg>\n") && !empty.contains("NaN"));
     }

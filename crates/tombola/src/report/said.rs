@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::claims::{self, Finding, Verdict};
+use crate::claims::{self, Finding};
 use crate::figures::{Chart, escaped, svg};
 use crate::tables::aggregate::{self, Aggregate, aggregate};
 use crate::tables::pairs::Group;
@@ -13,6 +13,8 @@ pub struct Said {
     groups: Vec<Group>,
     average: Option<Aggregate>,
     findings: Vec<Finding>,
+    /// Other tables: what each shows, and its rows.
+    tables: Vec<(String, Vec<Vec<String>>)>,
 }
 
 impl Said {
@@ -20,10 +22,18 @@ impl Said {
     pub fn of(groups: Vec<Group>) -> Said {
         let findings = claims::check(&groups);
         // a grid of other criteria has claims of its own kind, and a table of nothing helps nobody
-        let is_run =
-            |finding: &Finding| finding.groups.iter().any(|(_, verdict)| *verdict != Verdict::NotRun);
-        let findings = if findings.iter().any(is_run) { findings } else { Vec::new() };
-        Said { average: aggregate(&groups), findings, groups }
+        let findings = if findings.iter().all(Finding::is_not_run) { Vec::new() } else { findings };
+        Said { average: aggregate(&groups), findings, groups, tables: Vec::new() }
+    }
+
+    /// The groups that it is of.
+    pub fn groups(&self) -> &[Group] {
+        &self.groups
+    }
+
+    /// Has a page show one more table, whose first row is its head.
+    pub fn push(&mut self, caption: &str, rows: Vec<Vec<String>>) {
+        self.tables.push((caption.to_owned(), rows));
     }
 
     /// As Markdown; empty where nothing is said.
@@ -51,6 +61,7 @@ impl Said {
             table(&mut html, claims::TOGETHER, &claims::together(&self.findings));
             table(&mut html, claims::ALONE, &claims::alone(&self.findings, &self.groups));
         }
+        self.tables.iter().for_each(|(caption, rows)| table(&mut html, caption, rows));
         html
     }
 }

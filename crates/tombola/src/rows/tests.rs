@@ -113,3 +113,32 @@ fn what_is_no_table_of_a_cell_is_refused_with_its_line() {
     let word = text.replace(",300,300,", ",300,many,");
     assert!(levels("x", word.as_bytes()).unwrap_err().to_string().contains("line 2"), "{word}");
 }
+
+#[test]
+fn layers_are_read_as_they_were_written_or_refused_with_their_line() {
+    let row = LayerRow {
+        task: "glyphs".into(),
+        strategy: "snes".into(),
+        criterion: "snr".into(),
+        seed: 1,
+        level: 2,
+        density: 0.25,
+        layer: "dense_0.weight".into(),
+        weights: 8,
+        kept: 3,
+        mean: Some(-0.1),
+        size: Some(1.0 / 3.0),
+        linear: None,
+        ranked: Some(0.5),
+    };
+    let rows = vec![row.clone(), LayerRow { layer: "all".into(), ..row }];
+    let bytes = write(&rows);
+    assert_eq!(layers("x", &bytes).expect("what was written"), rows);
+    let text = String::from_utf8(bytes).expect("text");
+    let refused =
+        |from: &str, to: &str| layers("x", text.replace(from, to).as_bytes()).unwrap_err().to_string();
+    assert!(refused(",8,3,", ",8,9,").starts_with("x, line 2: 9 of 8 weights"));
+    assert!(refused(",0.25,", ",1.25,").contains("a density of 1.25"));
+    assert!(refused("-0.1", "inf").contains("is not finite"));
+    assert!(refused(",8,3,", ",eight,3,").contains("line 2"));
+}

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use super::densities::{aligned, percent};
 use super::pairs::Group;
+use super::reference;
 use crate::stats::{self, Between, Mean, Seeds};
 
 /// The criteria of the figure, in its order.
@@ -130,7 +131,7 @@ pub fn table(aggregate: &Aggregate) -> Vec<Vec<String>> {
     let most = aggregate.seeds();
     for (criterion, scores) in CRITERIA.iter().zip(&aggregate.scores) {
         row(criterion, "here".to_owned(), scores.iter().map(|mean| entry(*mean, most)).collect());
-        if let Some(paper) = published(criterion, &aggregate.densities) {
+        if let Some(paper) = reference::figure_1(criterion, &aggregate.densities) {
             let said =
                 paper.iter().map(|place| place.map_or(String::new(), |(score, _)| format!("{score:.3}")));
             row(criterion, "the paper, 12 tasks".to_owned(), said.collect());
@@ -190,34 +191,6 @@ fn middle(middle: &Option<Between>) -> String {
         Some(Between { mean, low, .. }) if low.is_nan() => format!("{mean:.3}"),
         Some(Between { mean, low, high }) => format!("{mean:.3} ({low:.3} to {high:.3})"),
     }
-}
-
-/// Figure 1 (right, top) of the paper, as digitised.
-const FIGURE: &str = include_str!("../../../../datasets/reference/lottery-figure-1.csv");
-
-/// The sparsest level of the figure, and a little more: the lines of a grid that ends before have another range.
-const FIGURE_ENDS: f64 = 0.015;
-
-/// What the paper's figure shows at densities for its twelve tasks, with half of its band (one standard error); none at a level
-/// that it has not, and none at all for a grid that does not come as far.
-pub fn published(criterion: &str, densities: &[f64]) -> Option<Vec<Option<(f64, f64)>>> {
-    if densities.iter().all(|density| *density > FIGURE_ENDS) {
-        return None;
-    }
-    let rows = FIGURE.lines().filter(|line| !line.starts_with('#')).skip(1);
-    let points: Vec<(f64, (f64, f64))> = rows
-        .filter_map(|line| {
-            let (name, numbers) = line.split_once(',')?;
-            let numbers: Vec<f64> = numbers.split(',').filter_map(|number| number.parse().ok()).collect();
-            let [_level, density, score, low, high, _error] = numbers[..] else { return None };
-            (name == criterion).then_some((density, (score, (high - low) / 2.0)))
-        })
-        .collect();
-    // a network of few weights cannot keep exactly the fraction that was asked for
-    let close = |density: f64| move |(there, _): &&(f64, (f64, f64))| (density / there - 1.0).abs() < 0.02;
-    let found = |&density: &f64| points.iter().find(close(density)).map(|(_, place)| *place);
-    let found: Vec<Option<(f64, f64)>> = densities.iter().map(found).collect();
-    (found.iter().flatten().count() > 1).then_some(found)
 }
 
 #[cfg(test)]
@@ -283,14 +256,5 @@ mod tests {
         assert_eq!((found.groups, found.missing.as_slice()), (2, &["hopper, snes".to_owned()][..]));
         assert!(text(&found).contains("Left out, for want of a criterion or a level: hopper, snes."));
         assert_eq!(aggregate(&all[2..]), None);
-    }
-
-    #[test]
-    fn the_papers_figure_stands_at_its_levels_where_a_grid_comes_as_far() {
-        let found = published("random", &[1.0, 0.33, 0.9, 0.0144]).expect("the whole figure");
-        let scores: Vec<Option<f64>> = found.into_iter().map(|place| place.map(|(score, _)| score)).collect();
-        assert_eq!(scores, [Some(0.9104), Some(0.8879), None, Some(0.0031)]);
-        assert_eq!(published("random", &[1.0, 0.33]), None);
-        assert_eq!(published("movement", &[1.0, 0.0144]), None);
     }
 }

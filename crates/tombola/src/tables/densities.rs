@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use super::reference;
 use crate::rows::{LevelRow, Status};
 use crate::stats::{self, Mean};
 
@@ -95,30 +96,42 @@ fn points(mut rows: Vec<&LevelRow>) -> Vec<Point> {
 
 /// Lines as text, for a terminal; as Markdown it reads the same.
 ///
-/// A number is a mean over seeds, with half the width of its 95 % interval where there are three seeds or more.
+/// A number is a mean over seeds, with half the width of its 95 % interval where there are three seeds or more; of the
+/// paper, the mean that it printed.
 pub fn text(lines: &[Line]) -> String {
-    let mut text = String::new();
-    let mut rest = lines;
-    while let Some(first) = rest.first() {
-        let same = rest.iter().take_while(|line| line.is_beside(first)).count();
-        let (here, after) = rest.split_at(same);
-        rest = after;
-        let seeds = here.iter().flat_map(|line| &line.points).filter_map(|point| point.score);
-        let most = seeds.map(|mean| mean.n).max().unwrap_or(0);
-        let longest = here.iter().max_by_key(|line| line.points.len()).unwrap_or(first);
-        let measure = first.measure.replace('_', " ");
-        writeln!(text, "{measure} on {}, n = {most} unless said, by density:\n", first.what())
-            .expect("a string");
-        let heads = longest.points.iter().map(|point| percent(point.density));
-        let rows: Vec<Vec<String>> = std::iter::once(row("strategy", "criterion", heads))
-            .chain(here.iter().map(|line| {
-                row(&line.strategy, &line.criterion, line.points.iter().map(|point| entry(point, most)))
-            }))
-            .collect();
-        text += &aligned(&rows);
-        text.push('\n');
-    }
-    text
+    let tables = lines.chunk_by(Line::is_beside);
+    tables.map(|lines| format!("{}:\n\n{}\n", caption(lines), aligned(&table(lines)))).collect()
+}
+
+/// What the table of lines of one task shows.
+pub fn caption(lines: &[Line]) -> String {
+    let Some(first) = lines.first() else { return String::new() };
+    format!(
+        "{} on {}, n = {} unless said, by density",
+        first.measure.replace('_', " "),
+        first.what(),
+        most(lines)
+    )
+}
+
+/// The lines of one task, and what the paper printed for it; the first row is the head.
+pub fn table(lines: &[Line]) -> Vec<Vec<String>> {
+    let longest = lines.iter().max_by_key(|line| line.points.len());
+    let heads = longest.iter().flat_map(|line| &line.points).map(|point| percent(point.density));
+    let most = most(lines);
+    let own = lines
+        .iter()
+        .map(|line| row(&line.strategy, &line.criterion, line.points.iter().map(|point| entry(point, most))));
+    let printed = reference::figure_3(lines)
+        .into_iter()
+        .map(|curve| row(&curve.trained, &curve.name, curve.points.into_iter().map(reference::entry)));
+    std::iter::once(row("strategy", "criterion", heads)).chain(own).chain(printed).collect()
+}
+
+/// How many seeds the point with most of them has.
+fn most(lines: &[Line]) -> usize {
+    let seeds = lines.iter().flat_map(|line| &line.points).filter_map(|point| point.score);
+    seeds.map(|mean| mean.n).max().unwrap_or(0)
 }
 
 fn row(strategy: &str, criterion: &str, cells: impl Iterator<Item = String>) -> Vec<String> {
@@ -158,32 +171,42 @@ fn entry(point: &Point, most: usize) -> String {
     text
 }
 
-/// Rows as Markdown whose columns stand below each other; the first is the head, and the first two columns hold words.
+/// Rows as Markdown whose columns stand below each other; the first is the head. Columns of numbers end below each other, the
+/// first two and others of words begin so.
 pub fn aligned(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let cell = |row: &Vec<String>, column: usize| row.get(column).cloned().unwrap_or_default();
     let width = |column: usize| rows.iter().map(|row| cell(row, column).chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let is_words =
+        |column: usize| column < 2 || !rows.iter().skip(1).any(|row| is_number(&cell(row, column)));
+    let shapes: Vec<(usize, bool)> = (0..columns).map(|column| (width(column), is_words(column))).collect();
     let mut text = String::new();
     for (index, row) in rows.iter().enumerate() {
-        let cells: Vec<String> = widths
+        let cells: Vec<String> = shapes
             .iter()
             .enumerate()
-            .map(|(column, &width)| match column {
-                0 | 1 => format!("{:<width$}", cell(row, column)),
-                _ => format!("{:>width$}", cell(row, column)),
+            .map(|(column, &(width, is_words))| match is_words {
+                true => format!("{:<width$}", cell(row, column)),
+                false => format!("{:>width$}", cell(row, column)),
             })
             .collect();
         writeln!(text, "| {} |", cells.join(" | ")).expect("a string");
         if index == 0 {
-            let rule = |(column, width): (usize, &usize)| {
-                if column < 2 { "-".repeat(width + 2) } else { format!("{}:", "-".repeat(width + 1)) }
+            let rule = |&(width, is_words): &(usize, bool)| match is_words {
+                true => "-".repeat(width + 2),
+                false => format!("{}:", "-".repeat(width + 1)),
             };
-            let rules: Vec<String> = widths.iter().enumerate().map(rule).collect();
+            let rules: Vec<String> = shapes.iter().map(rule).collect();
             writeln!(text, "|{}|", rules.join("|")).expect("a string");
         }
     }
     text
+}
+
+/// Whether an entry is a number, or stands for one that is missing.
+fn is_number(entry: &str) -> bool {
+    let digits = entry.trim_start_matches(['+', '-', '<']);
+    digits.starts_with(|first: char| first.is_ascii_digit()) || entry == "-"
 }
 
 #[cfg(test)]

@@ -129,6 +129,25 @@ impl Group {
         paired
     }
 
+    /// How much more one criterion scores than another at each level, over the seeds that have both; with the level's density.
+    pub fn by_level(&self, of: &str, against: &str) -> Vec<(f64, Option<Mean>)> {
+        let densities = [of, against].map(|criterion| self.densities(criterion));
+        let [ones, others] = densities;
+        let longest = if ones.len() > others.len() { ones } else { others };
+        let difference = |(level, density): (usize, f64)| {
+            let others = self.scores(against, level);
+            let ones = self.scores(of, level).into_iter();
+            let found: Vec<f64> = ones.filter_map(|(seed, one)| Some(one - others.get(&seed)?)).collect();
+            (density, stats::mean(&found))
+        };
+        longest.into_iter().enumerate().map(difference).collect()
+    }
+
+    /// The criteria that it has cells of, by name.
+    pub fn criteria(&self) -> impl Iterator<Item = &str> {
+        self.cells.keys().map(String::as_str)
+    }
+
     /// The scores of a criterion's seeds at a level, without those that diverged.
     pub fn scores(&self, criterion: &str, level: usize) -> BTreeMap<u64, f64> {
         let seeds = self.cells.get(criterion).into_iter().flatten();
@@ -189,6 +208,17 @@ mod tests {
         assert_eq!(differences(1.0, 1.0).mean().map(|mean| mean.mean), Some(0.0));
         assert!(differences(0.3, 0.4).is_empty(), "no level is there");
         assert!(group.differences("snr", "movement", Range { from: 0.0, to: 1.0 }).is_empty());
+    }
+
+    #[test]
+    fn levels_have_a_difference_each() {
+        let found = group().by_level("snr", "random");
+        let means: Vec<f64> = found.iter().map(|(_, mean)| mean.expect("three seeds").mean).collect();
+        assert_eq!(found.iter().map(|(density, _)| *density).collect::<Vec<_>>(), [1.0, 0.5, 0.25]);
+        assert!(means.iter().zip([0.0, 0.1, 0.2]).all(|(found, expected)| (found - expected).abs() < 1e-12));
+        let ended = diverged_at(1).by_level("snr", "random");
+        assert_eq!(ended.iter().map(|(_, mean)| mean.expect("seeds").n).collect::<Vec<_>>(), [3, 2, 2]);
+        assert!(group().by_level("snr", "movement").iter().all(|(_, mean)| mean.is_none()));
     }
 
     /// Seed 1 of snr diverges at a level, and its rows end there.

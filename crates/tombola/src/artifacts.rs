@@ -1,0 +1,228 @@
+//! The tables and figures of a paper, by name: each a pure function of rows.
+//!
+//! | artifact | shows |
+//! |---|---|
+//! | `figure-1` | score against density over all tasks and strategies |
+//! | `figure-2` | score against density, task by task, with the paper's own curves where it printed them |
+//! | `claims` | which of the paper's claims the rows bear out |
+//! | `strategies` | all tasks beside each other at a few densities |
+//! | `sparsest` | the sparsest networks that do as well as dense ones |
+//! | `attribution` | the ticket effect in parts |
+//!
+//! A table is written as CSV, Markdown and LaTeX, a figure as SVG; what rows do not show leaves no file.
+//!
+//! # Invariants
+//!
+//! - **Equal rows give equal bytes** of every file.
+//! - **An artifact is data:** a row of a paper's list.
+//! - **Absent:** files. Names and bytes go out.
+
+mod formats;
+
+use crate::claims;
+use crate::figures::{Chart, picture};
+use crate::tables::aggregate::{self, aggregate};
+use crate::tables::densities::{self, Line};
+use crate::tables::pairs::Group;
+use crate::tables::{attribution, sparsest, strategies};
+
+/// What rows say, in the forms that artifacts are made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Evidence<'a> {
+    /// Scores by level.
+    pub lines: &'a [Line],
+    /// Cells that differ in criterion and seed.
+    pub groups: &'a [Group],
+}
+
+/// A table or a figure, with the name of its files.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Piece {
+    /// Without ending.
+    pub name: String,
+    /// What it shows.
+    pub caption: String,
+    /// The thing.
+    pub content: Content,
+}
+
+/// What a piece is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Content {
+    /// The first row is the head.
+    Table(Vec<Vec<String>>),
+    /// A picture.
+    Figure(Chart),
+}
+
+/// One artifact of a paper.
+#[derive(Clone, Copy, Debug)]
+pub struct Artifact {
+    /// Short and fixed: files begin with it.
+    pub name: &'static str,
+    /// What it shows.
+    pub shows: &'static str,
+    pieces: fn(&Evidence<'_>) -> Vec<Piece>,
+}
+
+/// Those of the main paper.
+pub const LOTTERY: [Artifact; 6] = [
+    Artifact {
+        name: "figure-1",
+        shows: "score against density over all tasks and strategies",
+        pieces: figure_1,
+    },
+    Artifact { name: "figure-2", shows: "score against density, task by task", pieces: figure_2 },
+    Artifact { name: "claims", shows: "which claims the rows bear out", pieces: claims },
+    Artifact {
+        name: "strategies",
+        shows: "all tasks beside each other at a few densities",
+        pieces: |evidence| one("strategies", "Scores at a few densities", strategies::table(evidence.lines)),
+    },
+    Artifact {
+        name: "sparsest",
+        shows: "the sparsest networks that do as well as dense ones",
+        pieces: |evidence| one("sparsest", SPARSEST, sparsest::table(evidence.groups)),
+    },
+    Artifact {
+        name: "attribution",
+        shows: "the ticket effect in parts: curvature, weights, mask, layers",
+        pieces: |evidence| one("attribution", ATTRIBUTION, attribution::table(evidence.groups)),
+    },
+];
+
+const SPARSEST: &str = "The sparsest networks that do as well as dense ones: with all denser levels, at most a twentieth of the \
+                        range of scores below";
+const ATTRIBUTION: &str = "The ticket effect in parts, by weights kept: differences seed by seed, with half the width of their \
+                           95 % intervals (Student)";
+
+/// The files of some artifacts: names and bytes, in order.
+pub fn files(artifacts: &[Artifact], evidence: &Evidence<'_>) -> Vec<(String, Vec<u8>)> {
+    let pieces = artifacts.iter().flat_map(|artifact| (artifact.pieces)(evidence));
+    let mut files: Vec<(String, Vec<u8>)> = Vec::new();
+    for (name, bytes) in pieces.flat_map(|piece| piece.files()) {
+        // settings that differ in a sign alone have one slug
+        let (stem, ending) = name.rsplit_once('.').expect("a name with an ending");
+        let numbered =
+            |number: usize| if number == 1 { name.clone() } else { format!("{stem}-{number}.{ending}") };
+        let is_free = |name: &String| files.iter().all(|(other, _)| other != name);
+        let name = (1..).map(numbered).find(is_free).expect("numbers do not end");
+        files.push((name, bytes));
+    }
+    files
+}
+
+impl Piece {
+    /// Its files.
+    fn files(&self) -> Vec<(String, Vec<u8>)> {
+        let named = |ending: &str, text: String| (format!("{}.{ending}", self.name), text.into_bytes());
+        match &self.content {
+            Content::Figure(chart) => vec![named("svg", picture(chart))],
+            Content::Table(rows) => vec![
+                named("csv", formats::csv(rows)),
+                named("md", format!("{}:\n\n{}", self.caption, densities::aligned(rows))),
+                named("tex", formats::latex(&self.caption, rows)),
+            ],
+        }
+    }
+}
+
+/// A piece if there is a table.
+fn one(name: &str, caption: &str, rows: Option<Vec<Vec<String>>>) -> Vec<Piece> {
+    rows.map(|rows| table(name.to_owned(), caption.to_owned(), rows)).into_iter().collect()
+}
+
+fn table(name: String, caption: String, rows: Vec<Vec<String>>) -> Piece {
+    Piece { name, caption, content: Content::Table(rows) }
+}
+
+fn figure(name: String, chart: Chart) -> Piece {
+    Piece { name, caption: chart.title.clone(), content: Content::Figure(chart) }
+}
+
+fn figure_1(evidence: &Evidence<'_>) -> Vec<Piece> {
+    let Some(average) = aggregate(evidence.groups) else { return Vec::new() };
+    vec![
+        table("figure-1".to_owned(), average.title(), aggregate::table(&average)),
+        figure("figure-1".to_owned(), Chart::of_aggregate(&average)),
+    ]
+}
+
+fn figure_2(evidence: &Evidence<'_>) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    for lines in evidence.lines.chunk_by(Line::is_beside) {
+        let what = lines[0].what();
+        let name = format!("figure-2-{}", formats::slug(&what));
+        pieces.push(table(name, densities::caption(lines), densities::table(lines)));
+    }
+    let charts = Chart::of(evidence.lines).into_iter();
+    pieces.extend(charts.map(|chart| figure(format!("figure-2-{}", formats::slug(&chart.title)), chart)));
+    pieces
+}
+
+fn claims(evidence: &Evidence<'_>) -> Vec<Piece> {
+    let findings = claims::check(evidence.groups);
+    if findings.iter().all(claims::Finding::is_not_run) {
+        return Vec::new();
+    }
+    vec![
+        table("claims".to_owned(), claims::TOGETHER.to_owned(), claims::together(&findings)),
+        table("claims-alone".to_owned(), claims::ALONE.to_owned(), claims::alone(&findings, evidence.groups)),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rows::LevelRow;
+    use crate::tables::pairs::groups;
+    use crate::tables::sample::row;
+
+    fn rows(criteria: &[&str]) -> Vec<LevelRow> {
+        let cell = |(criterion, seed, level): (&&str, u64, u32)| {
+            let loss = if *criterion == "random" { 0.1 } else { 0.01 };
+            row(criterion, seed, level, Some(0.9 - loss * f64::from(level) + 0.001 * seed as f64))
+        };
+        let all = criteria.iter().flat_map(|criterion| {
+            (0..3).flat_map(move |seed| (0..6).map(move |level| (criterion, seed, level)))
+        });
+        all.map(cell).collect()
+    }
+
+    fn found(rows: &[LevelRow]) -> Vec<(String, Vec<u8>)> {
+        let (lines, groups) = (densities::lines(rows), groups(rows.iter().map(|row| ("", row))));
+        files(&LOTTERY, &Evidence { lines: &lines, groups: &groups })
+    }
+
+    #[test]
+    fn every_artifact_leaves_files_of_its_name_and_the_order_of_rows_changes_none() {
+        let mut rows = rows(&["snr", "magnitude", "random", "permuted-weights", "permuted-mask-and-weights"]);
+        let files = found(&rows);
+        for artifact in LOTTERY {
+            assert!(files.iter().any(|(name, _)| name.starts_with(artifact.name)), "{}", artifact.name);
+        }
+        for wanted in ["figure-1.svg", "figure-2-glyphs.tex", "figure-2-glyphs-snes.svg", "claims-alone.csv"]
+        {
+            assert!(files.iter().any(|(name, _)| name == wanted), "{wanted}");
+        }
+        let mut names: Vec<&String> = files.iter().map(|(name, _)| name).collect();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), files.len(), "no file takes another one's place");
+        rows.reverse();
+        assert_eq!(found(&rows), files);
+    }
+
+    #[test]
+    fn what_rows_do_not_show_leaves_no_file() {
+        let names = |criteria: &[&str]| -> Vec<String> {
+            found(&rows(criteria)).into_iter().map(|(name, _)| name).collect()
+        };
+        assert!(names(&[]).is_empty());
+        let alone = names(&["movement"]);
+        assert!(
+            alone.iter().all(|name| name.starts_with("figure-2") || name.starts_with("strategies")),
+            "{alone:?}"
+        );
+    }
+}

@@ -1,0 +1,121 @@
+//! `tombola anatomy`: what the networks of a results folder look like inside.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use networks::Ticket;
+
+use super::specs::SpecArguments;
+use super::units::OutArguments;
+use super::{CommandError, with_causes};
+use crate::anatomy;
+use crate::cells::{self, LEVELS};
+use crate::grid::Cell;
+use crate::results::{Owner, Results, State};
+use crate::rows::{self, LayerRow, LevelRow};
+use crate::store;
+use crate::tables::densities::aligned;
+use crate::tables::layers::{self, Quantity};
+
+/// Show what the networks of a grid look like inside: what each layer keeps, how large its weights are, and whether large ones
+/// are those that the search is sure of (supplement 11 and figure 7 of the main paper).
+///
+/// Reads the ticket of every level of the cells that are done; may be asked for at any time.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  tombola anatomy --paper lottery --scale smoke\n  \
+    tombola anatomy mine.toml --csv > layers.csv\n  tombola anatomy mine.toml --rows layers.csv")]
+pub struct AnatomyArguments {
+    #[command(flatten)]
+    specs: SpecArguments,
+    #[command(flatten)]
+    out: OutArguments,
+    /// Print the rows of all layers as CSV instead
+    #[arg(long)]
+    csv: bool,
+    /// Take the rows from a file that --csv wrote, instead of from a results folder
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["out", "csv"])]
+    rows: Option<PathBuf>,
+}
+
+/// The largest file of rows that is read.
+const MOST_ROW_BYTES: u64 = 1 << 29;
+
+pub(super) fn run(arguments: &AnatomyArguments, out: &mut dyn Write) -> Result<(), CommandError> {
+    let study = arguments.specs.study()?;
+    let rows = match &arguments.rows {
+        Some(file) => {
+            let bytes = store::read_whole(file, MOST_ROW_BYTES)?;
+            let rows = rows::layers(&file.display().to_string(), &bytes);
+            rows.map_err(|error| CommandError::refused(&error))?
+        }
+        None => {
+            let folder = arguments.out.folder(&study)?;
+            rows_of_folder(&folder, &study.cells)?
+        }
+    };
+    if arguments.csv {
+        out.write_all(&rows::write(&rows))?;
+        return Ok(());
+    }
+    if rows.is_empty() {
+        writeln!(out, "Nothing is done yet.")?;
+    }
+    for quantity in Quantity::ALL {
+        if let Some(table) = layers::table(&rows, quantity) {
+            writeln!(out, "{}:\n\n{}", quantity.caption(), aligned(&table))?;
+        }
+    }
+    Ok(())
+}
+
+/// The layers of every level of all cells that are done.
+fn rows_of_folder(folder: &Path, cells: &[Cell]) -> Result<Vec<LayerRow>, CommandError> {
+    let results = Results::at(folder, Owner::this_process(1.0));
+    let mut all = Vec::new();
+    for cell in cells {
+        let [id, dense] = [cell.id(), cell.dense_id()].map(|id| id.to_string());
+        if !matches!(results.glance(&id), State::Done(_)) {
+            continue;
+        }
+        let bytes = results.read(&id, LEVELS).map_err(|error| CommandError::refused(&error))?;
+        let file = folder.join("results").join(&id);
+        let levels = rows::levels(&file.join(LEVELS).display().to_string(), &bytes);
+        for row in levels.map_err(|error| CommandError::refused(&error))? {
+            // what diverged has left no ticket, and the dense level is another unit's
+            if row.score.is_none() {
+                continue;
+            }
+            let (unit, name) = (if row.level == 0 { &dense } else { &id }, cells::ticket_name(row.level));
+            let bytes = results.read(unit, &name).map_err(|error| CommandError::refused(&error))?;
+            let ticket = Ticket::decode(&bytes).map_err(|error| CommandError::Request {
+                message: format!("{}: {}", file.join(&name).display(), with_causes(&error)),
+                hint: None,
+            })?;
+            all.extend(anatomy::layers(&ticket).into_iter().map(|layer| told(&row, layer)));
+        }
+    }
+    Ok(all)
+}
+
+/// A layer of a level's network as a row.
+fn told(row: &LevelRow, layer: anatomy::Layer) -> LayerRow {
+    let LevelRow { task, strategy, criterion, seed, level, density, .. } = row.clone();
+    let anatomy::Layer { name, weights, kept, mean, size, correlation } = layer;
+    let (linear, ranked) = correlation.unzip();
+    LayerRow {
+        task,
+        strategy,
+        criterion,
+        seed,
+        level,
+        density,
+        layer: name,
+        weights,
+        kept,
+        mean,
+        size,
+        linear,
+        ranked,
+    }
+}

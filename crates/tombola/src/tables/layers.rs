@@ -1,0 +1,139 @@
+//! What trained networks look like inside, by density: kept shares, sizes, and correlations of size and signal to noise.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::densities::percent;
+use crate::rows::LayerRow;
+use crate::stats::{self, Mean};
+
+/// What can be told of a layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quantity {
+    /// The share of its weights that is kept.
+    Kept,
+    /// The mean size of those.
+    Size,
+    /// How well their ranks by size and by signal to noise agree.
+    Agreement,
+}
+
+impl Quantity {
+    /// All of them.
+    pub const ALL: [Quantity; 3] = [Quantity::Kept, Quantity::Size, Quantity::Agreement];
+
+    /// For names of files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Quantity::Kept => "kept",
+            Quantity::Size => "size",
+            Quantity::Agreement => "agreement",
+        }
+    }
+
+    /// What a table of it shows.
+    pub fn caption(self) -> &'static str {
+        match self {
+            Quantity::Kept => "Share of each layer's weights that is kept, by density",
+            Quantity::Size => "Mean size of the weights that are kept, by density",
+            Quantity::Agreement => {
+                "Correlation of the ranks of weights by size and by signal to noise (Spearman), by density"
+            }
+        }
+    }
+
+    fn of(self, row: &LayerRow) -> Option<f64> {
+        match self {
+            Quantity::Kept => (row.weights > 0).then(|| row.kept as f64 / row.weights as f64),
+            Quantity::Size => row.size,
+            Quantity::Agreement => row.ranked,
+        }
+    }
+}
+
+/// A row a task, strategy, criterion and layer, a column a level, the first row the head; none where no row has the quantity.
+/// A number is a mean over seeds, with half the width of its 95 % interval.
+pub fn table(rows: &[LayerRow], quantity: Quantity) -> Option<Vec<Vec<String>>> {
+    type Name<'a> = (&'a str, &'a str, &'a str, &'a str);
+    let mut lines: BTreeMap<Name<'_>, BTreeMap<(u32, u64), &LayerRow>> = BTreeMap::new();
+    for row in rows {
+        let name = (row.task.as_str(), row.strategy.as_str(), row.criterion.as_str(), row.layer.as_str());
+        lines.entry(name).or_default().insert((row.level, row.seed), row);
+    }
+    let longest = lines.values().max_by_key(|line| line.keys().map(|(level, _)| *level).max())?;
+    let levels: BTreeSet<u32> = longest.keys().map(|(level, _)| *level).collect();
+    let at = |line: &BTreeMap<(u32, u64), &LayerRow>, level: u32| -> Vec<LayerRow> {
+        line.range((level, 0)..=(level, u64::MAX)).map(|(_, row)| (*row).clone()).collect()
+    };
+    let density = |level: &u32| {
+        let here: Vec<f64> = at(longest, *level).iter().map(|row| row.density).collect();
+        percent(here.iter().sum::<f64>() / here.len() as f64)
+    };
+    let heads = ["task", "strategy", "criterion", "layer"].map(str::to_owned).into_iter();
+    let mut table = vec![heads.chain(levels.iter().map(density)).collect::<Vec<String>>()];
+    for ((task, strategy, criterion, layer), line) in &lines {
+        let found = levels.iter().map(|&level| {
+            let numbers: Vec<f64> = at(line, level).iter().filter_map(|row| quantity.of(row)).collect();
+            stats::mean(&numbers)
+        });
+        let found: Vec<Option<Mean>> = found.collect();
+        if found.iter().any(Option::is_some) {
+            let words = [task, strategy, criterion, layer].map(|word| (*word).to_owned()).into_iter();
+            table.push(words.chain(found.into_iter().map(entry)).collect());
+        }
+    }
+    (table.len() > 1).then_some(table)
+}
+
+fn entry(mean: Option<Mean>) -> String {
+    let Some(Mean { mean, half, .. }) = mean else { return "-".to_owned() };
+    let half = half.map_or(String::new(), |half| format!(" ±{half:.3}"));
+    format!("{mean:.3}{half}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(seed: u64, level: u32, layer: &str, kept: usize, size: f64) -> LayerRow {
+        LayerRow {
+            task: "glyphs".into(),
+            strategy: "snes".into(),
+            criterion: "snr".into(),
+            seed,
+            level,
+            density: if level == 0 { 1.0 } else { 0.5 },
+            layer: layer.into(),
+            weights: 10,
+            kept,
+            mean: Some(0.0),
+            size: Some(size),
+            linear: None,
+            ranked: None,
+        }
+    }
+
+    #[test]
+    fn layers_are_lines_and_levels_are_columns_whatever_the_order_of_rows() {
+        let mut rows: Vec<LayerRow> = (0..3)
+            .flat_map(|seed| {
+                let scatter = seed as f64 - 1.0;
+                [
+                    row(seed, 0, "one", 10, 2.0 + scatter),
+                    row(seed, 0, "two", 10, 4.0),
+                    row(seed, 1, "one", 2, 3.0),
+                    row(seed, 1, "two", 8, 5.0),
+                ]
+            })
+            .collect();
+        let kept = table(&rows, Quantity::Kept).expect("rows");
+        assert_eq!(kept[0], ["task", "strategy", "criterion", "layer", "100 %", "50.0 %"]);
+        assert_eq!(kept[1][3..], ["one", "1.000 ±0.000", "0.200 ±0.000"]);
+        assert_eq!(kept[2][3..], ["two", "1.000 ±0.000", "0.800 ±0.000"]);
+        let size = table(&rows, Quantity::Size).expect("rows");
+        assert_eq!(size[1][4..], ["2.000 ±2.484", "3.000 ±0.000"]);
+        assert_eq!(table(&rows, Quantity::Agreement), None, "a strategy without deviations has none");
+        rows.reverse();
+        assert_eq!(table(&rows, Quantity::Size), Some(size));
+        assert_eq!(table(&[], Quantity::Kept), None);
+    }
+}

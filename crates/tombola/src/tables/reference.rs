@@ -1,0 +1,145 @@
+//! What the papers printed, read off their figures (`datasets/reference`), to stand beside what was found here.
+//!
+//! A printed band is one standard error over the paper's seeds, not an interval of 95 %: it is told as such wherever it
+//! stands.
+
+use super::densities::{Line, digits};
+
+/// Figure 1 (right, top) of the main paper, as digitised.
+const FIGURE_1: &str = include_str!("../../../../datasets/reference/lottery-figure-1.csv");
+/// Figure 3 of the main paper, as digitised.
+const FIGURE_3: &str = include_str!("../../../../datasets/reference/lottery-figure-3.csv");
+
+/// The sparsest level of figure 1, and a little more: the lines of a grid that ends before have another range.
+const FIGURE_1_ENDS: f64 = 0.015;
+
+/// A printed score, and half of its band: one standard error; none where the band is thinner than its line.
+pub type Printed = (f64, Option<f64>);
+
+/// A printed curve beside lines of a task.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Curve {
+    /// Who trained it: a strategy, or gradients.
+    pub trained: String,
+    /// Which weights stayed, and where it was printed.
+    pub name: String,
+    /// At the densities of the lines; none where the figure has no such level.
+    pub points: Vec<Option<Printed>>,
+}
+
+/// What figure 1 shows at densities for the paper's twelve tasks; none at a level that it has not, and none at all for a grid
+/// that does not come as far.
+pub fn figure_1(criterion: &str, densities: &[f64]) -> Option<Vec<Option<Printed>>> {
+    if densities.iter().all(|density| *density > FIGURE_1_ENDS) {
+        return None;
+    }
+    at(&points(FIGURE_1, &[criterion]), densities)
+}
+
+/// The curves of figure 3 for lines of one task: of each strategy that the paper took for it, and of gradients. Densities are
+/// those of the longest line.
+pub fn figure_3(lines: &[Line]) -> Vec<Curve> {
+    let Some(longest) = lines.iter().max_by_key(|line| line.points.len()) else { return Vec::new() };
+    let densities: Vec<f64> = longest.points.iter().map(|point| point.density).collect();
+    let mut strategies: Vec<&str> = lines.iter().map(|line| line.strategy.as_str()).collect();
+    strategies.dedup();
+    let curve = |strategy: &str, curve: &str| {
+        let points = at(&points(FIGURE_3, &[&longest.task, strategy, curve]), &densities)?;
+        let (trained, criterion) =
+            if curve == "snr" { (strategy, "snr") } else { ("gradients", "magnitude") };
+        Some(Curve { trained: trained.to_owned(), name: format!("{criterion}, the paper"), points })
+    };
+    let both =
+        |strategy: &&str| ["snr", "gradient"].into_iter().filter_map(|name| curve(strategy, name)).collect();
+    strategies.iter().flat_map(|strategy| -> Vec<Curve> { both(strategy) }).collect()
+}
+
+/// A printed score for people, without its band; a line where the figure has no such level.
+pub fn entry(printed: Option<Printed>) -> String {
+    printed.map_or_else(|| "-".to_owned(), |(score, _)| format!("{score:.0$}", digits(score)))
+}
+
+/// Density and score of the rows of a figure that begin with some names.
+fn points(figure: &str, names: &[&str]) -> Vec<(f64, Printed)> {
+    let rows = figure.lines().filter(|line| !line.starts_with('#')).skip(1);
+    rows.filter_map(|line| {
+        let mut fields = line.split(',');
+        if !names.iter().all(|name| fields.next() == Some(*name)) {
+            return None;
+        }
+        let numbers: Vec<Option<f64>> = fields.map(|number| number.parse().ok()).collect();
+        let [_level, Some(density), Some(score), low, high, _error] = numbers[..] else { return None };
+        Some((density, (score, low.zip(high).map(|(low, high)| (high - low) / 2.0))))
+    })
+    .collect()
+}
+
+/// Points at densities; none where fewer than two are there.
+fn at(points: &[(f64, Printed)], densities: &[f64]) -> Option<Vec<Option<Printed>>> {
+    // a network of few weights cannot keep exactly the fraction that was asked for
+    let close = |density: f64| move |(there, _): &&(f64, Printed)| (density / there - 1.0).abs() < 0.02;
+    let found = |&density: &f64| points.iter().find(close(density)).map(|(_, printed)| *printed);
+    let found: Vec<Option<Printed>> = densities.iter().map(found).collect();
+    (found.iter().flatten().count() > 1).then_some(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tables::densities::Point;
+
+    #[test]
+    fn figure_1_stands_at_its_levels_where_a_grid_comes_as_far() {
+        let found = figure_1("random", &[1.0, 0.33, 0.9, 0.0144]).expect("the whole figure");
+        let scores: Vec<Option<f64>> = found.into_iter().map(|place| place.map(|(score, _)| score)).collect();
+        assert_eq!(scores, [Some(0.9104), Some(0.8879), None, Some(0.0031)]);
+        assert_eq!(figure_1("random", &[1.0, 0.33]), None);
+        assert_eq!(figure_1("movement", &[1.0, 0.0144]), None);
+    }
+
+    fn line(task: &str, strategy: &str, densities: &[f64]) -> Line {
+        let point = |density: &f64| Point { level: 0, density: *density, score: None, diverged: 0 };
+        Line {
+            task: task.into(),
+            settings: String::new(),
+            strategy: strategy.into(),
+            criterion: "snr".into(),
+            measure: "test_accuracy".into(),
+            points: densities.iter().map(point).collect(),
+        }
+    }
+
+    #[test]
+    fn figure_3_has_the_papers_strategy_of_each_task_and_gradients() {
+        let densities = [1.0, 0.8, 0.6, 0.0144];
+        let curves = figure_3(&[line("mnist", "sep-cma-es", &densities), line("mnist", "snes", &densities)]);
+        let names: Vec<(&str, &str)> =
+            curves.iter().map(|curve| (curve.trained.as_str(), curve.name.as_str())).collect();
+        assert_eq!(names, [("sep-cma-es", "snr, the paper"), ("gradients", "magnitude, the paper")]);
+        let [dense, sparse] =
+            [curves[0].points[0], curves[0].points[3]].map(|place| place.expect("printed").0);
+        assert!((dense - 0.980).abs() < 0.001 && (sparse - 0.934).abs() < 0.001, "{dense} {sparse}");
+        assert_eq!(curves[1].points[2], None, "there is no such level");
+        let told: Vec<String> = curves[0].points.iter().map(|point| entry(*point)).collect();
+        assert_eq!(told, ["0.980", "0.980", "-", "0.934"]);
+        let bands = curves[0].points.iter().map(|point| point.and_then(|(_, half)| half).is_some());
+        assert_eq!(
+            bands.collect::<Vec<_>>(),
+            [false, false, false, true],
+            "a band thinner than its line is none"
+        );
+        assert!(figure_3(&[line("glyphs", "snes", &densities)]).is_empty());
+        assert!(figure_3(&[line("mnist", "pgpe", &densities)]).is_empty());
+        assert!(figure_3(&[line("mnist", "sep-cma-es", &[1.0])]).is_empty());
+    }
+
+    #[test]
+    fn every_task_of_the_paper_has_twenty_levels_of_both() {
+        let rows: Vec<&str> = FIGURE_3.lines().filter(|line| !line.starts_with('#')).skip(1).collect();
+        assert_eq!(rows.len(), 12 * 2 * 20);
+        for row in &rows {
+            let names: Vec<&str> = row.split(',').take(3).collect();
+            assert_eq!(points(FIGURE_3, &names).len(), 20, "{row}");
+        }
+    }
+}
