@@ -66,6 +66,9 @@ fn wrong_requests_are_refused_with_a_suggestion() {
     );
     refused(&[&replay[..], &["humanoid"]].concat(), &["`rand0_actions`", "expected [4, 17]"]);
     refused(&["bench", "kernels", "--threads", "0"], &["'0'", "1..=1024"]);
+    refused(&["bench", "kernels", "--threads", "two"], &["'two'", "--threads <N>"]);
+    refused(&["bench", "kernels", "--filter"], &["a value is required", "--filter <TEXT>"]);
+    refused(&["bench", "kernels", "--isa", "portible"], &["`portible`", "did you mean `portable`?"]);
     refused(&["bench", "kernels", "--seconds=-1"], &["'-1'", "0 to 3600"]);
     refused(&["bench", "kernels", "--seconds=nan"], &["'nan'", "0 to 3600"]);
     refused(
@@ -195,6 +198,22 @@ fn kernels_are_one_object_a_line_with_the_fields_that_scripts_read() {
         assert!((number("peak_percent") / (100.0 * gflops / peak) - 1.0).abs() < 1e-9, "{line}");
         let forwards = number("member_forwards_per_second");
         assert!((forwards * seconds / (256.0 * 8.0 * 500.0) - 1.0).abs() < 1e-9, "{line}");
+    }
+}
+
+#[test]
+fn rows_that_are_no_multiply_adds_have_the_same_fields() {
+    let output =
+        tombola(&["bench", "kernels", "--quick", "--json", "--isa", "portable", "--filter", "random/"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let lines: Vec<Value> =
+        text(&output.stdout).lines().map(|line| serde_json::from_str(line).expect("an object")).collect();
+    assert!(lines.len() > 3);
+    for line in lines {
+        for field in ["name", "isa", "threads", "density", "seconds", "gflops", "peak_percent"] {
+            assert!(line.get(field).is_some(), "{field} of {line}");
+        }
+        assert!(line["gflops"].is_null() && line["seconds"].as_f64() > Some(0.0), "{line}");
     }
 }
 

@@ -26,6 +26,7 @@ pub(super) fn workloads() -> Vec<Workload> {
         workload("random/normal", COUNT, move |isa, first, out| words.normal_into(isa, first, out)),
         workload("random/normal_f64", COUNT, move |isa, first, out| words.normal_f64_into(isa, first, out)),
         workload("random/uniform", COUNT, move |isa, first, out| words.uniform_into(isa, first, out)),
+        workload("random/uniform_f64", COUNT, move |isa, first, out| words.uniform_f64_into(isa, first, out)),
         workload("random/bits", COUNT, move |isa, first, out| words.bits_into(isa, first, out)),
     ]);
     workloads

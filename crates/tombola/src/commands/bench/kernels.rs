@@ -38,7 +38,7 @@ pub(super) struct KernelsArguments {
     /// Instruction set [default: the fastest that there is].
     #[arg(long, value_name = "NAME", value_parser = super::instruction_set)]
     isa: Option<Isa>,
-    /// One JSON object a line instead of a table.
+    /// One JSON object a line instead of a table; `gflops` is null where the work is not made of multiply-adds.
     #[arg(long)]
     json: bool,
     /// How long each row is timed.
