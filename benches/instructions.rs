@@ -24,9 +24,13 @@ use tombola::workloads::{cnn_network, mlp_network};
 fn kernels(counter: &mut Counter) {
     let isa = counter.isa;
     functions::for_each(counter);
+    counter.count("functions/atan2/4096", || angles(isa));
+    counter.count("functions/log_softmax/10x16", || log_softmax(isa));
     counter.count("random/bits/4096", || random_bits(isa));
     counter.count("random/uniform/4096", || deviates(isa, Stream::uniform_into));
     counter.count("random/normal/4096", || deviates(isa, Stream::normal_into));
+    counter.count("random/uniform_f64/4096", || double_deviates(isa, Stream::uniform_f64_into));
+    counter.count("random/normal_f64/4096", || double_deviates(isa, Stream::normal_f64_into));
     for density in [1.0, 0.2, 0.05, 0.0144] {
         counter.count(&format!("paper-mlp/{density:?}"), || worlds(isa, &mlp_network(density)));
         counter.count(&format!("single-mlp/{density:?}"), || batch(isa, &mlp_network(density)));
@@ -91,6 +95,18 @@ impl functions::Visitor for Counter {
     }
 }
 
+fn angles(isa: Isa) -> impl FnMut() {
+    let (y, mut x, mut angles) = (fractions(4096), fractions(4096), AlignedBuffer::new(4096));
+    x.reverse();
+    move || functions::atan2_into(isa, black_box(&y), black_box(&x), black_box(&mut angles))
+}
+
+/// The logits of the classifier on a block of images, again and again.
+fn log_softmax(isa: Isa) -> impl FnMut() {
+    let mut logits = fractions(10 * LANES);
+    move || functions::log_softmax_blocks(isa, 10, black_box(&mut logits))
+}
+
 fn random_bits(isa: Isa) -> impl FnMut() {
     let mut out = vec![0; 4096];
     move || Stream::new(0, "bits").bits_into(isa, 0, black_box(&mut out))
@@ -98,6 +114,11 @@ fn random_bits(isa: Isa) -> impl FnMut() {
 
 fn deviates(isa: Isa, into: fn(Stream, Isa, u64, &mut [f32])) -> impl FnMut() {
     let mut out = AlignedBuffer::new(4096);
+    move || into(Stream::new(0, "deviates"), isa, 0, black_box(&mut out))
+}
+
+fn double_deviates(isa: Isa, into: fn(Stream, Isa, u64, &mut [f64])) -> impl FnMut() {
+    let mut out = vec![0.0; 4096];
     move || into(Stream::new(0, "deviates"), isa, 0, black_box(&mut out))
 }
 
