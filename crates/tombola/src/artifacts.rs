@@ -19,9 +19,9 @@
 
 mod formats;
 
-use crate::claims;
+use crate::claims::{self, Finding};
 use crate::figures::{Chart, picture};
-use crate::tables::aggregate::{self, aggregate};
+use crate::tables::aggregate::{self, Aggregate};
 use crate::tables::densities::{self, Line};
 use crate::tables::pairs::Group;
 use crate::tables::{attribution, sparsest, strategies};
@@ -33,6 +33,10 @@ pub struct Evidence<'a> {
     pub lines: &'a [Line],
     /// Cells that differ in criterion and seed.
     pub groups: &'a [Group],
+    /// The average over them, if they have one.
+    pub average: Option<&'a Aggregate>,
+    /// The claims that they are about.
+    pub findings: &'a [Finding],
 }
 
 /// A table or a figure, with the name of its files.
@@ -141,10 +145,10 @@ fn figure(name: String, chart: Chart) -> Piece {
 }
 
 fn figure_1(evidence: &Evidence<'_>) -> Vec<Piece> {
-    let Some(average) = aggregate(evidence.groups) else { return Vec::new() };
+    let Some(average) = evidence.average else { return Vec::new() };
     vec![
-        table("figure-1".to_owned(), average.title(), aggregate::table(&average)),
-        figure("figure-1".to_owned(), Chart::of_aggregate(&average)),
+        table("figure-1".to_owned(), average.title(), aggregate::table(average)),
+        figure("figure-1".to_owned(), Chart::of_aggregate(average)),
     ]
 }
 
@@ -161,13 +165,13 @@ fn figure_2(evidence: &Evidence<'_>) -> Vec<Piece> {
 }
 
 fn claims(evidence: &Evidence<'_>) -> Vec<Piece> {
-    let findings = claims::check(evidence.groups);
-    if findings.iter().all(claims::Finding::is_not_run) {
+    let findings = evidence.findings;
+    if findings.is_empty() {
         return Vec::new();
     }
     vec![
-        table("claims".to_owned(), claims::TOGETHER.to_owned(), claims::together(&findings)),
-        table("claims-alone".to_owned(), claims::ALONE.to_owned(), claims::alone(&findings, evidence.groups)),
+        table("claims".to_owned(), claims::TOGETHER.to_owned(), claims::together(findings)),
+        table("claims-alone".to_owned(), claims::ALONE.to_owned(), claims::alone(findings, evidence.groups)),
     ]
 }
 
@@ -191,7 +195,10 @@ mod tests {
 
     fn found(rows: &[LevelRow]) -> Vec<(String, Vec<u8>)> {
         let (lines, groups) = (densities::lines(rows), groups(rows.iter().map(|row| ("", row))));
-        files(&LOTTERY, &Evidence { lines: &lines, groups: &groups })
+        let (average, findings) = (aggregate::aggregate(&groups), claims::check(&groups));
+        let is_run = !findings.iter().all(Finding::is_not_run);
+        let findings = if is_run { &findings[..] } else { &[] };
+        files(&LOTTERY, &Evidence { lines: &lines, groups: &groups, average: average.as_ref(), findings })
     }
 
     #[test]

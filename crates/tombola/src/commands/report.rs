@@ -62,7 +62,8 @@ pub(super) fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<()
         command: arguments.specs.command(&folder),
     };
     let (lines, said) = shown(&study.cells, &rows);
-    let evidence = Evidence { lines: &lines, groups: said.groups() };
+    let evidence =
+        Evidence { lines: &lines, groups: said.groups(), average: said.average(), findings: said.findings() };
     if arguments.artifacts.is_check() {
         return arguments.artifacts.serve(&evidence);
     }

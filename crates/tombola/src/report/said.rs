@@ -31,6 +31,16 @@ impl Said {
         &self.groups
     }
 
+    /// The average over them, if they have one.
+    pub fn average(&self) -> Option<&Aggregate> {
+        self.average.as_ref()
+    }
+
+    /// The claims that they are about; none where they are about none.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
     /// Has a page show one more table, whose first row is its head.
     pub fn push(&mut self, caption: &str, rows: Vec<Vec<String>>) {
         self.tables.push((caption.to_owned(), rows));

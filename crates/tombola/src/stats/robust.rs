@@ -42,30 +42,63 @@ pub enum Seeds {
 ///
 /// If tasks share seeds and have not as many.
 pub fn interquartile_mean(scores: &[Vec<f64>], seeds: Seeds) -> Option<Between> {
-    let mut all: Vec<f64> = scores.concat();
-    let mean = trimmed(&mut all)?;
+    let mean = trimmed(&mut scores.concat())?;
     let (least, most) = (scores.iter().map(Vec::len).min(), scores.iter().map(Vec::len).max());
     assert!(seeds == Seeds::Apart || least == most, "as many scores of each task as there are seeds");
     if least.is_none_or(|least| least < 3) {
         return Some(Between { mean, low: f64::NAN, high: f64::NAN });
     }
-    let stream = Stream::new(0, "bootstrap");
-    let mut means: Vec<f64> = (0..RESAMPLES)
-        .filter_map(|resample| {
-            let stream = stream.child(resample);
-            let mut drawn = 0;
-            for task in scores {
-                for place in 0..task.len() {
-                    let element = if seeds == Seeds::Shared { place } else { drawn };
-                    all[drawn] = task[stream.below(element as u64, task.len() as u64) as usize];
-                    drawn += 1;
-                }
-            }
-            trimmed(&mut all)
-        })
-        .collect();
+    let mut means = resampled(scores, seeds);
     means.sort_by(f64::total_cmp);
     Some(Between { mean, low: percentile(&means, 0.025), high: percentile(&means, 0.975) })
+}
+
+/// The interquartile means of scores that are drawn again. Scores are sorted once: what is drawn is how often each counts, and
+/// a score that counts twice is added twice, so the sums are those of a sorted draw.
+fn resampled(scores: &[Vec<f64>], seeds: Seeds) -> Vec<f64> {
+    let stream = Stream::new(0, "bootstrap");
+    // where seeds are shared, all tasks have one list of counts; otherwise each its own
+    let stride = |task: &Vec<f64>| if seeds == Seeds::Shared { 0 } else { task.len() };
+    let mut sorted: Vec<(f64, usize)> = Vec::new();
+    let mut first = 0;
+    for task in scores {
+        sorted.extend(task.iter().enumerate().map(|(place, &score)| (score, first + place)));
+        first += stride(task);
+    }
+    sorted.sort_by(|(one, _), (other, _)| one.total_cmp(other));
+    let lists = if seeds == Seeds::Shared { &scores[..1] } else { scores };
+    let mut counts = vec![0_u32; lists.iter().map(Vec::len).sum()];
+    let mean = |resample: u64| {
+        let stream = stream.child(resample);
+        counts.fill(0);
+        let mut first = 0;
+        for task in lists {
+            for place in first..first + task.len() {
+                counts[first + stream.below(place as u64, task.len() as u64) as usize] += 1;
+            }
+            first += task.len();
+        }
+        middle_mean(&sorted, &counts)
+    };
+    (0..RESAMPLES).map(mean).collect()
+}
+
+/// The mean of sorted scores without the lowest and the highest quarter, where each counts as often as `counts` says at its
+/// place; there are as many counted as scores.
+fn middle_mean(sorted: &[(f64, usize)], counts: &[u32]) -> f64 {
+    let quarter = sorted.len() / 4;
+    let (from, to) = (quarter, sorted.len() - quarter);
+    // what `sum` begins with
+    let (mut at, mut sum) = (0, -0.0);
+    for &(score, place) in sorted {
+        let next = at + counts[place] as usize;
+        // as many additions as a sorted list would have
+        for _ in at.max(from)..next.min(to) {
+            sum += score;
+        }
+        at = next;
+    }
+    sum / (to - from) as f64
 }
 
 /// The mean without the lowest and the highest quarter, rounded down: SciPy's `trim_mean(_, 0.25)`. Sorts.
@@ -100,6 +133,42 @@ pub fn probability_of_improvement(ours: &[Vec<f64>], theirs: &[Vec<f64>]) -> Opt
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// By the definition: draws, sorted, averaged.
+    fn by_definition(scores: &[Vec<f64>], seeds: Seeds) -> Vec<f64> {
+        let stream = Stream::new(0, "bootstrap");
+        let mean = |resample: u64| {
+            let stream = stream.child(resample);
+            let (mut all, mut drawn) = (Vec::new(), 0);
+            for task in scores {
+                for place in 0..task.len() {
+                    let element = if seeds == Seeds::Shared { place } else { drawn };
+                    all.push(task[stream.below(element as u64, task.len() as u64) as usize]);
+                    drawn += 1;
+                }
+            }
+            trimmed(&mut all).expect("scores")
+        };
+        (0..RESAMPLES).map(mean).collect()
+    }
+
+    #[test]
+    fn counting_draws_gives_the_bits_of_sorting_them() {
+        let stream = Stream::new(3, "scores");
+        for (tasks, seeds) in [(1_u64, 3_u64), (2, 3), (3, 5), (4, 10)] {
+            // a tenth of a unit apart: many are equal
+            let score = |task: u64, seed: u64| stream.below(task * seeds + seed, 12) as f64 / 10.0 - 0.3;
+            let scores: Vec<Vec<f64>> =
+                (0..tasks).map(|task| (0..seeds).map(|seed| score(task, seed)).collect()).collect();
+            for share in [Seeds::Apart, Seeds::Shared] {
+                let [found, expected] = [resampled(&scores, share), by_definition(&scores, share)]
+                    .map(|means| means.into_iter().map(f64::to_bits).collect::<Vec<_>>());
+                assert_eq!(found, expected, "{tasks} {seeds} {share:?}");
+            }
+        }
+        let uneven = [vec![0.1, 0.2, 0.3], vec![0.4, 0.5, 0.6, 0.7]];
+        assert_eq!(resampled(&uneven, Seeds::Apart), by_definition(&uneven, Seeds::Apart));
+    }
 
     #[test]
     fn one_wild_seed_moves_nothing() {
