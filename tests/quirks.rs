@@ -1,4 +1,5 @@
-//! `tombola quirks`: the same cells as published and corrected, and what differs between them.
+//! `tombola quirks`: the same cells as published and corrected, what differs between them, and the committed page of committed
+//! rows.
 
 #![expect(clippy::disallowed_methods, reason = "makes specs and rows")]
 
@@ -58,4 +59,12 @@ fn what_no_cell_can_show_is_refused() {
         &["no cell of few can show variance", "tombola help quirks"],
     );
     assert!(!folder.join("out").exists(), "nothing is made for a request that is refused");
+}
+
+#[test]
+fn the_committed_table_is_that_of_the_committed_rows() {
+    let found = done(&["quirks", "--rows", "crates/tombola/records/quirks.csv"]);
+    let page = fs::read_to_string("crates/tombola/reports/quirks.md").expect("a page");
+    let (_, tables) = page.split_once("<!-- from here on as printed -->\n\n").expect("a page with a mark");
+    assert!(tables == found, "the command prints another table than the rows have: {found}");
 }
