@@ -77,6 +77,14 @@ fn wrong_requests_are_refused_with_a_suggestion() {
     );
 }
 
+/// No run is done: all are in the record.
+#[test]
+fn the_table_of_convergence_is_that_of_its_record() {
+    let output = tombola(&["bench", "convergence", "--runs", "crates/tombola/records/convergence.jsonl"]);
+    let report = std::fs::read_to_string("crates/tombola/reports/convergence.md").expect("a report");
+    assert_eq!(text(&output.stdout), report);
+}
+
 #[test]
 fn a_table_of_convergence_takes_up_runs_that_were_done() {
     let file = std::env::temp_dir().join(format!("tombola-runs-{}.jsonl", std::process::id()));

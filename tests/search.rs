@@ -111,11 +111,16 @@ fn json_counts_failures_and_stops_on_request() {
 
 #[test]
 fn answers_that_make_no_sense_end_the_search() {
+    let long = "1".repeat(70_000);
     for (answer, part) in [
         ("{\"fitness\":[1]}", "line 1 of the input does not fit: the fitness has 1 numbers; expected 4"),
         ("{\"fitness\":1}", "line 1 of the input is no answer"),
         ("fitness", "line 1 of the input is no answer"),
         ("{}", "line 1 of the input has neither `fitness` nor `stop`"),
+        ("{\"fitness\":[1,2,3,NaN]}", "write `null` where an evaluation gave no number"),
+        ("{\"fitness\":[1,2,3,1e999]}", "line 1 of the input is no answer: number out of range, at column"),
+        ("{\"fitnes\":[1,2,3,4]}", "did you mean `fitness`?"),
+        (long.as_str(), "line 1 of the input is longer than 65792 bytes"),
     ] {
         let mut talk = Talk::new(&["optimize", "--strategy", "ars", "--dims", "2", "--population", "4"]);
         talk.hear();
@@ -175,6 +180,17 @@ fn wrong_searches_are_refused() {
         );
     }
     refused(&["optimize", "--strategy", "snes", "--dims", "3", "--start", "inf"], &["the start is inf"]);
+    refused(&["bench", "convergence", "--dims", "0"], &["no functions of 0 coordinates"]);
+    refused(
+        &["bench", "convergence", "--dims", "1"],
+        &["rosenbrock's function of 1 coordinate", "--functions"],
+    );
+    for starts in [&["--starts"][..], &[]] {
+        let words = [&["bench", "convergence", "--dims", "999999999999999999"][..], starts].concat();
+        refused(&words, &["`population` is"]);
+        let words = [&["bench", "convergence", "--dims", "999999999999999"][..], starts].concat();
+        refused(&words, &["memory"]);
+    }
     let mut talk = Talk::new(&["optimize", "--strategy", "snes", "--protocol", "bbob"]);
     talk.say("START 2 5 -5 100 1");
     let (code, message) = talk.end();
@@ -286,6 +302,29 @@ fn damaged_traces_are_refused_and_nothing_is_written() {
             (array.shape, array.values) = (vec![bytes.len()], npz::Values::U8(bytes));
         })
     };
+    // Shapes that take no bytes, however many coordinates they claim.
+    let claims = |strategy: &str, [generations, members, dims]: [usize; 3]| {
+        let meta = json!({
+            "strategy": strategy, "config": {}, "popsize": members, "dims": dims, "generations": generations,
+            "dtype": "f64", "hyper": {},
+        });
+        let text = meta.to_string().into_bytes();
+        let zeros = |name: &str, shape: &[usize]| npz::Array {
+            name: name.to_owned(),
+            shape: shape.to_vec(),
+            values: npz::Values::F64(vec![0.0; shape.iter().product()]),
+        };
+        let meta = npz::Array {
+            name: "meta_json".to_owned(),
+            shape: vec![text.len()],
+            values: npz::Values::U8(text),
+        };
+        let x = zeros("x", &[generations, members, dims]);
+        npz::write(&[meta, x, zeros("fitness", &[generations, members])])
+    };
+    let hollow = |strategy: &str| claims(strategy, [1, 0, 1 << 58]);
+    // Few bytes once they are packed, and a matrix that no memory holds.
+    let wide = claims("CMA_ES", [1, 2, 1_000_000]);
     for (bytes, part) in [
         (number("s_mean", 0.5, f64::NAN), "`s_mean` of the trace has a number that is not finite"),
         (number("s_mean", 1.0, f64::NAN), "`s_mean` of the trace has a number that is not finite"),
@@ -297,6 +336,9 @@ fn damaged_traces_are_refused_and_nothing_is_written() {
         (number("s_sigma", 1.0, -0.5), "`s_sigma` of the trace has -0.5; expected deviations above 0"),
         (number("init_sigma", 0.0, -1.0), "`init_sigma` of the trace has -1; expected deviations above 0"),
         (without("init_mean"), "has no array `init_mean`"),
+        (hollow("SNES"), "setting `population` is 0"),
+        (hollow("CMA_ES"), "setting `population` is 0"),
+        (wide, "has no array `ask_B`"),
         (
             typed("z", &|z| npz::Values::I32(z.iter().map(|&z| z as i32).collect())),
             "`z` of the trace has type i32; expected f64",

@@ -11,8 +11,9 @@
 //!
 //! Departures: the two members of a pair have opposite steps, so the sum is taken over pairs, with `f_plus - f_minus` as
 //! the weight of the first member's step: half the work, equal but for rounding. Where candidates have bounds, steps need
-//! not be opposite, and the sum is taken over members. The published code differs by `limits_lift` and by what its
-//! optimisers do ([`Quirks`]).
+//! not be opposite, and the sum is taken over members. So it is in the published variant as a whole ([`Quirks::ALL`]):
+//! where fitness is large beside its differences, the rounding of candidates shows in that sum, and in the records. The
+//! published code differs by `limits_lift` and by what its optimisers do ([`Quirks`]).
 
 use serde::{Deserialize, Serialize};
 
@@ -59,6 +60,8 @@ impl OpenEsSettings {
 /// OpenAI-ES at work.
 #[derive(Clone, Debug)]
 pub(crate) struct OpenEs<T> {
+    /// Whether members are summed even where their steps are opposite.
+    sums_members: bool,
     deviation: Isotropic<T>,
     descent: Descent<T>,
 }
@@ -66,6 +69,7 @@ pub(crate) struct OpenEs<T> {
 impl<T: Real> OpenEs<T> {
     pub(crate) fn new(settings: OpenEsSettings, quirks: Quirks, dims: usize) -> OpenEs<T> {
         OpenEs {
+            sums_members: quirks == Quirks::ALL,
             deviation: Isotropic::new(settings.deviation, quirks, dims),
             descent: Descent::new(settings.optimizer, settings.learning_rate, quirks, dims),
         }
@@ -89,7 +93,7 @@ impl<T: Real> Strategy<T> for OpenEs<T> {
         let members = fitness.values.len();
         let scale = 1.0 / (members as f64 * self.deviation.sigma);
         let mut weights: Vec<f64> = fitness.values.iter().map(|value| value * scale).collect();
-        if sample.plan.bounds.is_none() {
+        if sample.plan.bounds.is_none() && !self.sums_members {
             for pair in 0..members / 2 {
                 let (plus, minus) = Pairing::Halves.pair(pair, members);
                 weights[plus] = (fitness.values[plus] - fitness.values[minus]) * scale;

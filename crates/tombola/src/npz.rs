@@ -113,6 +113,7 @@ impl Values {
 #[allow(missing_docs, reason = "the message of each says what its fields are")]
 pub enum NpzError {
     NoArchive,
+    TooLong,
     Directory { entry: usize },
     Member { name: String, problem: &'static str },
     Type { name: String, found: String },
@@ -123,6 +124,9 @@ impl fmt::Display for NpzError {
         match self {
             NpzError::NoArchive => {
                 write!(f, "no zip archive: its directory is missing, so the file may be cut off")
+            }
+            NpzError::TooLong => {
+                write!(f, "its arrays are longer than {MOST_UNPACKED} bytes together, the most that is read")
             }
             NpzError::Directory { entry } => write!(f, "the archive's directory is damaged at entry {entry}"),
             NpzError::Member { name, problem } => write!(f, "array `{name}` is damaged: {problem}"),
@@ -140,6 +144,8 @@ impl std::error::Error for NpzError {}
 
 /// Longer archives are not read: a record holds some megabytes.
 pub const MOST_BYTES: u64 = 1 << 32;
+/// Nor archives of more, unpacked and with their names: what is read can be written.
+const MOST_UNPACKED: usize = (1 << 32) - (1 << 26);
 
 const LOCAL: u32 = 0x0403_4b50;
 const CENTRAL: u32 = 0x0201_4b50;
@@ -173,9 +179,12 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Array>, NpzError> {
     let count = half(bytes, end + 10).ok_or(NpzError::NoArchive)?;
     let mut at = word(bytes, end + 16).ok_or(NpzError::NoArchive)? as usize;
     let mut arrays = Vec::new();
+    let mut room = MOST_UNPACKED;
     for entry in 0..count {
         let member = directory_entry(bytes, at).ok_or(NpzError::Directory { entry })?;
         at = member.next;
+        // Members may claim the same bytes over and over.
+        room = room.checked_sub(member.unpacked + 2 * member.name.len()).ok_or(NpzError::TooLong)?;
         arrays.push(array(member.name, &content(bytes, &member)?)?);
     }
     Ok(arrays)
@@ -451,6 +460,15 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn members_that_together_claim_more_than_can_be_written_are_refused() {
+        let mut archive = write(&examples());
+        // The length that the directory claims of its last entry.
+        let at = archive.len() - END_BYTES - "text.npy".len() - CENTRAL_BYTES + 24;
+        archive[at..at + 4].copy_from_slice(&u32::MAX.to_le_bytes());
+        assert_eq!(read(&archive), Err(NpzError::TooLong));
     }
 
     #[test]

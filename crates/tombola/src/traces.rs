@@ -14,13 +14,15 @@
 
 use std::fmt;
 
-use serde::Deserialize;
 use strategies::{
-    Execution, Goal, Method, Optimizer, Population, PopulationMut, Quirks, Real, Schedule, Search,
-    SearchError, Settings, Shaping, State, StateError,
+    Execution, Method, Population, PopulationMut, Quirks, Real, Search, SearchError, State, StateError,
 };
 
 use crate::npz::{Array, Values};
+
+mod meta;
+
+use meta::{Meta, STRATEGIES};
 
 /// How a trace is redone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,51 +38,6 @@ pub enum Mode {
 pub struct Trace {
     meta: Meta,
     arrays: Vec<Array>,
-}
-
-/// What the record says of its run.
-#[derive(Clone, Debug, Deserialize)]
-struct Meta {
-    strategy: String,
-    config: Config,
-    popsize: usize,
-    dims: usize,
-    generations: usize,
-    dtype: String,
-    hyper: Hyper,
-}
-
-/// Arguments of the reference's constructor.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-struct Config {
-    maximize: bool,
-    centered_rank: bool,
-    z_score: bool,
-    norm_range: bool,
-    w_decay: f64,
-    mean_decay: f64,
-    opt_name: Option<String>,
-    elite_ratio: Option<f64>,
-}
-
-/// Constants that the reference derived from them.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-struct Hyper {
-    sigma_init: Option<f64>,
-    sigma_decay: Option<f64>,
-    sigma_limit: Option<f64>,
-    sigma_lrate: Option<f64>,
-    sigma_max_change: Option<f64>,
-    temperature: Option<f64>,
-    lrate_mean: Option<f64>,
-    lrate_sigma: Option<f64>,
-    opt_params_lrate_init: Option<f64>,
-    opt_params_lrate_decay: Option<f64>,
-    opt_params_lrate_limit: Option<f64>,
-    opt_params_beta_1: Option<f64>,
-    opt_params_beta_2: Option<f64>,
 }
 
 /// One array, redone.
@@ -167,17 +124,6 @@ impl From<StateError> for TraceError {
     }
 }
 
-/// The reference's names of strategies, and ours.
-const STRATEGIES: [(&str, &str); 7] = [
-    ("OpenES", "open-es"),
-    ("PGPE", "pgpe"),
-    ("ARS", "ars"),
-    ("SNES", "snes"),
-    ("DES", "des"),
-    ("Sep_CMA_ES", "sep-cma-es"),
-    ("CMA_ES", "cma-es"),
-];
-
 /// The reference's names of a state's numbers, without their prefix, and ours. Where there are two, a state has one.
 const NAMES: [(&str, &str); 15] = [
     ("mean", "mean"),
@@ -216,8 +162,7 @@ impl Trace {
 
     /// The strategy of the run, by our name.
     pub fn strategy(&self) -> Result<&'static str, TraceError> {
-        let found = STRATEGIES.iter().find(|(theirs, _)| *theirs == self.meta.strategy);
-        found.map(|(_, ours)| *ours).ok_or_else(|| TraceError::Strategy { found: self.meta.strategy.clone() })
+        self.meta.our_name()
     }
 
     /// The limit that the reference's rounding leaves, relative to an array's largest number.
@@ -290,80 +235,6 @@ impl Trace {
         };
         each.into_iter().map(|shape| generations.into_iter().chain(shape).collect()).collect()
     }
-
-    fn settings(&self, quirks: Quirks) -> Result<Settings, TraceError> {
-        let Meta { config, hyper, .. } = &self.meta;
-        let mut method = Method::named(self.strategy()?).expect("the table of strategies has our names");
-        let rate = Schedule {
-            initial: hyper.opt_params_lrate_init.unwrap_or(0.05),
-            decay: hyper.opt_params_lrate_decay.unwrap_or(1.0),
-            limit: hyper.opt_params_lrate_limit.unwrap_or(0.0),
-        };
-        let deviation = Schedule {
-            initial: hyper.sigma_init.unwrap_or(1.0),
-            decay: hyper.sigma_decay.unwrap_or(1.0),
-            limit: hyper.sigma_limit.unwrap_or(0.0),
-        };
-        let temperature = |usual| hyper.temperature.unwrap_or(usual);
-        match &mut method {
-            Method::OpenEs(own) => {
-                (own.optimizer, own.learning_rate, own.deviation) = (self.optimizer()?, rate, deviation);
-            }
-            Method::Ars(own) => {
-                (own.optimizer, own.learning_rate, own.deviation) = (self.optimizer()?, rate, deviation);
-                own.elite_ratio = config.elite_ratio.unwrap_or(own.elite_ratio);
-            }
-            Method::Pgpe(own) => {
-                (own.optimizer, own.learning_rate, own.deviation) = (self.optimizer()?, rate, deviation);
-                own.elite_ratio = config.elite_ratio.unwrap_or(own.elite_ratio);
-                own.deviation_rate = hyper.sigma_lrate.unwrap_or(own.deviation_rate);
-                own.deviation_max_change = hyper.sigma_max_change.unwrap_or(own.deviation_max_change);
-            }
-            Method::Snes(own) => {
-                (own.deviation, own.temperature) = (deviation.initial, temperature(own.temperature));
-            }
-            Method::Des(own) => {
-                (own.deviation, own.temperature) = (deviation.initial, temperature(own.temperature));
-                own.mean_rate = hyper.lrate_mean.unwrap_or(own.mean_rate);
-                own.deviation_rate = hyper.lrate_sigma.unwrap_or(own.deviation_rate);
-            }
-            Method::SepCmaEs(own) => {
-                own.deviation = deviation.initial;
-                own.elite_ratio = config.elite_ratio.unwrap_or(own.elite_ratio);
-            }
-            Method::CmaEs(own) => {
-                own.deviation = deviation.initial;
-                own.elite_ratio = config.elite_ratio.unwrap_or(own.elite_ratio);
-            }
-            _ => return Err(TraceError::Strategy { found: self.meta.strategy.clone() }),
-        }
-        Ok(Settings {
-            goal: if config.maximize { Goal::Maximise } else { Goal::Minimise },
-            shaping: match (config.centered_rank, config.z_score, config.norm_range) {
-                (true, _, _) => Shaping::CentredRank,
-                (_, true, _) => Shaping::ZScore,
-                (_, _, true) => Shaping::Range,
-                _ => Shaping::Raw,
-            },
-            fitness_decay: config.w_decay,
-            mean_decay: config.mean_decay,
-            quirks,
-            ..Settings::new(method, self.meta.popsize)
-        })
-    }
-
-    /// The run's optimiser, with the constants that the record gives.
-    fn optimizer(&self) -> Result<Optimizer, TraceError> {
-        let Meta { config, hyper, .. } = &self.meta;
-        let name = config.opt_name.as_deref().unwrap_or("adam");
-        let unknown = || TraceError::Optimizer { found: name.to_owned() };
-        let mut optimizer = Optimizer::named(name).ok_or_else(unknown)?;
-        if let Optimizer::Adam { beta1, beta2, .. } = &mut optimizer {
-            *beta1 = hyper.opt_params_beta_1.unwrap_or(*beta1);
-            *beta2 = hyper.opt_params_beta_2.unwrap_or(*beta2);
-        }
-        Ok(optimizer)
-    }
 }
 
 /// A run being done again.
@@ -373,6 +244,10 @@ struct Replay<'a, T: Real> {
     search: Search<T>,
     /// Names of the trace and of the search, for numbers that both have.
     names: Vec<(&'static str, &'static str)>,
+    /// What the record has of them, after all generations.
+    states: Vec<Vec<f64>>,
+    /// The recorded eigenvectors and roots of eigenvalues, where draws are along some.
+    axes: Option<[Vec<f64>; 2]>,
     draws: Vec<T>,
     x: Vec<T>,
     fitness: Vec<f64>,
@@ -383,22 +258,34 @@ struct Replay<'a, T: Real> {
 impl<'a, T: Real> Replay<'a, T> {
     fn new(trace: &'a Trace, mode: Mode, quirks: Quirks) -> Result<Replay<'a, T>, TraceError> {
         let Meta { popsize, dims, generations, .. } = trace.meta;
-        let settings = trace.settings(quirks)?;
+        let settings = trace.meta.settings(quirks)?;
+        // Before anything is made that is as long as the record claims to be.
+        settings.check(dims).map_err(SearchError::from)?;
+        let axes = match settings.method {
+            Method::CmaEs(_) => Some([
+                trace.expect_one_of("ask_B", &trace.shapes(dims * dims, Some(generations)), false)?,
+                trace.expect("ask_D", &[generations, dims])?,
+            ]),
+            _ => None,
+        };
         let draws = if settings.method.is_mirrored() { popsize / 2 } else { popsize };
         let narrow = |values: Vec<f64>| values.into_iter().map(T::of).collect();
         let search = Search::new(settings, &vec![T::ZERO; dims])?;
         let state = search.state();
         let held = state.names();
         let names: Vec<_> = NAMES.into_iter().filter(|(_, ours)| held.contains(ours)).collect();
-        for (theirs, ours) in &names {
+        let recorded = names.iter().map(|(theirs, ours)| {
             let length = state.get(ours).map_or(0, |values| values.len());
             let shapes = trace.shapes(length, Some(generations));
-            trace.expect_one_of(&format!("s_{theirs}"), &shapes, is_count(theirs))?;
-        }
+            trace.expect_one_of(&format!("s_{theirs}"), &shapes, is_count(theirs))
+        });
+        let states = recorded.collect::<Result<_, _>>()?;
         let mut replay = Replay {
             trace,
             mode,
             names,
+            states,
+            axes,
             draws: narrow(trace.expect("z", &[generations, draws, dims])?),
             x: narrow(trace.expect("x", &[generations, popsize, dims])?),
             fitness: trace.expect("fitness", &[generations, popsize])?,
@@ -452,11 +339,9 @@ impl<'a, T: Real> Replay<'a, T> {
     /// The recorded state after a generation.
     fn take_state(&mut self, generation: usize) -> Result<(), TraceError> {
         let mut state = self.search.state();
-        for (theirs, ours) in &self.names {
-            let name = format!("s_{theirs}");
-            let all = self.trace.array(&name).map(|array| array.values.wide()).unwrap_or_default();
+        for ((theirs, ours), all) in self.names.iter().zip(&self.states) {
             let each = all.len() / self.trace.meta.generations;
-            set(&mut state, &name, ours, &all[generation * each..][..each])?;
+            set(&mut state, &format!("s_{theirs}"), ours, &all[generation * each..][..each])?;
         }
         state.set("generation", &[generation as f64 + 1.0])?;
         self.search = Search::restore(&state)?;
@@ -469,14 +354,11 @@ impl<'a, T: Real> Replay<'a, T> {
         let dims = self.trace.meta.dims;
         if let Some(variances) = state.get("variances") {
             self.keep("ask_D", variances.into_iter().map(|variance| variance.max(0.0).sqrt()));
-        } else if let Some(axes) = state.get("axes") {
-            self.keep("ask_D", axes.into_iter());
-            let generations = self.trace.meta.generations;
-            let vectors = self.trace.expect("ask_B", &[generations, dims, dims])?;
-            let axes = self.trace.expect("ask_D", &[generations, dims])?;
+        } else if let (Some(axes), Some([vectors, recorded])) = (state.get("axes"), &self.axes) {
             state.set("eigenvectors", &vectors[generation * dims * dims..][..dims * dims])?;
-            state.set("axes", &axes[generation * dims..][..dims])?;
+            state.set("axes", &recorded[generation * dims..][..dims])?;
             self.search = Search::restore(&state)?;
+            self.keep("ask_D", axes.into_iter());
         }
         Ok(())
     }

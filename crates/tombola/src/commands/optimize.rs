@@ -1,6 +1,6 @@
 //! `tombola optimize`: ask and tell over standard input and output, for programs in any language.
 
-use std::io::{self, BufRead, BufWriter, Write};
+use std::io::{self, BufRead, BufWriter, Read, Write};
 
 use clap::{Args, ValueEnum};
 use strategies::{Method, Quirks, Settings};
@@ -115,7 +115,7 @@ pub(super) fn run(arguments: &OptimizeArguments, out: &mut dyn Write) -> Result<
             hint: Some(format!("leave `{flag}` out, or take `--protocol json`")),
         });
     }
-    let mut lines = Lines { input: io::stdin().lock(), number: 0 };
+    let mut lines = Lines { input: io::stdin().lock(), number: 0, longest: SHORT };
     let out = &mut BufWriter::new(out);
     match arguments.protocol {
         Protocol::Json => json::serve(arguments, &mut lines, out),
@@ -127,16 +127,30 @@ pub(super) fn run(arguments: &OptimizeArguments, out: &mut dyn Write) -> Result<
 struct Lines<I> {
     input: I,
     number: usize,
+    /// Bytes of a line; more are not read.
+    longest: u64,
 }
 
+/// Bytes of the longest line that is no list of numbers.
+const SHORT: u64 = 1 << 16;
+
 impl<I: BufRead> Lines<I> {
+    /// From now on a line may have so many numbers.
+    fn expect_numbers(&mut self, count: usize) {
+        self.longest = SHORT + 64 * count as u64;
+    }
+
     /// The next line that is not empty; none at the end.
     fn next(&mut self) -> Result<Option<String>, CommandError> {
         loop {
             let mut line = String::new();
             self.number += 1;
-            match self.input.read_line(&mut line) {
+            match (&mut self.input).take(self.longest + 1).read_line(&mut line) {
                 Ok(0) => return Ok(None),
+                Ok(read) if read as u64 > self.longest => {
+                    let problem = format!("is longer than {} bytes, more than an answer takes", self.longest);
+                    return Err(self.wrong(&problem));
+                }
                 Ok(_) if line.trim().is_empty() => {}
                 Ok(_) => return Ok(Some(line.trim().to_owned())),
                 Err(error) => return Err(self.wrong(&format!("cannot be read: {error}"))),
@@ -146,7 +160,12 @@ impl<I: BufRead> Lines<I> {
 
     /// What is wrong with the line that was read last.
     fn wrong(&self, problem: &str) -> CommandError {
-        CommandError::Request { message: format!("line {} of the input {problem}", self.number), hint: None }
+        self.wrong_with(problem, None)
+    }
+
+    /// The same and what would do instead.
+    fn wrong_with(&self, problem: &str, hint: Option<String>) -> CommandError {
+        CommandError::Request { message: format!("line {} of the input {problem}", self.number), hint }
     }
 }
 
@@ -185,11 +204,19 @@ mod tests {
 
     #[test]
     fn lines_are_counted_and_empty_ones_left_out() {
-        let mut lines = Lines { input: &b"a\n\n b \nc"[..], number: 0 };
+        let mut lines = Lines { input: &b"a\n\n b \nc"[..], number: 0, longest: 3 };
         let mut next = || lines.next().expect("text").map(|line| (lines.number, line));
         assert_eq!(next(), Some((1, "a".to_owned())));
         assert_eq!(next(), Some((3, "b".to_owned())));
         assert_eq!(next(), Some((4, "c".to_owned())));
         assert_eq!(next(), None);
+    }
+
+    #[test]
+    fn a_line_without_end_is_not_read_to_its_end() {
+        let mut lines = Lines { input: io::BufReader::new(io::repeat(b'1')), number: 0, longest: 0 };
+        lines.expect_numbers(4);
+        let message = lines.next().expect_err("it has no end").to_string();
+        assert_eq!(message, "line 1 of the input is longer than 65792 bytes, more than an answer takes");
     }
 }

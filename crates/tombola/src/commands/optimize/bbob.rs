@@ -81,6 +81,7 @@ fn solve(
     let usual = arguments.settings(dims, Some(0.2 * (problem.upper - problem.lower)));
     usual.check(dims).map_err(|error| CommandError::refused(&error))?;
     check_memory(&usual, dims)?;
+    lines.expect_numbers(usual.population);
     let here = Execution::default();
     let mut rows = vec![0.0; usual.population * dims];
     let mut spent = 0;

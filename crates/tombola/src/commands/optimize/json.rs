@@ -3,10 +3,12 @@
 use std::io::{BufRead, Write};
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use strategies::{Execution, Goal, Population, PopulationMut, Search, Settings};
 
 use super::{Lines, OptimizeArguments, check_memory};
 use crate::commands::CommandError;
+use crate::suggest::nearest;
 
 /// What is written in each generation.
 #[derive(Serialize)]
@@ -22,6 +24,28 @@ struct Answer {
     fitness: Option<Vec<Option<f64>>>,
     #[serde(default)]
     stop: bool,
+}
+
+impl Answer {
+    fn read(text: &str, lines: &Lines<impl BufRead>) -> Result<Answer, CommandError> {
+        let error = match serde_json::from_str(text) {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        // The answer is one line, and the message names that of the input.
+        let problem = error.to_string().replace(" at line 1 column ", ", at column ");
+        let hint = match serde_json::from_str::<Map<String, Value>>(text) {
+            Ok(object) => object.keys().find_map(|key| {
+                let like = nearest(key, ["fitness", "stop"])?;
+                (like != key).then(|| format!("did you mean `{like}`?"))
+            }),
+            Err(_) if text.contains("NaN") || text.contains("Infinity") => {
+                Some("write `null` where an evaluation gave no number".to_owned())
+            }
+            Err(_) => None,
+        };
+        Err(lines.wrong_with(&format!("is no answer: {problem}"), hint))
+    }
 }
 
 /// What is written last.
@@ -62,6 +86,7 @@ pub(super) fn serve(
     let mut search = Search::new(settings, &vec![arguments.start.unwrap_or(0.0); dims])
         .map_err(|error| CommandError::refused(&error))?;
     let here = Execution::default();
+    lines.expect_numbers(search.members());
     let mut rows = vec![0.0; search.members() * dims];
     let reason = loop {
         if let Some(reason) = reached(arguments, &search) {
@@ -71,8 +96,7 @@ pub(super) fn serve(
         let asked = Asked { generation: search.generation(), population: rows.chunks(dims).collect() };
         line(out, &asked)?;
         let Some(text) = lines.next()? else { break "the input ended".to_owned() };
-        let answer: Answer =
-            serde_json::from_str(&text).map_err(|error| lines.wrong(&format!("is no answer: {error}")))?;
+        let answer = Answer::read(&text, lines)?;
         if answer.stop {
             break "stopped by request".to_owned();
         }
