@@ -50,6 +50,7 @@ fn wrong_requests_are_refused_with_a_suggestion() {
     );
     refused(&["bench", "ask-tell", "--strategies", "sness"], &["`sness`", "did you mean `snes`?"]);
     refused(&["bench", "ask-tell", "--dims", "0"], &["`dims` is 0"]);
+    refused(&["bench", "ask-tell", "--dims", "100,1000000000000", "--seconds", "0"], &["memory"]);
     refused(&["bench", "ask-tell", "--strategies", "pgpe", "--dims", "9", "--population", "3"], &["even"]);
     refused(&["bench", "convergence", "--dims", "10,0", "--json"], &["0 coordinates"]);
     refused(&["bench", "convergence", "--seeds", "0"], &["'0'"]);

@@ -204,7 +204,7 @@ mod tests {
 
     #[test]
     fn lines_are_counted_and_empty_ones_left_out() {
-        let mut lines = Lines { input: &b"a\n\n b \nc"[..], number: 0, longest: 3 };
+        let mut lines = Lines { input: &b"a\n\n b \nc"[..], number: 0, longest: 4 };
         let mut next = || lines.next().expect("text").map(|line| (lines.number, line));
         assert_eq!(next(), Some((1, "a".to_owned())));
         assert_eq!(next(), Some((3, "b".to_owned())));

@@ -70,9 +70,9 @@ pub(super) fn run(arguments: &AskTellArguments, out: &mut dyn Write) -> Result<(
     for (&dims, &method) in
         arguments.dims.iter().flat_map(|d| arguments.strategies.iter().map(move |m| (d, m)))
     {
-        Settings::new(method, arguments.population)
-            .check(dims)
-            .map_err(|error| CommandError::refused(&error))?;
+        let settings = Settings::new(method, arguments.population);
+        settings.check(dims).map_err(|error| CommandError::refused(&error))?;
+        check_memory(&settings, dims)?;
     }
     if !arguments.json {
         writeln!(out, "strategy            D   ask + tell, ms   drawn again, ms   write + read, ms   ratio")?;
@@ -108,10 +108,8 @@ fn time(
     here: &Execution<'_>,
 ) -> Result<Line, CommandError> {
     let members = arguments.population;
-    let settings = Settings::new(method, members);
-    check_memory(&settings, dims)?;
-    let mut kept =
-        Search::new(settings, &vec![0.1f32; dims]).map_err(|error| CommandError::refused(&error))?;
+    let mut kept = Search::new(Settings::new(method, members), &vec![0.1f32; dims])
+        .map_err(|error| CommandError::refused(&error))?;
     let mut again = kept.clone();
     // Fitness that costs nothing and has no ties.
     let fitness: Vec<f64> = (0..members).map(|member| (member as f64 * GOLDEN).fract()).collect();
