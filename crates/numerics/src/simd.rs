@@ -20,7 +20,8 @@ pub trait Kernel {
     fn run<S: Simd>(self, simd: S) -> Self::Output;
 }
 
-/// The operations of one instruction set on registers of `f32` and of `u32`.
+/// The operations of one instruction set on registers of `f32`, of `u32` and, as far as matrix products need them, of
+/// `f64`.
 ///
 /// A value of this type is the proof that the instructions exist, hence methods where one expects operators. All have
 /// the same result in each lane on every instruction set, to the bit: arithmetic is rounded to nearest, ties to even,
@@ -38,6 +39,8 @@ pub trait Simd: Copy + Send + Sync + private::Sealed {
     type U: Copy;
     /// A truth value for each lane.
     type M: Copy;
+    /// A register of `f64`, of half as many lanes.
+    type D: Copy;
 
     /// Runs a part of a kernel as a function of its own, compiled for the same instructions.
     ///
@@ -59,6 +62,18 @@ pub trait Simd: Copy + Send + Sync + private::Sealed {
     ///
     /// All of them must be writable; no alignment is needed.
     unsafe fn store_pointer(self, value: Self::F, to: *mut f32);
+    /// Reads `count` elements into the first lanes; the others are zero.
+    ///
+    /// # Safety
+    ///
+    /// So many must be readable, and `count` be at most [`LANES`](Self::LANES).
+    unsafe fn load_part_pointer(self, from: *const f32, count: usize) -> Self::F;
+    /// Writes the first `count` lanes, and nothing behind them.
+    ///
+    /// # Safety
+    ///
+    /// So many must be writable, and `count` be at most [`LANES`](Self::LANES).
+    unsafe fn store_part_pointer(self, value: Self::F, to: *mut f32, count: usize);
 
     /// `a + b`
     fn add(self, a: Self::F, b: Self::F) -> Self::F;
@@ -80,6 +95,43 @@ pub trait Simd: Copy + Send + Sync + private::Sealed {
     fn min(self, a: Self::F, b: Self::F) -> Self::F;
     /// Nearest integer, ties to even, as a float.
     fn round(self, a: Self::F) -> Self::F;
+    /// The sum of each register's lanes, in this order: where there are sixteen, lanes 8 to 15 are added to lanes 0 to 7;
+    /// then `((0 + 1) + (2 + 3)) + ((4 + 5) + (6 + 7))`.
+    fn sums_of_lanes(self, registers: [Self::F; 4]) -> [f32; 4];
+
+    /// `value` in every lane.
+    fn splat_double(self, value: f64) -> Self::D;
+    /// Reads half of [`LANES`](Self::LANES) elements.
+    ///
+    /// # Safety
+    ///
+    /// All of them must be readable; no alignment is needed.
+    unsafe fn load_double_pointer(self, from: *const f64) -> Self::D;
+    /// Writes half of [`LANES`](Self::LANES) elements.
+    ///
+    /// # Safety
+    ///
+    /// All of them must be writable; no alignment is needed.
+    unsafe fn store_double_pointer(self, value: Self::D, to: *mut f64);
+    /// Reads `count` elements into the first lanes; the others are zero.
+    ///
+    /// # Safety
+    ///
+    /// So many must be readable, and `count` be at most half of [`LANES`](Self::LANES).
+    unsafe fn load_double_part_pointer(self, from: *const f64, count: usize) -> Self::D;
+    /// Writes the first `count` lanes, and nothing behind them.
+    ///
+    /// # Safety
+    ///
+    /// So many must be writable, and `count` be at most half of [`LANES`](Self::LANES).
+    unsafe fn store_double_part_pointer(self, value: Self::D, to: *mut f64, count: usize);
+    /// `a + b`
+    fn add_double(self, a: Self::D, b: Self::D) -> Self::D;
+    /// `a * b + c`, rounded once.
+    fn mul_add_double(self, a: Self::D, b: Self::D, c: Self::D) -> Self::D;
+    /// The sum of each register's lanes, in this order: where there are eight, lanes 4 to 7 are added to lanes 0 to 3;
+    /// then `(0 + 1) + (2 + 3)`.
+    fn sums_of_double_lanes(self, registers: [Self::D; 4]) -> [f64; 4];
 
     /// `a < b`; false with NaN.
     fn less(self, a: Self::F, b: Self::F) -> Self::M;

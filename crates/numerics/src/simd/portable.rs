@@ -17,9 +17,12 @@ impl Portable {
     }
 }
 
+/// Lanes of a register of `f64`.
+const HALF: usize = WIDTH / 2;
+
 /// `operation` in each lane of two registers.
 #[inline(always)]
-fn zip<A: Copy, B>(a: [A; WIDTH], b: [A; WIDTH], operation: impl Fn(A, A) -> B) -> [B; WIDTH] {
+fn zip<A: Copy, B, const N: usize>(a: [A; N], b: [A; N], operation: impl Fn(A, A) -> B) -> [B; N] {
     from_fn(|lane| operation(a[lane], b[lane]))
 }
 
@@ -30,6 +33,7 @@ impl Simd for Portable {
     type F = [f32; WIDTH];
     type U = [u32; WIDTH];
     type M = [bool; WIDTH];
+    type D = [f64; HALF];
 
     #[inline(never)]
     fn apart<K: Kernel>(self, kernel: K) -> K::Output {
@@ -49,6 +53,16 @@ impl Simd for Portable {
     unsafe fn store_pointer(self, value: Self::F, to: *mut f32) {
         // SAFETY: the caller's promise.
         unsafe { to.cast::<Self::F>().write_unaligned(value) }
+    }
+    #[inline(always)]
+    unsafe fn load_part_pointer(self, from: *const f32, count: usize) -> Self::F {
+        // SAFETY: the caller's promise.
+        from_fn(|lane| if lane < count { unsafe { from.add(lane).read() } } else { 0.0 })
+    }
+    #[inline(always)]
+    unsafe fn store_part_pointer(self, value: Self::F, to: *mut f32, count: usize) {
+        // SAFETY: the caller's promise.
+        (0..count).for_each(|lane| unsafe { to.add(lane).write(value[lane]) });
     }
 
     #[inline(always)]
@@ -94,6 +108,49 @@ impl Simd for Portable {
     #[inline(always)]
     fn round(self, a: Self::F) -> Self::F {
         a.map(f32::round_ties_even)
+    }
+    #[inline(always)]
+    fn sums_of_lanes(self, registers: [Self::F; 4]) -> [f32; 4] {
+        registers.map(|[a, b, c, d, e, f, g, h]| ((a + b) + (c + d)) + ((e + f) + (g + h)))
+    }
+
+    #[inline(always)]
+    fn splat_double(self, value: f64) -> Self::D {
+        [value; HALF]
+    }
+    #[inline(always)]
+    unsafe fn load_double_pointer(self, from: *const f64) -> Self::D {
+        // SAFETY: the caller's promise.
+        unsafe { from.cast::<Self::D>().read_unaligned() }
+    }
+    #[inline(always)]
+    unsafe fn store_double_pointer(self, value: Self::D, to: *mut f64) {
+        // SAFETY: the caller's promise.
+        unsafe { to.cast::<Self::D>().write_unaligned(value) }
+    }
+    #[inline(always)]
+    unsafe fn load_double_part_pointer(self, from: *const f64, count: usize) -> Self::D {
+        // SAFETY: the caller's promise.
+        from_fn(|lane| if lane < count { unsafe { from.add(lane).read() } } else { 0.0 })
+    }
+    #[inline(always)]
+    unsafe fn store_double_part_pointer(self, value: Self::D, to: *mut f64, count: usize) {
+        // SAFETY: the caller's promise.
+        (0..count).for_each(|lane| unsafe { to.add(lane).write(value[lane]) });
+    }
+    #[inline(always)]
+    fn add_double(self, a: Self::D, b: Self::D) -> Self::D {
+        zip(a, b, |a, b| a + b)
+    }
+    // PERF: as for `mul_add`.
+    #[cfg_attr(target_arch = "x86_64", inline(never))]
+    #[cfg_attr(not(target_arch = "x86_64"), inline(always))]
+    fn mul_add_double(self, a: Self::D, b: Self::D, c: Self::D) -> Self::D {
+        from_fn(|lane| a[lane].mul_add(b[lane], c[lane]))
+    }
+    #[inline(always)]
+    fn sums_of_double_lanes(self, registers: [Self::D; 4]) -> [f64; 4] {
+        registers.map(|[a, b, c, d]| (a + b) + (c + d))
     }
 
     #[inline(always)]

@@ -243,3 +243,155 @@ fn the_rules_for_nan_zero_and_overflow_are_as_written() {
         isa.run(Rules);
     }
 }
+
+/// All operations on `f64`, on parts of registers, and sums of lanes, for one block: results in order, NaN made one.
+struct Doubles<'a> {
+    a: &'a [f64; LANES],
+    b: &'a [f64; LANES],
+    c: &'a [f64; LANES],
+}
+
+impl Kernel for Doubles<'_> {
+    type Output = Vec<Vec<u64>>;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) -> Vec<Vec<u64>> {
+        let one = |value: f64| if value.is_nan() { f64::NAN.to_bits() } else { value.to_bits() };
+        let mut out: Vec<Vec<u64>> = vec![Vec::new(); 3];
+        let half = S::LANES / 2;
+        for start in (0..LANES).step_by(half) {
+            // SAFETY: registers within blocks of `LANES` elements.
+            let (a, b, c) = unsafe {
+                let load = |from: &[f64; LANES]| s.load_double_pointer(from[start..].as_ptr());
+                (load(self.a), load(self.b), load(self.c))
+            };
+            let values = [s.add_double(a, b), s.mul_add_double(a, b, c), s.splat_double(0.3)];
+            for (out, value) in out.iter_mut().zip(values) {
+                let mut lanes = [0.0; LANES];
+                // SAFETY: room for `LANES` elements.
+                unsafe { s.store_double_pointer(value, lanes.as_mut_ptr()) };
+                out.extend(lanes[..half].iter().copied().map(one));
+            }
+        }
+        out
+    }
+}
+
+#[test]
+fn doubles_have_the_bits_of_the_portable_path() {
+    let mut state = 7_u64;
+    let mut next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        match state >> 62 {
+            0 => f64::from(CORNERS[(state >> 40) as usize % CORNERS.len()]),
+            1 => f64::from_bits(state.rotate_left(23)),
+            _ => (state >> 12) as f64 / 1e14 - 8.0,
+        }
+    };
+    for case in 0..if cfg!(miri) { 30 } else { 1000 } {
+        let [a, b, c]: [[f64; LANES]; 3] = std::array::from_fn(|_| std::array::from_fn(|_| next()));
+        let expected = Isa::PORTABLE.run(Doubles { a: &a, b: &b, c: &c });
+        assert!(expected.iter().all(|lanes| lanes.len() == LANES), "every operation fills every lane");
+        for isa in Isa::available() {
+            let found = isa.run(Doubles { a: &a, b: &b, c: &c });
+            assert_eq!(found, expected, "{isa}, case {case}: {a:?} {b:?} {c:?}");
+        }
+    }
+}
+
+/// Reads and writes the first elements of registers, and says what became of the rest.
+struct Parts {
+    count: usize,
+}
+
+impl Kernel for Parts {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        let numbers: [f32; LANES] = std::array::from_fn(|lane| lane as f32 + 1.0);
+        let doubles = numbers.map(f64::from);
+        let (count, half) = (self.count.min(S::LANES), self.count.min(S::LANES / 2));
+        let (mut whole, mut part) = ([9.0_f32; LANES], [9.0_f32; LANES]);
+        let (mut whole_double, mut part_double) = ([9.0_f64; LANES], [9.0_f64; LANES]);
+        // SAFETY: counts of at most a register; arrays of at least one.
+        unsafe {
+            let register = s.load_part_pointer(numbers[LANES - count..].as_ptr(), count);
+            s.store_pointer(register, whole.as_mut_ptr());
+            s.store_part_pointer(s.load_pointer(numbers.as_ptr()), part.as_mut_ptr(), count);
+            let register = s.load_double_part_pointer(doubles[LANES - half..].as_ptr(), half);
+            s.store_double_pointer(register, whole_double.as_mut_ptr());
+            let register = s.load_double_pointer(doubles.as_ptr());
+            s.store_double_part_pointer(register, part_double.as_mut_ptr(), half);
+        }
+        for lane in 0..S::LANES {
+            assert_eq!(whole[lane], if lane < count { numbers[LANES - count + lane] } else { 0.0 });
+            assert_eq!(part[lane], if lane < count { numbers[lane] } else { 9.0 });
+        }
+        for lane in 0..S::LANES / 2 {
+            assert_eq!(whole_double[lane], if lane < half { doubles[LANES - half + lane] } else { 0.0 });
+            assert_eq!(part_double[lane], if lane < half { doubles[lane] } else { 9.0 });
+        }
+    }
+}
+
+#[test]
+fn parts_of_registers_leave_the_rest_alone() {
+    for isa in Isa::available() {
+        (0..=LANES).for_each(|count| isa.run(Parts { count }));
+    }
+}
+
+/// Sums of four blocks, in the order that is written at the methods; each block is folded to a register first.
+struct Sums<'a> {
+    blocks: &'a [[f32; LANES]; 4],
+}
+
+impl Kernel for Sums<'_> {
+    type Output = ([u32; 4], [u64; 4]);
+
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) -> Self::Output {
+        let (mut floats, mut doubles) = ([s.zero(); 4], [s.splat_double(0.0); 4]);
+        for (index, block) in self.blocks.iter().enumerate() {
+            floats[index] = s.load(block);
+            if S::LANES < LANES {
+                floats[index] = s.add(floats[index], s.load(&block[S::LANES..]));
+            }
+            // eight numbers: two registers of four, or one
+            let wide = block.map(f64::from);
+            // SAFETY: registers within a block.
+            unsafe {
+                doubles[index] = s.load_double_pointer(wide.as_ptr());
+                if S::LANES < LANES {
+                    let upper = s.load_double_pointer(wide[S::LANES / 2..].as_ptr());
+                    doubles[index] = s.add_double(doubles[index], upper);
+                }
+            }
+        }
+        (s.sums_of_lanes(floats).map(f32::to_bits), s.sums_of_double_lanes(doubles).map(f64::to_bits))
+    }
+}
+
+#[test]
+fn sums_of_lanes_have_one_order() {
+    let mut state = 3u32;
+    let mut next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as f32 / 1e6 - 8.0
+    };
+    for _ in 0..if cfg!(miri) { 3 } else { 300 } {
+        let blocks: [[f32; LANES]; 4] = std::array::from_fn(|_| std::array::from_fn(|_| next()));
+        let float = |block: [f32; LANES]| {
+            let t: [f32; 8] = std::array::from_fn(|lane| block[lane] + block[lane + 8]);
+            (((t[0] + t[1]) + (t[2] + t[3])) + ((t[4] + t[5]) + (t[6] + t[7]))).to_bits()
+        };
+        let double = |block: [f32; LANES]| {
+            let t: [f64; 4] = std::array::from_fn(|lane| f64::from(block[lane]) + f64::from(block[lane + 4]));
+            ((t[0] + t[1]) + (t[2] + t[3])).to_bits()
+        };
+        for isa in Isa::available() {
+            assert_eq!(isa.run(Sums { blocks: &blocks }), (blocks.map(float), blocks.map(double)), "{isa}");
+        }
+    }
+}

@@ -30,6 +30,67 @@ impl Avx512 {
     }
 }
 
+/// Eight set elements, then eight that are not: from place `8 - n` on, `n` are set.
+static FIRST: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
+/// The same of 64 bits, four each.
+static FIRST_DOUBLE: [i64; 8] = [-1, -1, -1, -1, 0, 0, 0, 0];
+
+/// Which of eight lanes of 32 bits are the first `count`.
+#[target_feature(enable = "avx2,fma")]
+#[inline]
+fn first(count: usize) -> __m256i {
+    debug_assert!(count <= 8);
+    // SAFETY: `count` is at most 8, so eight elements follow.
+    unsafe { _mm256_loadu_si256(FIRST.as_ptr().wrapping_add(8 - count).cast()) }
+}
+
+/// Which of four lanes of 64 bits are the first `count`.
+#[target_feature(enable = "avx2,fma")]
+#[inline]
+fn first_double(count: usize) -> __m256i {
+    debug_assert!(count <= 4);
+    // SAFETY: `count` is at most 4, so four elements follow.
+    unsafe { _mm256_loadu_si256(FIRST_DOUBLE.as_ptr().wrapping_add(4 - count).cast()) }
+}
+
+/// The sums of eight lanes each, neighbours first.
+#[target_feature(enable = "avx2,fma")]
+#[inline]
+fn sums([a, b, c, d]: [__m256; 4]) -> [f32; 4] {
+    let fours = _mm256_hadd_ps(_mm256_hadd_ps(a, b), _mm256_hadd_ps(c, d));
+    let sums = _mm_add_ps(_mm256_castps256_ps128(fours), _mm256_extractf128_ps::<1>(fours));
+    let mut array = [0.0; 4];
+    // SAFETY: four floats.
+    unsafe { _mm_storeu_ps(array.as_mut_ptr(), sums) };
+    array
+}
+
+/// The sums of four lanes each, neighbours first.
+#[target_feature(enable = "avx2,fma")]
+#[inline]
+fn double_sums([a, b, c, d]: [__m256d; 4]) -> [f64; 4] {
+    let (ab, cd) = (_mm256_hadd_pd(a, b), _mm256_hadd_pd(c, d));
+    let (low, high) = (_mm256_permute2f128_pd::<0x20>(ab, cd), _mm256_permute2f128_pd::<0x31>(ab, cd));
+    let mut array = [0.0; 4];
+    // SAFETY: four floats.
+    unsafe { _mm256_storeu_pd(array.as_mut_ptr(), _mm256_add_pd(low, high)) };
+    array
+}
+
+/// Lanes 8 to 15 added to lanes 0 to 7.
+#[target_feature(enable = "avx2,fma,avx512f,avx512dq")]
+#[inline]
+fn halves(a: __m512) -> __m256 {
+    _mm256_add_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps::<1>(a))
+}
+
+/// Lanes 4 to 7 added to lanes 0 to 3.
+#[target_feature(enable = "avx2,fma,avx512f,avx512dq")]
+#[inline]
+fn double_halves(a: __m512d) -> __m256d {
+    _mm256_add_pd(_mm512_castpd512_pd256(a), _mm512_extractf64x4_pd::<1>(a))
+}
+
 /// Writes methods whose body is a chain of intrinsics.
 macro_rules! operations {
     ($(fn $name:ident($($argument:ident: $type:ty),*) -> $result:ty { $body:expr })*) => { $(
@@ -77,6 +138,7 @@ impl Simd for Avx2 {
     type F = __m256;
     type U = __m256i;
     type M = __m256;
+    type D = __m256d;
 
     #[inline(always)]
     fn apart<K: Kernel>(self, kernel: K) -> K::Output {
@@ -89,6 +151,16 @@ impl Simd for Avx2 {
         fn store_pointer(value: __m256, to: *mut f32) { _mm256_storeu_ps(to, value) }
         fn load_bits_pointer(from: *const u32) -> __m256i { _mm256_loadu_si256(from.cast()) }
         fn store_bits_pointer(value: __m256i, to: *mut u32) { _mm256_storeu_si256(to.cast(), value) }
+        fn load_part_pointer(from: *const f32, count: usize) -> __m256 { _mm256_maskload_ps(from, first(count)) }
+        fn store_part_pointer(value: __m256, to: *mut f32, count: usize) { _mm256_maskstore_ps(to, first(count), value) }
+        fn load_double_pointer(from: *const f64) -> __m256d { _mm256_loadu_pd(from) }
+        fn store_double_pointer(value: __m256d, to: *mut f64) { _mm256_storeu_pd(to, value) }
+        fn load_double_part_pointer(from: *const f64, count: usize) -> __m256d {
+            _mm256_maskload_pd(from, first_double(count))
+        }
+        fn store_double_part_pointer(value: __m256d, to: *mut f64, count: usize) {
+            _mm256_maskstore_pd(to, first_double(count), value)
+        }
     }
 
     operations! {
@@ -103,6 +175,11 @@ impl Simd for Avx2 {
         fn max(a: __m256, b: __m256) -> __m256 { _mm256_max_ps(a, b) }
         fn min(a: __m256, b: __m256) -> __m256 { _mm256_min_ps(a, b) }
         fn round(a: __m256) -> __m256 { _mm256_round_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(a) }
+        fn sums_of_lanes(registers: [__m256; 4]) -> [f32; 4] { sums(registers) }
+        fn splat_double(value: f64) -> __m256d { _mm256_set1_pd(value) }
+        fn add_double(a: __m256d, b: __m256d) -> __m256d { _mm256_add_pd(a, b) }
+        fn mul_add_double(a: __m256d, b: __m256d, c: __m256d) -> __m256d { _mm256_fmadd_pd(a, b, c) }
+        fn sums_of_double_lanes(registers: [__m256d; 4]) -> [f64; 4] { double_sums(registers) }
 
         fn less(a: __m256, b: __m256) -> __m256 { _mm256_cmp_ps::<_CMP_LT_OQ>(a, b) }
         fn less_or_equal(a: __m256, b: __m256) -> __m256 { _mm256_cmp_ps::<_CMP_LE_OQ>(a, b) }
@@ -153,6 +230,7 @@ impl Simd for Avx512 {
     type F = __m512;
     type U = __m512i;
     type M = __mmask16;
+    type D = __m512d;
 
     #[inline(always)]
     fn apart<K: Kernel>(self, kernel: K) -> K::Output {
@@ -165,6 +243,20 @@ impl Simd for Avx512 {
         fn store_pointer(value: __m512, to: *mut f32) { _mm512_storeu_ps(to, value) }
         fn load_bits_pointer(from: *const u32) -> __m512i { _mm512_loadu_si512(from.cast()) }
         fn store_bits_pointer(value: __m512i, to: *mut u32) { _mm512_storeu_si512(to.cast(), value) }
+        fn load_part_pointer(from: *const f32, count: usize) -> __m512 {
+            _mm512_maskz_loadu_ps(((1_u32 << count) - 1) as __mmask16, from)
+        }
+        fn store_part_pointer(value: __m512, to: *mut f32, count: usize) {
+            _mm512_mask_storeu_ps(to, ((1_u32 << count) - 1) as __mmask16, value)
+        }
+        fn load_double_pointer(from: *const f64) -> __m512d { _mm512_loadu_pd(from) }
+        fn store_double_pointer(value: __m512d, to: *mut f64) { _mm512_storeu_pd(to, value) }
+        fn load_double_part_pointer(from: *const f64, count: usize) -> __m512d {
+            _mm512_maskz_loadu_pd(((1_u32 << count) - 1) as __mmask8, from)
+        }
+        fn store_double_part_pointer(value: __m512d, to: *mut f64, count: usize) {
+            _mm512_mask_storeu_pd(to, ((1_u32 << count) - 1) as __mmask8, value)
+        }
     }
 
     operations! {
@@ -179,6 +271,21 @@ impl Simd for Avx512 {
         fn max(a: __m512, b: __m512) -> __m512 { _mm512_max_ps(a, b) }
         fn min(a: __m512, b: __m512) -> __m512 { _mm512_min_ps(a, b) }
         fn round(a: __m512) -> __m512 { _mm512_roundscale_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(a) }
+        fn sums_of_lanes(registers: [__m512; 4]) -> [f32; 4] {
+            {
+                let [a, b, c, d] = registers;
+                sums([halves(a), halves(b), halves(c), halves(d)])
+            }
+        }
+        fn splat_double(value: f64) -> __m512d { _mm512_set1_pd(value) }
+        fn add_double(a: __m512d, b: __m512d) -> __m512d { _mm512_add_pd(a, b) }
+        fn mul_add_double(a: __m512d, b: __m512d, c: __m512d) -> __m512d { _mm512_fmadd_pd(a, b, c) }
+        fn sums_of_double_lanes(registers: [__m512d; 4]) -> [f64; 4] {
+            {
+                let [a, b, c, d] = registers;
+                double_sums([double_halves(a), double_halves(b), double_halves(c), double_halves(d)])
+            }
+        }
 
         fn less(a: __m512, b: __m512) -> __mmask16 { _mm512_cmp_ps_mask::<_CMP_LT_OQ>(a, b) }
         fn less_or_equal(a: __m512, b: __m512) -> __mmask16 { _mm512_cmp_ps_mask::<_CMP_LE_OQ>(a, b) }
