@@ -9,8 +9,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("numerics", &[]),
     // one type, so that every crate takes the same pool; `rayon` only runs what was split before
     ("threads", &["rayon"]),
-    // `sprs` and `wide` only exchange data with callers that have them
-    ("sparse-kernels", &["numerics", "threads", "sprs", "wide"]),
+    // `ndarray`, `sprs` and `wide` only exchange data with callers that have them
+    ("sparse-kernels", &["numerics", "threads", "ndarray", "sprs", "wide"]),
     // models are text, hence `serde`
     ("physics", &["numerics", "serde", "serde_json"]),
     // sees neither what it optimises nor files

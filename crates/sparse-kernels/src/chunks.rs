@@ -19,10 +19,17 @@ impl Chunk {
 /// Covers `columns` with tiles of the given widths (descending), none wider than needed for an even cover: fourteen by
 /// tiles of at most eight is 8 + 6, and by at most six is 6 + 4 + 4.
 pub(crate) fn cover(columns: usize, widths: &[usize]) -> Box<[Chunk]> {
+    chunks(columns, widths).collect()
+}
+
+/// The tiles of [`cover`], one after the other, without memory.
+pub(crate) fn chunks(columns: usize, widths: &[usize]) -> impl Iterator<Item = Chunk> {
     let widest = widths.first().copied().unwrap_or(1);
-    let mut chunks = Vec::new();
     let mut start = 0;
-    while start < columns {
+    std::iter::from_fn(move || {
+        if start == columns {
+            return None;
+        }
         let left = columns - start;
         let even = left.div_ceil(left.div_ceil(widest));
         let width = widths.iter().copied().filter(|&width| width <= left).min_by_key(|&width| {
@@ -30,10 +37,9 @@ pub(crate) fn cover(columns: usize, widths: &[usize]) -> Box<[Chunk]> {
             if width >= even { (0, width) } else { (1, usize::MAX - width) }
         });
         let width = width.expect("a width of one or two fits what is left");
-        chunks.push(Chunk { start, width });
         start += width;
-    }
-    chunks.into()
+        Some(Chunk { start: start - width, width })
+    })
 }
 
 #[cfg(test)]

@@ -70,6 +70,7 @@
 //! | one network and many samples | [`CopyPlan`], [`Values::One`]; with convolutions [`ImagePlan`] | the same loops, a number a weight |
 //! | densities below 0.1 | [`CompiledNetwork`](compile::CompiledNetwork) first | most units are dead |
 //! | a dense network | the same plans | rows with equal entries share their loads |
+//! | one sparse matrix | [`product::ProductPlan`] | any number of columns, `f32` and `f64`, the caller's layout |
 //!
 //! Which tile a row gets is a rule of the plan, the same on all machines with as many registers: rows of up to six taps
 //! (eight with 32 registers) keep their weights in registers; rows with equal entries go in twos or more; the others one
@@ -101,6 +102,7 @@ pub mod compile;
 pub mod naive;
 pub mod network;
 pub mod pattern;
+pub mod product;
 
 mod activation;
 mod chunks;

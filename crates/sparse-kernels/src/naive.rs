@@ -6,8 +6,9 @@
 use numerics::functions::{Exp, Ln, map_in_place};
 use numerics::{Isa, LANES};
 
-use crate::Score;
 use crate::network::{Convolution, Dense, Layer, Network};
+use crate::product::{Number, View, ViewMut};
+use crate::{Pattern, Score};
 
 /// `a` where `a > b`, else `b`.
 pub fn larger(a: f32, b: f32) -> f32 {
@@ -92,6 +93,53 @@ pub fn network(network: &Network, parameters: &[f32], input: &[f32]) -> Vec<f32>
         };
     }
     values
+}
+
+/// `Y = A X`, or `Y = Y + A X` where it adds: a sum begins with zero or what is there, and adds the entries of its row in
+/// their order.
+pub fn product<T: Number>(
+    pattern: &Pattern,
+    values: &[T],
+    x: View<'_, T>,
+    y: &mut ViewMut<'_, T>,
+    add: bool,
+) {
+    assert_eq!(values.len(), pattern.nnz(), "one value an entry");
+    assert_eq!(x.rows(), pattern.columns(), "a row of the input for each column of the matrix");
+    assert_eq!(y.rows(), pattern.rows(), "a row of the output for each row of the matrix");
+    assert_eq!(x.columns(), y.columns(), "columns of the input and of the output");
+    for row in 0..y.rows() {
+        for column in 0..y.columns() {
+            let mut sum = if add { y.get(row, column) } else { T::ZERO };
+            for entry in pattern.row_range(row) {
+                sum = values[entry].fused(x.get(pattern.indices()[entry] as usize, column), sum);
+            }
+            y.set(row, column, sum);
+        }
+    }
+}
+
+/// `values[k] = Y[row k] . X[column k]`, added to what is there where it adds: numbers of a row go to the lanes of a line
+/// in turns, the last line is filled up with zeros, and then halves of the line are added, and neighbours, until one is
+/// left.
+pub fn sample<T: Number>(pattern: &Pattern, y: View<'_, T>, x: View<'_, T>, values: &mut [T], add: bool) {
+    assert_eq!(values.len(), pattern.nnz(), "one value an entry");
+    for row in 0..pattern.rows() {
+        for entry in pattern.row_range(row) {
+            let mut line = vec![T::ZERO; T::LINE];
+            for n in 0..y.columns().next_multiple_of(T::LINE) {
+                let of = |view: View<'_, T>, row| if n < view.columns() { view.get(row, n) } else { T::ZERO };
+                let (a, b) = (of(y, row), of(x, pattern.indices()[entry] as usize));
+                line[n % T::LINE] = a.fused(b, line[n % T::LINE]);
+            }
+            let (low, high) = line.split_at(T::LINE / 2);
+            let mut sums: Vec<T> = low.iter().zip(high).map(|(a, b)| a.plus(*b)).collect();
+            while sums.len() > 1 {
+                sums = sums.chunks(2).map(|pair| pair[0].plus(pair[1])).collect();
+            }
+            values[entry] = if add { values[entry].plus(sums[0]) } else { sums[0] };
+        }
+    }
 }
 
 /// The class that a row of logits names: the first of the largest. A NaN is never larger, so it wins only from the

@@ -6,6 +6,7 @@ use std::cell::Cell;
 use numerics::{AlignedBuffer, Isa, LANES};
 use sparse_kernels::compile::{CompiledNetwork, Mode};
 use sparse_kernels::network::{Convolution, Dense, Image, Layer, Network, Padding, Window};
+use sparse_kernels::product::{ProductPlan, TransposedPlan, View, ViewMut};
 use sparse_kernels::{Activation, CopyPlan, ImagePlan, Images, Members, Pattern, Score, Threads, Values};
 
 thread_local! {
@@ -100,5 +101,34 @@ fn images_allocate_nothing() {
             plan.logits(threads, images, members, &mut scratch, &mut logits);
         });
         assert_eq!(calls, 0, "{isa}");
+    }
+}
+
+#[test]
+fn products_allocate_nothing() {
+    let pattern = pattern(150, 200);
+    for isa in Isa::available() {
+        let plan = ProductPlan::new(isa, &pattern);
+        let values = vec![0.5_f32; pattern.nnz()];
+        for columns in [1, 7, 200] {
+            let (x, mut y) = (vec![1.0; 200 * columns], vec![0.0; 150 * columns]);
+            let x = View::by_columns(&x, 200, columns);
+            let view = ViewMut::by_columns(&mut y, 150, columns);
+            let mut scratch = vec![0.0; plan.scratch_len(Threads::Sequential, x, &view)];
+            let product = || plan.multiply_into(Threads::Sequential, &values, x, view, &mut scratch);
+            let calls = calls(product);
+            assert_eq!(calls, 0, "{isa}, {columns} columns");
+        }
+        let transposed = TransposedPlan::new(isa, &pattern);
+        let (x, mut y) = (vec![1.0; 150 * 9], vec![0.0; 200 * 9]);
+        let (x, view) = (View::by_columns(&x, 150, 9), ViewMut::by_rows(&mut y, 200, 9));
+        let mut scratch = vec![0.0; transposed.scratch_len(Threads::Sequential, x, &view)];
+        let product = || transposed.multiply_acc(Threads::Sequential, &values, x, view, &mut scratch);
+        assert_eq!(calls(product), 0, "{isa}, transposed");
+        let mut samples = values.clone();
+        let y = View::by_rows(&y, 200, 9);
+        let mut scratch = vec![0.0; plan.sample_scratch_len(x, y)];
+        let product = || plan.sample_into(Threads::Sequential, x, y, &mut samples, &mut scratch);
+        assert_eq!(calls(product), 0, "{isa}, samples");
     }
 }

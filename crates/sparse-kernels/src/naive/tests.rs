@@ -18,6 +18,35 @@ fn networks_stay_within_the_bound() {
     }
 }
 
+/// With `u` half a unit in the last place of 1, a row of `n` entries rounds each term at most `n` times, by `1 + u` each, so
+/// the sum is within `g (|y| + sum |a x|)` of the exact one, `g = n u / (1 - n u)`; numbers are far from subnormal.
+#[test]
+fn products_stay_within_the_bound() {
+    for seed in 0..cases(300) {
+        let mut draw = Draw::new(seed);
+        let (rows, middle, density) = (draw.size(), draw.size(), draw.density());
+        let pattern = draw.pattern(rows, middle, density);
+        let (values, x, y) = (draw.values(pattern.nnz()), draw.values(middle), draw.values(rows));
+        let mut found = y.clone();
+        let view = View::by_rows(&x, middle, 1);
+        product(&pattern, &values, view, &mut ViewMut::by_rows(&mut found, rows, 1), true);
+        for row in 0..rows {
+            let n = pattern.row(row).len() as f64;
+            let (mut exact, mut magnitude) = (f64::from(y[row]), f64::from(y[row]).abs());
+            for entry in pattern.row_range(row) {
+                // exact: a product of two numbers of 24 bits
+                let term = f64::from(values[entry]) * f64::from(x[pattern.indices()[entry] as usize]);
+                exact += term;
+                magnitude += term.abs();
+            }
+            let u = f64::from(f32::EPSILON) / 2.0;
+            let bound = (n * u / (1.0 - n * u) + n * f64::EPSILON) * magnitude;
+            let distance = (f64::from(found[row]) - exact).abs();
+            assert!(distance <= bound, "seed {seed}, row {row}: {distance} beyond {bound}");
+        }
+    }
+}
+
 #[test]
 fn the_best_is_the_first_of_the_largest() {
     for (logits, expected) in [

@@ -1,0 +1,73 @@
+//! One sparse matrix times dense ones.
+//!
+//! The other kernels of this crate serve populations. These serve whoever has one sparse matrix and wants its products,
+//! as fast as a library made for them:
+//!
+//! ```text
+//!     ProductPlan       Y = A X          Y = Y + A X          X a matrix or a vector
+//!                       a = Y Xᵀ         a = a + Y Xᵀ         where A has entries, and nowhere else
+//!     TransposedPlan    Y = Aᵀ X         Y = Y + Aᵀ X
+//! ```
+//!
+//! `A` is a [`Pattern`](crate::Pattern) and one value an entry, apart; a plan is made once for a pattern and serves all
+//! values, all numbers of columns, `f32` and `f64`. Dense matrices are [`View`]s: by rows, by columns, or with strides.
+//!
+//! # How it goes
+//!
+//! Lanes are columns of `X`. A *panel* is as many columns as eight registers hold; a row of `A` keeps its sums of a panel
+//! in registers, and an entry costs one broadcast and a multiply-add, with one load, for each of them. With fewer columns
+//! several rows take turns; with one column there are no lanes, and numbers go one by one.
+//!
+//! ```text
+//!              panel                                 Y
+//!     X  ┌────────┬────────┬─                        ┌────────┬─
+//!  slab  │ · · · ·│        │      for the entries    │        │
+//!        ├────────┼────────┼─     of a row in the    │ row    │  sums in registers
+//!        │ · · · ·│        │      slab               │        │
+//! ```
+//!
+//! Four things make it fast, and none changes a bit:
+//!
+//! - **Slabs.** Where rows have enough entries, all rows go through a slab of `X` that stays in the first cache, then
+//!   through the next. Columns of a row ascend, so a row's entries of a slab lie together: a plan holds where each begins.
+//! - **Copies.** Rows of `X` that are far from each other or not aligned, and used often, are copied panel by panel.
+//! - **Order.** Within windows of 64 rows those of similar length go beside each other.
+//! - **Equal rows.** Four rows with the same entries share each load: a dense matrix is one whose rows are all equal. No
+//!   other dense product is fallen back on, for it would multiply by zeros that are not there.
+//!
+//! Rows are shared out among threads by their entries, before any work begins.
+//!
+//! # Invariants
+//!
+//! - **One order of sums.** A sum begins with zero or with what is there, and adds the entries of its row in their order,
+//!   each by one fused multiply-add. Columns, panels, slabs, copies, threads and instruction sets change no bit, and a
+//!   product with a vector has the bits of that column of a product with a matrix. [`naive::product`](crate::naive::product)
+//!   is the definition.
+//! - **One order along rows.** A product of two rows goes to the lanes of a cache line in turns, whatever a register holds;
+//!   then halves of the line are added, and neighbours. [`naive::sample`](crate::naive::sample) is the definition.
+//! - **Structural zeros:** nothing is multiplied by what is not stored; a stored zero times infinity is not a number.
+//! - **Checked once.** Shapes, strides and lengths are checked where a view is made and where a product begins, and what
+//!   does not fit panics with both numbers. Borrowing sees to it that inputs and outputs do not overlap.
+//! - **Absent:** allocation (scratch is the caller's, [`ProductPlan::scratch_len`] numbers), factors of `A X` or `Y` other
+//!   than 0 and 1, and threads of its own.
+
+#[cfg(feature = "ndarray")]
+mod arrays;
+mod number;
+mod pack;
+mod panel;
+mod part;
+mod plan;
+mod sample;
+#[cfg(feature = "sprs")]
+mod sprs;
+mod transposed;
+mod vector;
+mod view;
+
+pub use number::Number;
+pub use plan::ProductPlan;
+#[cfg(feature = "sprs")]
+pub use sprs::SparseProduct;
+pub use transposed::TransposedPlan;
+pub use view::{View, ViewMut};

@@ -1,0 +1,176 @@
+//! The rows of a product that one thread computes, panel after panel.
+
+use std::ops::Range;
+
+use numerics::{Kernel, Simd};
+
+use super::pack::{pack, unpack};
+use super::panel::{Panel, Rows, WIDTHS};
+use super::plan::ProductPlan;
+use super::vector::Vector;
+use super::view::Shape;
+use super::{Number, View};
+use crate::chunks::{Chunk, chunks};
+
+/// Where outputs go: each part writes the rows that are its own.
+#[derive(Clone, Copy)]
+pub(super) struct Target<T> {
+    pub(super) pointer: *mut T,
+    pub(super) shape: Shape,
+}
+
+// SAFETY: it stands for the exclusive borrow that it was made of, which lasts as long as the parts; they write rows that
+// are different, and elements of a view that is written never share a place.
+unsafe impl<T: Send> Send for Target<T> {}
+
+/// Some rows, and all that is needed for them. Lengths were checked.
+pub(super) struct Part<'a, T> {
+    pub(super) plan: &'a ProductPlan,
+    pub(super) values: &'a [T],
+    /// Which of the values each entry has, if not its own.
+    pub(super) order: Option<&'a [u32]>,
+    pub(super) x: View<'a, T>,
+    pub(super) y: Target<T>,
+    /// Whole windows of rows.
+    pub(super) rows: Range<usize>,
+    /// Scratch for values in order, for a panel of the input, and for one of the output; each may be absent.
+    pub(super) rooms: [&'a mut [T]; 3],
+    pub(super) add: bool,
+}
+
+impl<T: Number> Kernel for Part<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(mut self, simd: S) {
+        let panel = self.panel();
+        let (lanes, columns) = (T::lanes::<S>(), self.x.columns());
+        if columns == 1 {
+            simd.apart(Vector(panel));
+            return;
+        }
+        for chunk in chunks(columns.div_ceil(lanes), WIDTHS) {
+            // SAFETY: lengths were checked, and the rows belong to this part.
+            unsafe { self.chunk(simd, panel, chunk) };
+        }
+    }
+}
+
+impl<'a, T: Number> Part<'a, T> {
+    /// The first column, from and to where it is.
+    #[inline(always)]
+    fn panel(&mut self) -> Panel<'a, T> {
+        let ProductPlan { pattern, order, same, .. } = self.plan;
+        let starts = pattern.starts();
+        let mut values = self.values.as_ptr();
+        if let Some(order) = self.order {
+            let first = starts[self.rows.start] as usize;
+            for (value, &entry) in self.rooms[0].iter_mut().zip(&order[first..]) {
+                *value = self.values[entry as usize];
+            }
+            values = self.rooms[0].as_ptr().wrapping_sub(first);
+        }
+        Panel {
+            rows: &order[self.rows.clone()],
+            same: &same[self.rows.clone()],
+            starts: &starts[..pattern.rows()],
+            ends: &starts[1..],
+            indices: pattern.indices(),
+            values,
+            input: self.x.pointer(),
+            input_stride: self.x.shape().row_stride,
+            output: self.y.pointer,
+            output_stride: self.y.shape.row_stride,
+            row_base: 0,
+            part: 1,
+            add: self.add,
+        }
+    }
+
+    /// Some registers of columns.
+    ///
+    /// # Safety
+    ///
+    /// `panel` is that of the first column.
+    #[inline(always)]
+    unsafe fn chunk<S: Simd>(&mut self, simd: S, mut panel: Panel<'_, T>, chunk: Chunk) {
+        let lanes = T::lanes::<S>();
+        let first = chunk.start * lanes;
+        let width = chunk.width * lanes;
+        let columns = [first, width.min(self.x.columns() - first)];
+        let rows = [self.rows.start, self.rows.len()];
+        let (x, y) = (self.x.shape(), self.y.shape);
+        panel.part = columns[1] - (width - lanes);
+        // SAFETY: the caller's promise; the rooms are as long as a panel, where there are any.
+        unsafe {
+            let copied = self.copied::<S>(first, width);
+            if copied {
+                let room = aligned(self.rooms[1]);
+                pack(self.x.pointer(), x, [0, x.rows], columns, room, width);
+                (panel.input, panel.input_stride) = (room, width);
+            } else {
+                panel.input = self.x.pointer().add(first);
+            }
+            if y.column_stride == 1 {
+                panel.output = self.y.pointer.add(first);
+            } else {
+                let room = aligned(self.rooms[2]);
+                if self.add {
+                    pack(self.y.pointer, y, rows, columns, room, width);
+                }
+                (panel.output, panel.output_stride, panel.row_base) = (room, width, rows[0]);
+            }
+            let partly = panel.part < lanes && !copied;
+            for (starts, ends) in self.plan.slabs(width * size_of::<T>()) {
+                rows_of(simd, Panel { starts, ends, ..panel }, chunk.width, partly);
+                panel.add = true;
+            }
+            if y.column_stride != 1 {
+                unpack(panel.output, width, self.y.pointer, y, rows, columns);
+            }
+        }
+    }
+
+    /// Whether a panel of the input is read from a copy: there is room for it, and where it lies its columns are apart,
+    /// or its rows far from each other, or not aligned.
+    #[inline(always)]
+    fn copied<S: Simd>(&self, first: usize, width: usize) -> bool {
+        let shape = self.x.shape();
+        let register = T::lanes::<S>() * size_of::<T>();
+        let address = self.x.pointer().wrapping_add(first) as usize;
+        let misaligned = !address.is_multiple_of(register)
+            || !(shape.row_stride * size_of::<T>()).is_multiple_of(register);
+        !self.rooms[1].is_empty() && (shape.column_stride != 1 || shape.row_stride > width || misaligned)
+    }
+}
+
+/// Where the first cache line of a room begins.
+#[inline(always)]
+fn aligned<T>(room: &mut [T]) -> *mut T {
+    let start = room.as_ptr().align_offset(64).min(room.len());
+    room[start..].as_mut_ptr()
+}
+
+/// All rows of a panel of `width` registers, of which the last is read in part or not.
+///
+/// # Safety
+///
+/// As for [`Rows`].
+#[inline(always)]
+unsafe fn rows_of<S: Simd, T: Number>(simd: S, panel: Panel<'_, T>, width: usize, partly: bool) {
+    // PERF: rows in turns, so that at least eight sums wait for each other's additions and not for their own
+    match (width, partly) {
+        (8, false) => simd.apart(Rows::<T, 1, 8, false>(panel)),
+        (8, true) => simd.apart(Rows::<T, 1, 8, true>(panel)),
+        (6, false) => simd.apart(Rows::<T, 2, 6, false>(panel)),
+        (6, true) => simd.apart(Rows::<T, 2, 6, true>(panel)),
+        (4, false) => simd.apart(Rows::<T, 2, 4, false>(panel)),
+        (4, true) => simd.apart(Rows::<T, 2, 4, true>(panel)),
+        (3, false) => simd.apart(Rows::<T, 4, 3, false>(panel)),
+        (3, true) => simd.apart(Rows::<T, 4, 3, true>(panel)),
+        (2, false) => simd.apart(Rows::<T, 4, 2, false>(panel)),
+        (2, true) => simd.apart(Rows::<T, 4, 2, true>(panel)),
+        (_, false) => simd.apart(Rows::<T, 8, 1, false>(panel)),
+        (_, true) => simd.apart(Rows::<T, 8, 1, true>(panel)),
+    }
+}

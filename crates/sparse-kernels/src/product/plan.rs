@@ -1,0 +1,295 @@
+//! A sparse matrix times a dense one, planned once for a pattern.
+
+use std::cmp::Reverse;
+use std::ops::Range;
+
+use numerics::{Isa, Kernel, Simd};
+
+use super::panel::WIDTHS;
+use super::part::{Part, Target};
+use super::view::Shape;
+use super::{Number, View, ViewMut};
+use crate::length::length;
+use crate::{Pattern, Threads};
+
+/// Rows that are sorted among each other, and stay with one thread.
+const WINDOW: usize = 64;
+
+/// Columns after which a plan knows how far each row has come.
+const BLOCK: usize = 32;
+
+/// Bytes of a panel of inputs that stay in the first cache while rows go by.
+const SLAB: usize = 24 * 1024;
+
+/// Entries of a row and slab below which taking up its sums again costs more than the cache saves.
+const WORTH_A_SLAB: usize = 6;
+
+/// Uses of a row of the input from which on it is worth a copy.
+const WORTH_A_COPY: usize = 8;
+
+/// Multiply-adds that a row costs beside its entries, where rows are shared out among threads.
+const COST_OF_A_ROW: usize = 4;
+
+/// Bytes of a cache line.
+const LINE: usize = 64;
+
+/// `Y = A X` and `Y = Y + A X` for one pattern of `A`: any values, any number of columns, `f32` and `f64`.
+///
+/// ```
+/// use numerics::Isa;
+/// use sparse_kernels::product::{ProductPlan, View, ViewMut};
+/// use sparse_kernels::{Pattern, Threads};
+///
+/// // [ . 2 . ]
+/// // [ 3 . 4 ]
+/// let pattern = Pattern::from_csr(2, 3, &[0, 1, 3], &[1, 0, 2])?;
+/// let plan = ProductPlan::new(Isa::detected(), &pattern);
+/// let values = [2.0_f32, 3.0, 4.0];
+///
+/// let x = [1.0, 10.0, 2.0, 20.0, 3.0, 30.0]; // three rows of two
+/// let mut y = [0.0; 4];
+/// let (x, y_view) = (View::by_rows(&x, 3, 2), ViewMut::by_rows(&mut y, 2, 2));
+/// let mut scratch = vec![0.0; plan.scratch_len(Threads::Sequential, x, &y_view)];
+/// plan.multiply_into(Threads::Sequential, &values, x, y_view, &mut scratch);
+/// assert_eq!(y, [4.0, 40.0, 15.0, 150.0]);
+/// # Ok::<(), sparse_kernels::PatternError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct ProductPlan {
+    pub(super) isa: Isa,
+    /// Lanes of `f32` of a register of the instruction set.
+    lanes: usize,
+    pub(super) pattern: Pattern,
+    /// Rows, within windows by falling length and then by their entries.
+    pub(super) order: Box<[u32]>,
+    /// For each row in that order, whether it has entries, and those of the row before it.
+    pub(super) same: Box<[bool]>,
+    /// The entry that a row has come to after each block of columns but the last: `[block][row]`. Empty where no slab
+    /// would be worth it.
+    ends: Box<[u32]>,
+}
+
+impl ProductPlan {
+    /// Plans for a pattern, of which it keeps a copy. Takes as long as a few products with a vector.
+    pub fn new(isa: Isa, pattern: &Pattern) -> ProductPlan {
+        let mut order: Box<[u32]> = (0..pattern.rows() as u32).collect();
+        for window in order.chunks_mut(WINDOW) {
+            window.sort_by(|&a, &b| {
+                let (a, b) = (pattern.row(a as usize), pattern.row(b as usize));
+                Reverse(a.len()).cmp(&Reverse(b.len())).then_with(|| a.cmp(b))
+            });
+        }
+        let entries = |place: usize| pattern.row(order[place] as usize);
+        let same = (0..order.len())
+            .map(|place| place > 0 && !entries(place).is_empty() && entries(place) == entries(place - 1))
+            .collect();
+        let (lanes, pattern) = (isa.run(LanesOf), pattern.clone());
+        ProductPlan { isa, lanes, ends: block_ends(&pattern), pattern, order, same }
+    }
+
+    /// The pattern.
+    pub fn pattern(&self) -> &Pattern {
+        &self.pattern
+    }
+
+    /// Bytes that the plan holds, its copy of the pattern included.
+    pub fn size(&self) -> usize {
+        let numbers = self.order.len() + self.ends.len() + self.pattern.starts().len() + self.pattern.nnz();
+        numbers * size_of::<u32>() + self.same.len()
+    }
+
+    /// Numbers of scratch that a product of these matrices needs; what they hold does not matter. None, where both lie by
+    /// rows and the input is small or little used.
+    pub fn scratch_len<T: Number>(&self, threads: Threads<'_>, x: View<'_, T>, y: &ViewMut<'_, T>) -> usize {
+        self.scratch::<T>(threads, x.shape(), y.shape(), false)
+    }
+
+    /// `Y = A X`, whatever `Y` was: not a number is overwritten too.
+    ///
+    /// # Panics
+    ///
+    /// If there is not one value an entry, `x` has not a row for each column or `y` not one for each row of the pattern,
+    /// their columns differ, or the scratch is shorter than [`scratch_len`](Self::scratch_len).
+    pub fn multiply_into<T: Number>(
+        &self,
+        threads: Threads<'_>,
+        values: &[T],
+        x: View<'_, T>,
+        y: ViewMut<'_, T>,
+        scratch: &mut [T],
+    ) {
+        self.run(threads, (values, None), x, y, scratch, false);
+    }
+
+    /// `Y = Y + A X`: each sum begins with what is there.
+    ///
+    /// # Panics
+    ///
+    /// As [`multiply_into`](Self::multiply_into).
+    pub fn multiply_acc<T: Number>(
+        &self,
+        threads: Threads<'_>,
+        values: &[T],
+        x: View<'_, T>,
+        y: ViewMut<'_, T>,
+        scratch: &mut [T],
+    ) {
+        self.run(threads, (values, None), x, y, scratch, true);
+    }
+
+    /// The product; with an order, entry `k` has the value `values[order[k]]`.
+    pub(super) fn run<T: Number>(
+        &self,
+        threads: Threads<'_>,
+        (values, order): (&[T], Option<&[u32]>),
+        x: View<'_, T>,
+        mut y: ViewMut<'_, T>,
+        scratch: &mut [T],
+        add: bool,
+    ) {
+        let (rows, columns) = (self.pattern.rows(), self.pattern.columns());
+        let needed = self.scratch::<T>(threads, x.shape(), y.shape(), order.is_some());
+        assert_eq!(values.len(), self.pattern.nnz(), "one value an entry");
+        assert_eq!(x.rows(), columns, "a row of the input for each column of the matrix");
+        assert_eq!(y.rows(), rows, "a row of the output for each row of the matrix");
+        assert_eq!(x.columns(), y.columns(), "columns of the input and of the output");
+        assert!(scratch.len() >= needed, "scratch of {} numbers, {needed} are needed", scratch.len());
+        if rows == 0 || x.columns() == 0 {
+            return;
+        }
+        let y = Target { shape: y.shape(), pointer: y.pointer() };
+        let mut rest = scratch;
+        let parts = (0..threads.count()).map(move |part| {
+            let rows = self.boundary(threads, part)..self.boundary(threads, part + 1);
+            let mut rooms = [&mut [][..], &mut [], &mut []];
+            for (room, len) in
+                rooms.iter_mut().zip(self.room::<T>(threads, &rows, x.shape(), y.shape, order.is_some()))
+            {
+                let (first, after) = std::mem::take(&mut rest).split_at_mut(len);
+                (*room, rest) = (first, after);
+            }
+            Part { plan: self, values, order, x, y, rows, rooms, add }
+        });
+        threads.for_each(parts.filter(|part| !part.rows.is_empty()), |part| self.isa.run(part));
+    }
+
+    /// First row of a part: parts have about as much to do, and whole windows.
+    pub(super) fn boundary(&self, threads: Threads<'_>, part: usize) -> usize {
+        let (rows, count) = (self.pattern.rows(), threads.count());
+        if part == count {
+            return rows;
+        }
+        let cost = |row: usize| self.pattern.starts()[row] as usize + COST_OF_A_ROW * row;
+        let share = (cost(rows) as u128 * part as u128 / count as u128) as usize;
+        let (mut low, mut high) = (0, rows.div_ceil(WINDOW));
+        while low < high {
+            let middle = (low + high) / 2;
+            if cost(middle * WINDOW) < share {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        (low * WINDOW).min(rows)
+    }
+
+    /// Whether panels of the input are copied, as far as they are not as they should be.
+    fn copies(&self, threads: Threads<'_>, x: Shape) -> bool {
+        let uses = self.pattern.nnz() / (self.pattern.columns().max(1) * threads.count());
+        x.columns > 1 && (x.column_stride != 1 || uses >= WORTH_A_COPY)
+    }
+
+    /// Columns of the widest panel.
+    fn panel<T: Number>(&self, columns: usize) -> usize {
+        let lanes = self.lanes * size_of::<f32>() / size_of::<T>();
+        columns.next_multiple_of(lanes).min(WIDTHS[0] * lanes)
+    }
+
+    /// Numbers of scratch of all parts.
+    pub(super) fn scratch<T: Number>(
+        &self,
+        threads: Threads<'_>,
+        x: Shape,
+        y: Shape,
+        ordered: bool,
+    ) -> usize {
+        let part = |part| self.boundary(threads, part)..self.boundary(threads, part + 1);
+        (0..threads.count())
+            .map(|index| self.room::<T>(threads, &part(index), x, y, ordered).iter().sum::<usize>())
+            .sum()
+    }
+
+    /// Numbers of scratch of some rows: for their values in order, a panel of the input, and one of the output.
+    fn room<T: Number>(
+        &self,
+        threads: Threads<'_>,
+        rows: &Range<usize>,
+        x: Shape,
+        y: Shape,
+        ordered: bool,
+    ) -> [usize; 3] {
+        let starts = self.pattern.starts();
+        let entries = (starts[rows.end] - starts[rows.start]) as usize;
+        let panel = self.panel::<T>(x.columns);
+        let line = LINE / size_of::<T>();
+        let copied = self.copies(threads, x) && !rows.is_empty();
+        [
+            if ordered { entries } else { 0 },
+            if copied { length("scratch", [self.pattern.columns(), panel]) + line } else { 0 },
+            if x.columns > 1 && y.column_stride != 1 {
+                length("scratch", [rows.len(), panel]) + line
+            } else {
+                0
+            },
+        ]
+    }
+
+    /// The ranges of entries of each row in slabs of columns, one slab after the other, for panels of so many bytes: all
+    /// columns at once where slabs are worth nothing.
+    pub(super) fn slabs(&self, bytes: usize) -> impl Iterator<Item = (&[u32], &[u32])> {
+        let (rows, columns) = (self.pattern.rows(), self.pattern.columns());
+        let blocks = self.ends.len().checked_div(rows).unwrap_or(0) + 1;
+        let step = (SLAB / (BLOCK * bytes)).max(1);
+        let entries = self.pattern.nnz() as f64 * (step * BLOCK) as f64 / (rows as f64 * columns as f64);
+        let step = if entries < WORTH_A_SLAB as f64 { blocks } else { step };
+        let after = move |block: usize| match block {
+            0 => &self.pattern.starts()[..rows],
+            block if block >= blocks => &self.pattern.starts()[1..],
+            block => &self.ends[(block - 1) * rows..][..rows],
+        };
+        (0..blocks).step_by(step).map(move |block| (after(block), after(block + step)))
+    }
+}
+
+/// For each block of columns but the last, how far each row has come; nothing where blocks would be nearly empty.
+fn block_ends(pattern: &Pattern) -> Box<[u32]> {
+    let (rows, columns) = (pattern.rows(), pattern.columns());
+    let blocks = columns.div_ceil(BLOCK);
+    if blocks < 2 || rows == 0 || pattern.nnz() / rows < blocks {
+        return Box::default();
+    }
+    let mut ends = vec![0; (blocks - 1) * rows];
+    for row in 0..rows {
+        let mut entry = pattern.row_range(row).start;
+        let end = pattern.row_range(row).end;
+        for block in 1..blocks {
+            while entry < end && (pattern.indices()[entry] as usize) < block * BLOCK {
+                entry += 1;
+            }
+            ends[(block - 1) * rows + row] = entry as u32;
+        }
+    }
+    ends.into()
+}
+
+/// How many lanes a register has.
+struct LanesOf;
+
+impl Kernel for LanesOf {
+    type Output = usize;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) -> usize {
+        S::LANES
+    }
+}

@@ -1,0 +1,270 @@
+//! Products of rows where a pattern has entries, and nowhere else.
+//!
+//! Lanes go along the rows: a *line* is as many numbers as a cache line holds, the same for every instruction set.
+//! Several entries of a row of the pattern go together and share its row of `Y`:
+//!
+//! ```text
+//!     line[l] = y[row][n] * x[column k][n] + line[l]            n = l, l + LINE, l + 2 LINE, ..
+//!     value[k] = sum of line, halves first, then neighbours
+//! ```
+
+use std::ops::Range;
+
+use numerics::{Kernel, Simd};
+
+use super::pack::pack;
+use super::plan::ProductPlan;
+use super::view::Shape;
+use super::{Number, View};
+use crate::Threads;
+use crate::length::length;
+
+/// A matrix by rows.
+#[derive(Clone, Copy)]
+struct Lines<T> {
+    first: *const T,
+    stride: usize,
+}
+
+// SAFETY: it stands for a shared borrow of numbers that are `Sync`.
+unsafe impl<T: Sync> Send for Lines<T> {}
+
+/// The entries of some rows. Lengths were checked.
+struct Part<'a, T> {
+    plan: &'a ProductPlan,
+    y: Lines<T>,
+    x: Lines<T>,
+    /// Numbers of a row. The last line is read in part, and filled up with zeros.
+    columns: usize,
+    rows: Range<usize>,
+    /// The values of these rows.
+    values: &'a mut [T],
+    add: bool,
+}
+
+impl ProductPlan {
+    /// Numbers of scratch that products of rows need. None, where both matrices lie by rows.
+    pub fn sample_scratch_len<T: Number>(&self, y: View<'_, T>, x: View<'_, T>) -> usize {
+        copied_len::<T>(y.shape()) + copied_len::<T>(x.shape())
+    }
+
+    /// `values[k] = Y[row k] . X[column k]` for every entry `k` of the pattern: the product of `Y` and the transpose of `X`
+    /// where the pattern has entries. It is how values change a product: if `Y = A X`, the gradient with respect to the
+    /// values of `A` is this, of the gradient with respect to `Y` and of `X`.
+    ///
+    /// ```
+    /// use numerics::Isa;
+    /// use sparse_kernels::product::{ProductPlan, View};
+    /// use sparse_kernels::{Pattern, Threads};
+    ///
+    /// let pattern = Pattern::from_triplets(2, 2, &[(0, 1), (1, 0)])?;
+    /// let plan = ProductPlan::new(Isa::detected(), &pattern);
+    /// let (y, x) = ([1.0_f32, 2.0, 3.0, 4.0], [5.0, 6.0, 7.0, 8.0]);
+    /// let (y, x) = (View::by_rows(&y, 2, 2), View::by_rows(&x, 2, 2));
+    /// let mut values = [0.0; 2];
+    /// plan.sample_into(Threads::Sequential, y, x, &mut values, &mut []);
+    /// assert_eq!(values, [1.0 * 7.0 + 2.0 * 8.0, 3.0 * 5.0 + 4.0 * 6.0]);
+    /// # Ok::<(), sparse_kernels::PatternError>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If `y` has not a row for each row and `x` not one for each column of the pattern, their columns differ, there is
+    /// not one value an entry, or the scratch is shorter than [`sample_scratch_len`](Self::sample_scratch_len).
+    pub fn sample_into<T: Number>(
+        &self,
+        threads: Threads<'_>,
+        y: View<'_, T>,
+        x: View<'_, T>,
+        values: &mut [T],
+        scratch: &mut [T],
+    ) {
+        self.sample(threads, [y, x], values, scratch, false);
+    }
+
+    /// `values[k] = values[k] + Y[row k] . X[column k]`: the products are added when they are done.
+    ///
+    /// # Panics
+    ///
+    /// As [`sample_into`](Self::sample_into).
+    pub fn sample_acc<T: Number>(
+        &self,
+        threads: Threads<'_>,
+        y: View<'_, T>,
+        x: View<'_, T>,
+        values: &mut [T],
+        scratch: &mut [T],
+    ) {
+        self.sample(threads, [y, x], values, scratch, true);
+    }
+
+    fn sample<T: Number>(
+        &self,
+        threads: Threads<'_>,
+        [y, x]: [View<'_, T>; 2],
+        values: &mut [T],
+        scratch: &mut [T],
+        add: bool,
+    ) {
+        let needed = self.sample_scratch_len(y, x);
+        assert_eq!(y.rows(), self.pattern.rows(), "a row of the left matrix for each row of the pattern");
+        assert_eq!(
+            x.rows(),
+            self.pattern.columns(),
+            "a row of the right matrix for each column of the pattern"
+        );
+        assert_eq!(y.columns(), x.columns(), "columns of the left and of the right matrix");
+        assert_eq!(values.len(), self.pattern.nnz(), "one value an entry");
+        assert!(scratch.len() >= needed, "scratch of {} numbers, {needed} are needed", scratch.len());
+        let (first, second) = scratch.split_at_mut(copied_len::<T>(y.shape()));
+        let columns = y.columns();
+        let (y, x) = (lines(threads, y, first), lines(threads, x, second));
+        let mut rest = values;
+        let starts = self.pattern.starts();
+        let parts = (0..threads.count()).map(move |part| {
+            let rows = self.boundary(threads, part)..self.boundary(threads, part + 1);
+            let entries = (starts[rows.end] - starts[rows.start]) as usize;
+            let (values, after) = std::mem::take(&mut rest).split_at_mut(entries);
+            rest = after;
+            Part { plan: self, y, x, columns, rows, values, add }
+        });
+        threads.for_each(parts.filter(|part| !part.values.is_empty()), |part| self.isa.run(part));
+    }
+}
+
+/// Numbers of a copy whose rows are whole lines; none where a matrix lies by rows.
+fn copied_len<T: Number>(shape: Shape) -> usize {
+    if shape.column_stride == 1 || shape.columns <= 1 {
+        return 0;
+    }
+    length("scratch", [shape.rows, shape.columns.next_multiple_of(T::LINE)])
+}
+
+/// A matrix by rows: the view, or a copy of it.
+fn lines<T: Number>(threads: Threads<'_>, view: View<'_, T>, copy: &mut [T]) -> Lines<T> {
+    let shape = view.shape();
+    if copy.is_empty() {
+        return Lines { first: view.pointer(), stride: shape.row_stride };
+    }
+    let stride = shape.columns.next_multiple_of(T::LINE);
+    let share = threads.share(shape.rows);
+    threads.for_each(copy.chunks_mut(share * stride).enumerate(), |(part, to)| {
+        let rows = [part * share, to.len() / stride];
+        // SAFETY: the rows of the view, to as many rows of the copy.
+        unsafe { pack(view.pointer(), shape, rows, [0, shape.columns], to.as_mut_ptr(), stride) };
+    });
+    Lines { first: copy.as_ptr(), stride }
+}
+
+impl<T: Number> Kernel for Part<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(mut self, simd: S) {
+        let bytes = self.columns.next_multiple_of(T::LINE).max(T::LINE) * size_of::<T>();
+        for (starts, ends) in self.plan.slabs(bytes) {
+            for row in self.rows.clone() {
+                let entries = starts[row] as usize..ends[row] as usize;
+                // PERF: a condition in a `const` block, so that lines of the wrong width are not compiled.
+                // SAFETY: lengths were checked; the rows belong to this part.
+                unsafe {
+                    if const { S::LANES == numerics::LANES } {
+                        self.row::<S, 8, 1>(simd, row, entries);
+                    } else {
+                        self.row::<S, 4, 2>(simd, row, entries);
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl<T: Number> Part<'_, T> {
+    /// Some entries of a row, `E` at a time; a line is `H` registers.
+    ///
+    /// # Safety
+    ///
+    /// The entries are of that row, which is one of the part's, and the lines of both matrices are there.
+    #[inline(always)]
+    unsafe fn row<S: Simd, const E: usize, const H: usize>(
+        &mut self,
+        simd: S,
+        row: usize,
+        entries: Range<usize>,
+    ) {
+        let base = self.plan.pattern.starts()[self.rows.start] as usize;
+        let indices = self.plan.pattern.indices();
+        for first in entries.clone().step_by(E) {
+            let count = E.min(entries.end - first);
+            let mut x = [self.x.first; E];
+            for e in 0..E {
+                // PERF: where entries run out the last is taken again: as fast as fewer sums that wait for each other
+                let entry = first + if e < count { e } else { count - 1 };
+                x[e] = self.x.first.wrapping_add(indices[entry] as usize * self.x.stride);
+            }
+            // SAFETY: the caller's promise.
+            let sums =
+                unsafe { self.sums::<S, E, H>(simd, self.y.first.wrapping_add(row * self.y.stride), x) };
+            let values = &mut self.values[first - base..][..count];
+            for (value, sum) in values.iter_mut().zip(sums) {
+                *value = if self.add { value.plus(sum) } else { sum };
+            }
+        }
+    }
+
+    /// The products of one row with several.
+    ///
+    /// # Safety
+    ///
+    /// Each pointer leads to as many numbers as there are columns.
+    #[inline(always)]
+    unsafe fn sums<S: Simd, const E: usize, const H: usize>(
+        &self,
+        simd: S,
+        y: *const T,
+        x: [*const T; E],
+    ) -> [T; E] {
+        let lanes = T::lanes::<S>();
+        let mut lines = [[T::splat(simd, T::ZERO); H]; E];
+        let whole = self.columns - self.columns % T::LINE;
+        for start in (0..whole).step_by(T::LINE) {
+            for h in 0..H {
+                let place = start + h * lanes;
+                // SAFETY: the caller's promise; whole lines.
+                unsafe {
+                    let y = T::load(simd, y.add(place));
+                    for e in 0..E {
+                        lines[e][h] = T::mul_add(simd, y, T::load(simd, x[e].add(place)), lines[e][h]);
+                    }
+                }
+            }
+        }
+        if whole < self.columns {
+            for h in 0..H {
+                let place = whole + h * lanes;
+                let count = self.columns.saturating_sub(place).min(lanes);
+                // SAFETY: the caller's promise: so many numbers are there.
+                unsafe {
+                    let y = T::load_part(simd, y.wrapping_add(place), count);
+                    for e in 0..E {
+                        let x = T::load_part(simd, x[e].wrapping_add(place), count);
+                        lines[e][h] = T::mul_add(simd, y, x, lines[e][h]);
+                    }
+                }
+            }
+        }
+        let mut sums = [T::ZERO; E];
+        for four in 0..E / 4 {
+            let mut registers = [lines[4 * four][0]; 4];
+            for e in 0..4 {
+                registers[e] = lines[4 * four + e][0];
+                if H == 2 {
+                    registers[e] = T::add(simd, registers[e], lines[4 * four + e][H - 1]);
+                }
+            }
+            let four_sums = T::sums(simd, registers);
+            sums[4 * four..][..4].copy_from_slice(&four_sums);
+        }
+        sums
+    }
+}

@@ -1,0 +1,101 @@
+//! The transpose of a sparse matrix times a dense one.
+
+use numerics::Isa;
+
+use super::{Number, ProductPlan, View, ViewMut};
+use crate::{Pattern, Threads};
+
+/// `Y = Aᵀ X` and `Y = Y + Aᵀ X` for one pattern of `A`, whose values stay in the order of `A`.
+///
+/// A plan of the transposed pattern, and the order that brings values to it: they are put in order at every product, in
+/// scratch, which is a pass over the values beside the product's pass for each column. No column is scattered to, so rows
+/// of `Y` are shared out among threads as in any other product, and sums have their order: entries of a column of `A` from
+/// top to bottom.
+///
+/// ```
+/// use numerics::Isa;
+/// use sparse_kernels::product::{TransposedPlan, View, ViewMut};
+/// use sparse_kernels::{Pattern, Threads};
+///
+/// // [ . 2 . ]
+/// // [ 3 . 4 ]
+/// let pattern = Pattern::from_csr(2, 3, &[0, 1, 3], &[1, 0, 2])?;
+/// let plan = TransposedPlan::new(Isa::detected(), &pattern);
+/// let (x, mut y) = ([1.0_f64, 10.0], [0.5; 3]);
+/// let (x, view) = (View::by_rows(&x, 2, 1), ViewMut::by_rows(&mut y, 3, 1));
+/// let mut scratch = vec![0.0; plan.scratch_len(Threads::Sequential, x, &view)];
+/// plan.multiply_acc(Threads::Sequential, &[2.0, 3.0, 4.0], x, view, &mut scratch);
+/// assert_eq!(y, [30.5, 2.5, 40.5]);
+/// # Ok::<(), sparse_kernels::PatternError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct TransposedPlan {
+    transposed: ProductPlan,
+    /// Entry `k` of the transpose is entry `order[k]`.
+    order: Box<[u32]>,
+}
+
+impl TransposedPlan {
+    /// Plans for the transpose of a pattern. Takes as long as a few products with a vector.
+    ///
+    /// # Panics
+    ///
+    /// As [`Pattern::transpose`].
+    pub fn new(isa: Isa, pattern: &Pattern) -> TransposedPlan {
+        let (transposed, order) = pattern.transpose();
+        TransposedPlan { transposed: ProductPlan::new(isa, &transposed), order: order.into() }
+    }
+
+    /// The plan of the transpose, for values that are in its order already.
+    pub fn transposed(&self) -> &ProductPlan {
+        &self.transposed
+    }
+
+    /// For each entry of the transpose, which entry of the pattern it is.
+    pub fn order(&self) -> &[u32] {
+        &self.order
+    }
+
+    /// Bytes that the plan holds.
+    pub fn size(&self) -> usize {
+        self.transposed.size() + size_of_val(&*self.order)
+    }
+
+    /// Numbers of scratch that a product of these matrices needs; what they hold does not matter.
+    pub fn scratch_len<T: Number>(&self, threads: Threads<'_>, x: View<'_, T>, y: &ViewMut<'_, T>) -> usize {
+        self.transposed.scratch::<T>(threads, x.shape(), y.shape(), true)
+    }
+
+    /// `Y = Aᵀ X`, whatever `Y` was.
+    ///
+    /// # Panics
+    ///
+    /// If there is not one value an entry, `x` has not a row for each row or `y` not one for each column of the pattern,
+    /// their columns differ, or the scratch is shorter than [`scratch_len`](Self::scratch_len).
+    pub fn multiply_into<T: Number>(
+        &self,
+        threads: Threads<'_>,
+        values: &[T],
+        x: View<'_, T>,
+        y: ViewMut<'_, T>,
+        scratch: &mut [T],
+    ) {
+        self.transposed.run(threads, (values, Some(&self.order)), x, y, scratch, false);
+    }
+
+    /// `Y = Y + Aᵀ X`: each sum begins with what is there.
+    ///
+    /// # Panics
+    ///
+    /// As [`multiply_into`](Self::multiply_into).
+    pub fn multiply_acc<T: Number>(
+        &self,
+        threads: Threads<'_>,
+        values: &[T],
+        x: View<'_, T>,
+        y: ViewMut<'_, T>,
+        scratch: &mut [T],
+    ) {
+        self.transposed.run(threads, (values, Some(&self.order)), x, y, scratch, true);
+    }
+}

@@ -1,0 +1,228 @@
+//! Products of one sparse matrix with dense ones, against the definition.
+
+mod common;
+#[path = "common/matrices.rs"]
+mod matrices;
+
+use common::{Draw, cases};
+use matrices::{Float, Layout, numbers};
+use numerics::Isa;
+use sparse_kernels::product::{ProductPlan, TransposedPlan, View, ViewMut};
+use sparse_kernels::{Pattern, Threads, naive};
+
+/// One product to be.
+struct Case<T> {
+    pattern: Pattern,
+    values: Vec<T>,
+    columns: usize,
+    x: Vec<T>,
+    x_layout: Layout,
+    y: Vec<T>,
+    y_layout: Layout,
+    add: bool,
+}
+
+impl<T: Float> Case<T> {
+    fn draw(draw: &mut Draw) -> Case<T> {
+        let most = if cfg!(miri) { 8 } else { 70 };
+        let wide = if cfg!(miri) { 8 } else { draw.one_of(&[40, 150, 260]) };
+        let [rows, middle] = draw.sizes([most, wide]);
+        let any = draw.below(70);
+        let columns = draw.one_of(&[1, 1, 3, 8, 9, 16, 24, 49, 64, 130, any]);
+        let columns = if cfg!(miri) { columns.min(17) } else { columns };
+        Case::new(draw, rows, middle, columns)
+    }
+
+    fn new(draw: &mut Draw, rows: usize, middle: usize, columns: usize) -> Case<T> {
+        let mut pattern = draw.pattern(rows, middle);
+        if draw.below(4) == 0 {
+            // every row as the first: rows that share their loads
+            let mask: Vec<bool> =
+                (0..rows * middle).map(|place| pattern.position(0, place % middle).is_some()).collect();
+            pattern = Pattern::from_mask(rows, middle, &mask).expect("a mask of the right length");
+        }
+        let (x_layout, y_layout) = (Layout::draw(draw), Layout::draw(draw));
+        let add = draw.below(2) == 0;
+        let mut y = numbers(draw, y_layout.len(rows, columns));
+        if !add && draw.below(4) == 0 {
+            y.fill(T::NAN);
+        }
+        let x = numbers(draw, x_layout.len(middle, columns));
+        Case { values: numbers(draw, pattern.nnz()), x, x_layout, y, y_layout, pattern, columns, add }
+    }
+
+    fn x(&self) -> View<'_, T> {
+        self.x_layout.view(&self.x, self.pattern.columns(), self.columns)
+    }
+
+    fn y<'y>(&self, y: &'y mut [T]) -> ViewMut<'y, T> {
+        let (rows, columns) = (self.pattern.rows(), self.columns);
+        ViewMut::strided(y, rows, columns, self.y_layout.strides(rows, columns))
+    }
+
+    /// The whole memory of the output after the definition: what lies between rows stays what it was.
+    fn expected(&self) -> Vec<u64> {
+        let mut y = self.y.clone();
+        naive::product(&self.pattern, &self.values, self.x(), &mut self.y(&mut y), self.add);
+        y.into_iter().map(T::bits).collect()
+    }
+
+    fn found(&self, plan: &ProductPlan, threads: Threads<'_>) -> Vec<u64> {
+        let mut y = self.y.clone();
+        let view = self.y(&mut y);
+        let mut scratch = vec![T::NAN; plan.scratch_len(threads, self.x(), &view)];
+        if self.add {
+            plan.multiply_acc(threads, &self.values, self.x(), view, &mut scratch);
+        } else {
+            plan.multiply_into(threads, &self.values, self.x(), view, &mut scratch);
+        }
+        y.into_iter().map(T::bits).collect()
+    }
+
+    /// The same by a plan for the transpose of the transpose, with the values in the order of the transpose.
+    fn found_transposed(&self, isa: Isa, threads: Threads<'_>) -> Vec<u64> {
+        let (transpose, order) = self.pattern.transpose();
+        let values: Vec<T> = order.iter().map(|&entry| self.values[entry as usize]).collect();
+        let plan = TransposedPlan::new(isa, &transpose);
+        let mut y = self.y.clone();
+        let view = self.y(&mut y);
+        let mut scratch = vec![T::NAN; plan.scratch_len(threads, self.x(), &view)];
+        if self.add {
+            plan.multiply_acc(threads, &values, self.x(), view, &mut scratch);
+        } else {
+            plan.multiply_into(threads, &values, self.x(), view, &mut scratch);
+        }
+        y.into_iter().map(T::bits).collect()
+    }
+
+    fn what(&self) -> String {
+        let (rows, middle) = (self.pattern.rows(), self.pattern.columns());
+        format!(
+            "{rows} x {middle} x {}, {} entries, {:?} to {:?}, add {}",
+            self.columns,
+            self.pattern.nnz(),
+            self.x_layout,
+            self.y_layout,
+            self.add
+        )
+    }
+}
+
+fn check<T: Float>(name: &str) {
+    for seed in 0..cases(400) {
+        let case = Case::<T>::draw(&mut Draw::new(name, seed));
+        let expected = case.expected();
+        for isa in Isa::available() {
+            let plan = ProductPlan::new(isa, &case.pattern);
+            assert_eq!(plan.pattern(), &case.pattern);
+            assert_eq!(
+                case.found(&plan, Threads::Sequential),
+                expected,
+                "seed {seed}, {isa}: {}",
+                case.what()
+            );
+            let transposed = case.found_transposed(isa, Threads::Sequential);
+            assert_eq!(transposed, expected, "seed {seed}, {isa}, transposed: {}", case.what());
+        }
+    }
+}
+
+#[test]
+fn products_of_f32_have_the_bits_of_the_definition() {
+    check::<f32>("products");
+}
+
+#[test]
+fn products_of_f64_have_the_bits_of_the_definition() {
+    check::<f64>("products of f64");
+}
+
+#[cfg(feature = "rayon")]
+#[test]
+fn products_do_not_depend_on_threads() {
+    for (seed, [rows, middle, columns]) in
+        [[300, 200, 70], [700, 40, 1], [129, 130, 9], [3, 3, 3], [0, 3, 2]].into_iter().enumerate()
+    {
+        let (rows, middle) = if cfg!(miri) { (rows.min(150), middle.min(10)) } else { (rows, middle) };
+        let case = Case::<f32>::new(&mut Draw::new("threads", seed as u64), rows, middle, columns);
+        let expected = case.expected();
+        for threads in [1, 2, 3, 7, 16] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+            for isa in Isa::available() {
+                let plan = ProductPlan::new(isa, &case.pattern);
+                let found = case.found(&plan, Threads::Pool(&pool));
+                assert_eq!(found, expected, "{threads} threads, {isa}: {}", case.what());
+                let found = case.found_transposed(isa, Threads::Pool(&pool));
+                assert_eq!(found, expected, "{threads} threads, {isa}, transposed: {}", case.what());
+            }
+        }
+    }
+}
+
+#[test]
+fn infinite_numbers_reach_the_rows_that_read_them_and_no_others() {
+    // row 0 reads column 0 with a stored zero, row 1 does not read it
+    let pattern = Pattern::from_triplets(2, 2, &[(0, 0), (1, 1)]).expect("a pattern");
+    for isa in Isa::available() {
+        let plan = ProductPlan::new(isa, &pattern);
+        for columns in [1, 2, 9, 40] {
+            let mut x = vec![f32::INFINITY; columns];
+            x.extend(vec![1.0; columns]);
+            let mut y = vec![f32::NAN; 2 * columns];
+            let (x, view) = (View::by_rows(&x, 2, columns), ViewMut::by_rows(&mut y, 2, columns));
+            plan.multiply_into(Threads::Sequential, &[0.0, 2.0], x, view, &mut []);
+            assert!(y[..columns].iter().all(|y| y.is_nan()), "{isa}");
+            assert!(y[columns..].iter().all(|&y| y == 2.0), "{isa}");
+        }
+    }
+}
+
+fn product(values: usize, x: [usize; 2], y: [usize; 2]) {
+    let plan = ProductPlan::new(Isa::detected(), &Pattern::dense(3, 4).expect("a pattern"));
+    let (x_numbers, mut y_numbers) = (vec![0.0_f32; x[0] * x[1]], vec![0.0; y[0] * y[1]]);
+    let (x, y) = (View::by_rows(&x_numbers, x[0], x[1]), ViewMut::by_rows(&mut y_numbers, y[0], y[1]));
+    plan.multiply_into(Threads::Sequential, &vec![0.0; values], x, y, &mut []);
+}
+
+#[test]
+#[should_panic(expected = "one value an entry\n  left: 11\n right: 12")]
+fn values_that_do_not_fit_are_refused() {
+    product(11, [4, 2], [3, 2]);
+}
+
+#[test]
+#[should_panic(expected = "a row of the input for each column of the matrix\n  left: 3\n right: 4")]
+fn inputs_that_do_not_fit_are_refused() {
+    product(12, [3, 2], [3, 2]);
+}
+
+#[test]
+#[should_panic(expected = "a row of the output for each row of the matrix\n  left: 4\n right: 3")]
+fn outputs_that_do_not_fit_are_refused() {
+    product(12, [4, 2], [4, 2]);
+}
+
+#[test]
+#[should_panic(expected = "columns of the input and of the output\n  left: 2\n right: 1")]
+fn columns_that_differ_are_refused() {
+    product(12, [4, 2], [3, 1]);
+}
+
+#[test]
+#[should_panic(expected = "scratch of 3 numbers")]
+fn scratch_that_is_too_short_is_refused() {
+    let plan = ProductPlan::new(Isa::detected(), &Pattern::dense(3, 4).expect("a pattern"));
+    let (x, mut y) = ([0.0_f64; 8], [0.0; 6]);
+    let (x, y) = (View::by_columns(&x, 4, 2), ViewMut::by_rows(&mut y, 3, 2));
+    plan.multiply_into(Threads::Sequential, &[0.0; 12], x, y, &mut [0.0; 3]);
+}
+
+#[test]
+fn the_size_of_a_plan_is_that_of_a_few_patterns() {
+    let pattern = Draw::new("size", 0).pattern(200, 300);
+    let plan = ProductPlan::new(Isa::detected(), &pattern);
+    let entries = 4 * pattern.nnz();
+    assert!(plan.size() >= entries + 4 * 201);
+    // at most one number an entry for slabs, and two and a half a row beside
+    assert!(plan.size() <= 2 * entries + 10 * 201);
+}

@@ -1,0 +1,136 @@
+//! Products of rows where a pattern has entries, against the definition.
+
+mod common;
+#[path = "common/matrices.rs"]
+mod matrices;
+
+use common::{Draw, cases};
+use matrices::{Float, Layout, numbers};
+use numerics::Isa;
+use sparse_kernels::product::{ProductPlan, View};
+use sparse_kernels::{Pattern, Threads, naive};
+
+/// Products of rows to be.
+struct Case<T> {
+    pattern: Pattern,
+    columns: usize,
+    y: (Vec<T>, Layout),
+    x: (Vec<T>, Layout),
+    values: Vec<T>,
+    add: bool,
+}
+
+impl<T: Float> Case<T> {
+    fn draw(draw: &mut Draw) -> Case<T> {
+        let most = if cfg!(miri) { 8 } else { draw.one_of(&[9, 40, 150]) };
+        let [rows, middle] = draw.sizes([most, most]);
+        let any = draw.below(70);
+        let columns = draw.one_of(&[1, 3, 8, 15, 16, 17, 49, 64, 100, any]);
+        Case::new(draw, rows, middle, if cfg!(miri) { columns.min(17) } else { columns })
+    }
+
+    fn new(draw: &mut Draw, rows: usize, middle: usize, columns: usize) -> Case<T> {
+        let pattern = draw.pattern(rows, middle);
+        let mut matrix = |rows: usize| {
+            let layout = Layout::draw(draw);
+            (numbers(draw, layout.len(rows, columns)), layout)
+        };
+        let (y, x) = (matrix(rows), matrix(middle));
+        let values = numbers(draw, pattern.nnz());
+        Case { add: draw.below(2) == 0, pattern, columns, y, x, values }
+    }
+
+    fn views(&self) -> [View<'_, T>; 2] {
+        let (rows, middle) = (self.pattern.rows(), self.pattern.columns());
+        [self.y.1.view(&self.y.0, rows, self.columns), self.x.1.view(&self.x.0, middle, self.columns)]
+    }
+
+    fn expected(&self) -> Vec<u64> {
+        let mut values = self.values.clone();
+        let [y, x] = self.views();
+        naive::sample(&self.pattern, y, x, &mut values, self.add);
+        values.into_iter().map(T::bits).collect()
+    }
+
+    fn found(&self, isa: Isa, threads: Threads<'_>) -> Vec<u64> {
+        let plan = ProductPlan::new(isa, &self.pattern);
+        let mut values = self.values.clone();
+        let [y, x] = self.views();
+        let mut scratch = vec![T::NAN; plan.sample_scratch_len(y, x)];
+        if self.add {
+            plan.sample_acc(threads, y, x, &mut values, &mut scratch);
+        } else {
+            plan.sample_into(threads, y, x, &mut values, &mut scratch);
+        }
+        values.into_iter().map(T::bits).collect()
+    }
+}
+
+fn check<T: Float>(name: &str) {
+    for seed in 0..cases(400) {
+        let case = Case::<T>::draw(&mut Draw::new(name, seed));
+        let expected = case.expected();
+        for isa in Isa::available() {
+            let (rows, middle) = (case.pattern.rows(), case.pattern.columns());
+            let found = case.found(isa, Threads::Sequential);
+            assert_eq!(found, expected, "seed {seed}, {isa}: {rows} x {middle}, rows of {}", case.columns);
+        }
+    }
+}
+
+#[test]
+fn samples_of_f32_have_the_bits_of_the_definition() {
+    check::<f32>("samples");
+}
+
+#[test]
+fn samples_of_f64_have_the_bits_of_the_definition() {
+    check::<f64>("samples of f64");
+}
+
+#[cfg(feature = "rayon")]
+#[test]
+fn samples_do_not_depend_on_threads() {
+    for (seed, [rows, middle, columns]) in [[300, 70, 33], [129, 5, 16], [3, 3, 3]].into_iter().enumerate() {
+        let rows = if cfg!(miri) { rows.min(130) } else { rows };
+        let case = Case::<f32>::new(&mut Draw::new("threads", seed as u64), rows, middle, columns);
+        let expected = case.expected();
+        for threads in [1, 2, 3, 7, 16] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+            for isa in Isa::available() {
+                assert_eq!(case.found(isa, Threads::Pool(&pool)), expected, "{threads} threads, {isa}");
+            }
+        }
+    }
+}
+
+fn sample(values: usize, y: [usize; 2], x: [usize; 2]) {
+    let plan = ProductPlan::new(Isa::detected(), &Pattern::dense(3, 4).expect("a pattern"));
+    let (y_numbers, x_numbers) = (vec![0.0_f32; y[0] * y[1]], vec![0.0; x[0] * x[1]]);
+    let (y, x) = (View::by_rows(&y_numbers, y[0], y[1]), View::by_rows(&x_numbers, x[0], x[1]));
+    plan.sample_into(Threads::Sequential, y, x, &mut vec![0.0; values], &mut []);
+}
+
+#[test]
+#[should_panic(expected = "one value an entry\n  left: 11\n right: 12")]
+fn values_that_do_not_fit_are_refused() {
+    sample(11, [3, 2], [4, 2]);
+}
+
+#[test]
+#[should_panic(expected = "a row of the left matrix for each row of the pattern\n  left: 4\n right: 3")]
+fn left_matrices_that_do_not_fit_are_refused() {
+    sample(12, [4, 2], [4, 2]);
+}
+
+#[test]
+#[should_panic(expected = "a row of the right matrix for each column of the pattern\n  left: 3\n right: 4")]
+fn right_matrices_that_do_not_fit_are_refused() {
+    sample(12, [3, 2], [3, 2]);
+}
+
+#[test]
+#[should_panic(expected = "columns of the left and of the right matrix\n  left: 2\n right: 3")]
+fn columns_that_differ_are_refused() {
+    sample(12, [3, 2], [4, 3]);
+}
