@@ -70,6 +70,7 @@
 //! | one network and many samples | [`CopyPlan`], [`Values::One`]; with convolutions [`ImagePlan`] | the same loops, a number a weight |
 //! | densities below 0.1 | [`CompiledNetwork`](compile::CompiledNetwork) first | most units are dead |
 //! | a dense network | the same plans | rows with equal entries share their loads |
+//! | gradients of a layer of a population | [`GradientPlan`] | no sum crosses lanes, and nothing is computed that the mask removed |
 //! | one sparse matrix | [`product::ProductPlan`] | any number of columns, `f32` and `f64`, the caller's layout |
 //!
 //! Which tile a row gets is a rule of the plan, the same on all machines with as many registers: rows of up to six taps
@@ -123,7 +124,7 @@ pub use activation::WideFunction;
 pub use image::{ImagePlan, Images, Members, Score};
 pub use pattern::{Pattern, PatternError};
 pub use plan_error::PlanError;
-pub use population::{CopyPlan, Values};
+pub use population::{CopyPlan, GradientPlan, Values};
 pub use threads::Threads;
 
 #[cfg(test)]

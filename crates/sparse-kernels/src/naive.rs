@@ -95,6 +95,44 @@ pub fn network(network: &Network, parameters: &[f32], input: &[f32]) -> Vec<f32>
     values
 }
 
+/// Adds to the gradients of a dense layer's values, then biases, those of several inputs (`[column][copy]`), given the
+/// gradients of its sums (`[row][copy]`): in the order of the copies.
+pub fn parameter_gradients(
+    pattern: &Pattern,
+    copies: usize,
+    inputs: &[f32],
+    gradients: &[f32],
+    parameters: &mut [f32],
+) {
+    for row in 0..pattern.rows() {
+        let gradients = &gradients[row * copies..][..copies];
+        for entry in pattern.row_range(row) {
+            let inputs = &inputs[pattern.indices()[entry] as usize * copies..][..copies];
+            for (gradient, input) in gradients.iter().zip(inputs) {
+                parameters[entry] = gradient.mul_add(*input, parameters[entry]);
+            }
+        }
+        for gradient in gradients {
+            parameters[pattern.nnz() + row] += gradient;
+        }
+    }
+}
+
+/// The gradients of a dense layer's inputs (`[column][copy]`): a sum begins with zero and adds the entries of its column
+/// from top to bottom.
+pub fn input_gradients(pattern: &Pattern, copies: usize, parameters: &[f32], gradients: &[f32]) -> Vec<f32> {
+    let mut inputs = vec![0.0_f32; pattern.columns() * copies];
+    for row in 0..pattern.rows() {
+        for entry in pattern.row_range(row) {
+            for copy in 0..copies {
+                let input = &mut inputs[pattern.indices()[entry] as usize * copies + copy];
+                *input = parameters[entry].mul_add(gradients[row * copies + copy], *input);
+            }
+        }
+    }
+    inputs
+}
+
 /// `Y = A X`, or `Y = Y + A X` where it adds: a sum begins with zero or what is there, and adds the entries of its row in
 /// their order.
 pub fn product<T: Number>(

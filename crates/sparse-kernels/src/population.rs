@@ -18,7 +18,9 @@
 //! What a plan leaves out changes no bit of any output: units that nobody reads are not computed, and a unit whose
 //! inputs do not depend on the copy is computed once for all copies.
 
+mod gradient;
 mod layer;
 mod plan;
 
+pub use gradient::GradientPlan;
 pub use plan::{CopyPlan, Values};

@@ -37,6 +37,62 @@
 //!
 //! Rows are shared out among threads by their entries, before any work begins.
 //!
+//! # Which product when
+//!
+//! | you have | take |
+//! |---|---|
+//! | a sparse layer and a batch, `[input][sample]` | [`ProductPlan::multiply_into`], with biases in `Y`: [`multiply_acc`](ProductPlan::multiply_acc) |
+//! | the same, `[sample][input]` | the same, with [`View::by_columns`]: samples are columns |
+//! | a vector | the same, with one column |
+//! | the gradient with respect to what a layer reads | [`TransposedPlan`]; values stay in the order of the layer |
+//! | the gradient with respect to its values | [`ProductPlan::sample_into`], over batches [`sample_acc`](ProductPlan::sample_acc) |
+//! | a matrix of `sprs` | `SparseProduct` (feature `sprs`), which says what stands for what |
+//! | arrays of `ndarray` | `View::from(array)` (feature `ndarray`) |
+//! | a population of networks with one mask | not these, but [`ImagePlan`](crate::ImagePlan) and [`CopyPlan`](crate::CopyPlan) |
+//!
+//! Two steps of a layer, from a pruned matrix to a sparse gradient step: nothing dense is made but the batch.
+//!
+//! ```
+//! use numerics::Isa;
+//! use sparse_kernels::product::{ProductPlan, TransposedPlan, View, ViewMut};
+//! use sparse_kernels::{Pattern, Threads};
+//!
+//! // Prune: weights below a half are gone.
+//! let weights = [0.9_f32, 0.1, -0.7, 0.2, -0.6, 0.3]; // two outputs of three inputs
+//! let mask = weights.map(|weight| weight.abs() >= 0.5);
+//! let pattern = Pattern::from_mask(2, 3, &mask)?;
+//! let mut values = vec![0.0; pattern.nnz()];
+//! pattern.compress(&weights, &mut values);
+//! assert_eq!(values, [0.9, -0.7, -0.6]);
+//!
+//! // Serve: a batch of four.
+//! let (threads, isa) = (Threads::Sequential, Isa::detected());
+//! let plan = ProductPlan::new(isa, &pattern);
+//! let x: Vec<f32> = (0..12).map(|k| k as f32 / 4.0).collect();
+//! let x = View::by_rows(&x, 3, 4);
+//! let mut y = [0.0; 8];
+//! plan.multiply_into(threads, &values, x, ViewMut::by_rows(&mut y, 2, 4), &mut []);
+//!
+//! // Learn: the loss is half the sum of squares of the outputs, so its gradient is the outputs.
+//! let gradient = View::by_rows(&y, 2, 4);
+//! let mut of_values = [0.0; 3];
+//! plan.sample_into(threads, gradient, x, &mut of_values, &mut []);
+//! let mut of_inputs = [0.0; 12];
+//! let view = ViewMut::by_rows(&mut of_inputs, 3, 4);
+//! let transposed = TransposedPlan::new(isa, &pattern);
+//! let mut scratch = vec![0.0; transposed.scratch_len(threads, gradient, &view)];
+//! transposed.multiply_into(threads, &values, gradient, view, &mut scratch);
+//!
+//! let loss = |y: &[f32]| y.iter().map(|y| y * y).sum::<f32>() / 2.0;
+//! let before = loss(&y);
+//! for (value, gradient) in values.iter_mut().zip(of_values) {
+//!     *value -= 0.01 * gradient;
+//! }
+//! plan.multiply_into(threads, &values, x, ViewMut::by_rows(&mut y, 2, 4), &mut []);
+//! assert!(loss(&y) < before);
+//! # Ok::<(), sparse_kernels::PatternError>(())
+//! ```
+//!
 //! # Invariants
 //!
 //! - **One order of sums.** A sum begins with zero or with what is there, and adds the entries of its row in their order,

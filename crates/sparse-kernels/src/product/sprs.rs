@@ -11,6 +11,18 @@ use crate::{Pattern, PatternError, Threads};
 
 /// What `&CsMat * &dense` is in `sprs`, by these kernels: for one product, or with a plan for many.
 ///
+/// # From `sprs` in five minutes
+///
+/// | with `sprs` | here |
+/// |---|---|
+/// | `&matrix * &dense` | `matrix.times(threads, View::by_rows(&dense, rows, columns))?` |
+/// | `&matrix * &array` | `matrix.times(threads, View::from(array.view()))?` (feature `ndarray`) |
+/// | `csr_mulacc_dense_rowmaj(a, x, y)` | [`ProductPlan::multiply_acc`]; it is faster to keep the plan |
+/// | `mul_acc_mat_vec_csr(a, x, y)` | the same, with views of one column |
+/// | `matrix.transpose_view() * x` | [`TransposedPlan`](super::TransposedPlan) of the same pattern, with the same values |
+/// | `CsMat` whose values change | one plan, and new values |
+/// | threads of its own | [`Threads`], an argument |
+///
 /// ```
 /// use numerics::Isa;
 /// use sparse_kernels::Threads;

@@ -10,6 +10,7 @@ pub(crate) trait Float: Number {
 
     /// A number near this one whose last bits are not zero.
     fn near(number: f32) -> Self;
+    /// Its bits, all NaN counting as one.
     fn bits(self) -> u64;
 }
 
@@ -20,7 +21,7 @@ impl Float for f32 {
         number / 3.0
     }
     fn bits(self) -> u64 {
-        self.to_bits().into()
+        if self.is_nan() { u64::MAX } else { self.to_bits().into() }
     }
 }
 
@@ -31,13 +32,14 @@ impl Float for f64 {
         f64::from(number) / 3.0
     }
     fn bits(self) -> u64 {
-        self.to_bits()
+        if self.is_nan() { u64::MAX } else { self.to_bits() }
     }
 }
 
-/// Numbers around zero, some of them exactly zero.
+/// Numbers around zero, some of them exactly zero; now and then some are special.
 pub(crate) fn numbers<T: Float>(draw: &mut Draw, count: usize) -> Vec<T> {
-    draw.numbers(count).into_iter().map(T::near).collect()
+    let numbers = draw.one_of(&[Draw::numbers, Draw::numbers, Draw::spoiled_numbers]);
+    numbers(draw, count).into_iter().map(T::near).collect()
 }
 
 /// How a matrix lies in memory.

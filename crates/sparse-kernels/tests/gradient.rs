@@ -1,0 +1,164 @@
+//! Gradients of a layer for populations, against the definition and against differences of the loss.
+
+mod common;
+
+use common::{Draw, cases};
+use numerics::{Isa, LANES};
+use sparse_kernels::{GradientPlan, Pattern, PlanError, Threads, naive};
+
+/// A layer of some groups of members and what is known of it.
+struct Case {
+    pattern: Pattern,
+    groups: usize,
+    copies: usize,
+    parameters: Vec<f32>,
+    inputs: Vec<f32>,
+    gradients: Vec<f32>,
+    before: Vec<f32>,
+}
+
+impl Case {
+    fn draw(draw: &mut Draw, groups: usize) -> Case {
+        let [rows, columns] = draw.sizes([12, 30]);
+        let pattern = draw.pattern(rows, columns);
+        let copies = draw.one_of(&[1, 2, 7, 8, 9, 16]);
+        let parameters = groups * (pattern.nnz() + rows) * LANES;
+        let numbers = draw.one_of(&[Draw::numbers, Draw::spoiled_numbers]);
+        Case {
+            parameters: numbers(draw, parameters),
+            before: numbers(draw, parameters),
+            inputs: numbers(draw, groups * columns * copies * LANES),
+            gradients: numbers(draw, groups * rows * copies * LANES),
+            pattern,
+            groups,
+            copies,
+        }
+    }
+
+    /// Gradients of parameters, added to what was there, and of inputs: by the definition, a member at a time.
+    fn expected(&self) -> (Vec<f32>, Vec<f32>) {
+        let (mut of_parameters, mut of_inputs) = (self.before.clone(), vec![f32::NAN; self.inputs.len()]);
+        for group in 0..self.groups {
+            for lane in 0..LANES {
+                let of = |all: &[f32]| -> Vec<f32> {
+                    let each = all.len() / self.groups;
+                    all[group * each..][..each].iter().skip(lane).step_by(LANES).copied().collect()
+                };
+                let put = |all: &mut [f32], numbers: Vec<f32>| {
+                    let each = all.len() / self.groups;
+                    let places = all[group * each..][..each].iter_mut().skip(lane).step_by(LANES);
+                    places.zip(numbers).for_each(|(place, number)| *place = number);
+                };
+                let (inputs, gradients) = (of(&self.inputs), of(&self.gradients));
+                let mut parameters = of(&self.before);
+                naive::parameter_gradients(&self.pattern, self.copies, &inputs, &gradients, &mut parameters);
+                put(&mut of_parameters, parameters);
+                let parameters = of(&self.parameters);
+                let found = naive::input_gradients(&self.pattern, self.copies, &parameters, &gradients);
+                put(&mut of_inputs, found);
+            }
+        }
+        (of_parameters, of_inputs)
+    }
+
+    fn found(&self, isa: Isa, threads: Threads<'_>) -> (Vec<f32>, Vec<f32>) {
+        let plan = GradientPlan::new(isa, &self.pattern, self.copies).expect("copies");
+        let (mut of_parameters, mut of_inputs) = (self.before.clone(), vec![f32::NAN; self.inputs.len()]);
+        plan.parameters_acc(threads, &self.inputs, &self.gradients, &mut of_parameters);
+        plan.inputs_into(threads, &self.parameters, &self.gradients, &mut of_inputs);
+        (of_parameters, of_inputs)
+    }
+}
+
+/// The bits of both, all NaN counting as one.
+fn bits((a, b): (Vec<f32>, Vec<f32>)) -> [Vec<u32>; 2] {
+    let one = |number: f32| if number.is_nan() { u32::MAX } else { number.to_bits() };
+    [a, b].map(|numbers| numbers.into_iter().map(one).collect())
+}
+
+#[test]
+fn gradients_have_the_bits_of_the_definition() {
+    for seed in 0..cases(60) {
+        let mut draw = Draw::new("gradients", seed);
+        let groups = 1 + draw.below(2);
+        let case = Case::draw(&mut draw, groups);
+        let expected = bits(case.expected());
+        for isa in Isa::available() {
+            assert_eq!(bits(case.found(isa, Threads::Sequential)), expected, "seed {seed}, {isa}");
+        }
+    }
+}
+
+#[cfg(feature = "rayon")]
+#[test]
+fn gradients_do_not_depend_on_threads() {
+    let case = Case::draw(&mut Draw::new("threads", 1), if cfg!(miri) { 3 } else { 11 });
+    let expected = bits(case.expected());
+    for threads in [1, 2, 3, 7, 16] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+        for isa in Isa::available() {
+            assert_eq!(bits(case.found(isa, Threads::Pool(&pool))), expected, "{threads} threads, {isa}");
+        }
+    }
+}
+
+/// The loss is the sum of the outputs' products with the gradients; it is linear in each number, so differences over two are
+/// exact but for rounding: with numbers of at most 1 and `n` terms each loss is within `n n e` of the exact one.
+#[test]
+fn gradients_are_differences_of_the_loss() {
+    for seed in 0..cases(30) {
+        let mut draw = Draw::new("differences", seed);
+        let [rows, columns] = [1 + draw.below(4), 1 + draw.below(4)];
+        let pattern = draw.pattern(rows, columns);
+        let copies = 1 + draw.below(3);
+        let parameters = draw.numbers(pattern.nnz() + rows);
+        let (inputs, gradients) = (draw.numbers(columns * copies), draw.numbers(rows * copies));
+        let loss = |parameters: &[f32], inputs: &[f32]| -> f64 {
+            let mut loss = 0.0;
+            for row in 0..rows {
+                for copy in 0..copies {
+                    let mut sum = f64::from(parameters[pattern.nnz() + row]);
+                    for entry in pattern.row_range(row) {
+                        let input = inputs[pattern.indices()[entry] as usize * copies + copy];
+                        sum += f64::from(parameters[entry]) * f64::from(input);
+                    }
+                    loss += sum * f64::from(gradients[row * copies + copy]);
+                }
+            }
+            loss
+        };
+        let terms = (copies * rows * (columns + 1)) as f64;
+        // the sums in single precision, and the two losses in double
+        let bound = terms * terms * (f64::from(f32::EPSILON) + 8.0 * f64::EPSILON);
+        let difference = |numbers: &[f32], place: usize, loss: &dyn Fn(&[f32]) -> f64| {
+            let (mut more, mut less) = (numbers.to_vec(), numbers.to_vec());
+            (more[place], less[place]) = (1.0, -1.0);
+            (loss(&more) - loss(&less)) / 2.0
+        };
+        let mut found = vec![0.0; parameters.len()];
+        naive::parameter_gradients(&pattern, copies, &inputs, &gradients, &mut found);
+        for (place, &found) in found.iter().enumerate() {
+            let expected = difference(&parameters, place, &|parameters| loss(parameters, &inputs));
+            assert!((f64::from(found) - expected).abs() <= bound, "seed {seed}, parameter {place}");
+        }
+        let found = naive::input_gradients(&pattern, copies, &parameters, &gradients);
+        for (place, &found) in found.iter().enumerate() {
+            let expected = difference(&inputs, place, &|inputs| loss(&parameters, inputs));
+            assert!((f64::from(found) - expected).abs() <= bound, "seed {seed}, input {place}");
+        }
+    }
+}
+
+#[test]
+fn no_copies_are_refused() {
+    let pattern = Pattern::dense(1, 1).expect("a pattern");
+    assert_eq!(GradientPlan::new(Isa::detected(), &pattern, 0).unwrap_err(), PlanError::NoCopies);
+}
+
+#[test]
+#[should_panic(expected = "inputs of 1 groups\n  left: 16\n right: 32")]
+fn lengths_that_do_not_fit_are_refused() {
+    let plan =
+        GradientPlan::new(Isa::detected(), &Pattern::dense(1, 1).expect("a pattern"), 2).expect("copies");
+    plan.parameters_acc(Threads::Sequential, &[0.0; 16], &[0.0; 32], &mut [0.0; 32]);
+}
