@@ -93,7 +93,10 @@ fn rows_that_are_none_of_the_grid_are_refused() {
     fs::write(&rows, format!("{head}\n{}\n", cut.join("\n"))).expect("rows");
     with(&[], &["it has 1 levels, and the cell has 2"]);
     fs::write(&rows, &text).expect("rows");
-    with(&["--page", &rows], &["--page and --rows name the same file"]);
+    let spelled = folder.path("out/../rows.csv");
+    for page in [&rows, &spelled] {
+        with(&["--page", page], &["--page names", "rows.csv, which is read and would be lost"]);
+    }
     assert_eq!(fs::read_to_string(&rows).expect("rows"), text);
     fs::write(&rows, "task,level\n").expect("rows");
     with(&[], &["rows.csv, line 1: its columns are `task,level`; expected `cell,task,strategy,"]);

@@ -368,4 +368,9 @@ fn damaged_traces_are_refused_and_nothing_is_written() {
     }
     let missing = ["replay", "strategy", "--trace", "no such file", "--out", "x.npz"];
     refused(&missing, &["cannot read no such file"]);
+    let one = damaged.to_str().expect("text");
+    refused(
+        &["replay", "strategy", "--trace", one, "--out", one],
+        &["--out names", "which is read and would be lost", "name another place"],
+    );
 }

@@ -223,6 +223,17 @@ fn must_be_no_file(path: &Path) -> Result<(), CommandError> {
     Err(CommandError::Request { message, hint: Some("name another place, or move the file away".to_owned()) })
 }
 
+/// Refuses to write `written`, which `to` names, over what is read.
+fn must_differ(to: &str, written: &Path, read: &Path) -> Result<(), CommandError> {
+    // as they are spelled, or as they lead there
+    let places = [written, read].map(|path| path.canonicalize().ok());
+    if written != read && (places[0].is_none() || places[0] != places[1]) {
+        return Ok(());
+    }
+    let message = format!("{to} names {}, which is read and would be lost", read.display());
+    Err(CommandError::Request { message, hint: Some("name another place".to_owned()) })
+}
+
 /// A message with its causes, for one line.
 fn with_causes(error: &dyn Error) -> String {
     let mut text = error.to_string();

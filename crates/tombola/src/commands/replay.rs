@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use strategies::Quirks;
 
-use super::{CommandError, Variant, with_causes};
+use super::{CommandError, Variant, must_differ, with_causes};
 use crate::episodes::{self, Episodes, EpisodesError};
 use crate::npz;
 use crate::store;
@@ -97,6 +97,7 @@ fn environment(arguments: &EnvironmentArguments, out: &mut dyn Write) -> Result<
         ModeName::OneStep => episodes::Mode::OneStep,
         ModeName::FreeRun => episodes::Mode::FreeRun,
     };
+    must_differ("--out", &arguments.out, path)?;
     let bytes = store::read_whole(path, npz::MOST_BYTES)?;
     let arrays = npz::read(&bytes).map_err(|error| refused(&error, None))?;
     let with_hint = |error: EpisodesError| {
@@ -135,6 +136,7 @@ fn strategy(arguments: &StrategyArguments, out: &mut dyn Write) -> Result<(), Co
         ModeName::OneStep => Mode::OneStep,
         ModeName::FreeRun => Mode::FreeRun,
     };
+    must_differ("--out", &arguments.out, path)?;
     let bytes = store::read_whole(path, npz::MOST_BYTES)?;
     let trace = npz::read(&bytes).map_err(|error| refused(&error))?;
     let trace = Trace::new(trace).map_err(|error| refused(&with_causes(&error)))?;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::CommandError;
+use super::{CommandError, must_differ};
 use crate::cells::{self, LEVELS};
 use crate::grid::Cell;
 use crate::results::{Owner, Results, State};
@@ -30,15 +30,10 @@ pub(super) struct ShownArguments {
 impl ShownArguments {
     /// Refuses places that are one.
     pub(super) fn check(&self) -> Result<(), CommandError> {
-        if self.page.is_some() && self.page == self.rows {
-            return Err(CommandError::Request {
-                message:
-                    "--page and --rows name the same file, and the page would take the place of the rows"
-                        .to_owned(),
-                hint: None,
-            });
+        match (&self.page, &self.rows) {
+            (Some(page), Some(rows)) => must_differ("--page", page, rows),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// Where the page goes, if anywhere: as it was said, or `name` in the results folder.
