@@ -7,8 +7,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
-use std::time::Duration;
+use std::process::{Command, Output};
 
 use networks::ticket::{Contents, Normaliser};
 use networks::{Mask, MaskedNetwork, Preset, Ticket};
@@ -17,6 +16,7 @@ use numerics::random::Stream;
 mod common;
 
 use common::Folder;
+use common::browser::{browser, shown};
 
 fn watch(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_tombola"))
@@ -118,52 +118,9 @@ fn two_tickets_are_seen_side_by_side() {
     assert_ne!(first, page(&folder, &[&both[..], &["--seed", "1"]].concat()), "another episode");
 }
 
-/// A browser that shows pages without a screen.
-fn browser() -> Option<&'static str> {
-    let names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
-    let starts = |name: &&str| {
-        let mut version = Command::new(name);
-        version.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
-        version.status().is_ok_and(|status| status.success())
-    };
-    names.into_iter().find(starts)
-}
-
-/// What a page becomes in a browser, and what it says on the console.
-fn shown(browser: &str, folder: &Path, flags: &[&str]) -> (String, String) {
-    let file = |name: &str| fs::File::create(folder.join(name)).expect("a file");
-    let mut child = Command::new(browser)
-        .args(["--headless=new", "--no-sandbox", "--no-first-run", "--disable-background-networking"])
-        .args(["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"])
-        .args(["--enable-logging=stderr", "--virtual-time-budget=3000", "--dump-dom"])
-        .args(flags)
-        .arg(format!("--user-data-dir={}", folder.join("profile").display()))
-        .arg(format!("file://{}#step=5", folder.join("page.html").display()))
-        .stdin(Stdio::null())
-        .stdout(file("dom"))
-        .stderr(file("log"))
-        .spawn()
-        .expect("it told its version");
-    // ten minutes: a machine may have much else to do
-    for _ in 0..6000 {
-        if child.try_wait().expect("a child").is_some() {
-            let read = |name: &str| {
-                String::from_utf8_lossy(&fs::read(folder.join(name)).expect("a file")).into_owned()
-            };
-            return (read("dom"), read("log"));
-        }
-        std::thread::sleep(Duration::from_millis(100));
-    }
-    let _ = child.kill();
-    panic!("{browser} does not end");
-}
-
 #[test]
 fn a_browser_shows_pages_without_a_complaint() {
-    let Some(browser) = browser() else {
-        println!("skipped: no browser is installed, so no page was shown");
-        return;
-    };
+    let Some(browser) = browser() else { return };
     let folder = Folder::new("browser");
     for (task, flags, state) in [
         ("hopper", &[][..], "playing"),
@@ -171,7 +128,7 @@ fn a_browser_shows_pages_without_a_complaint() {
         ("ant", &["--disable-3d-apis"], "strip: no WebGL"),
     ] {
         page(&folder, &["--task", task, "--steps", "20"]);
-        let (dom, log) = shown(browser, &folder, flags);
+        let (dom, log) = shown(browser, &folder, "#step=5", flags);
         assert!(
             dom.contains(&format!("data-state=\"{state}\"")),
             "{task} {flags:?} should be `{state}`:\n{log}"

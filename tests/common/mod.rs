@@ -3,6 +3,8 @@
 
 #![allow(dead_code, reason = "each test uses some of it")]
 
+pub(crate) mod browser;
+
 use std::fs;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};

@@ -86,19 +86,14 @@ pub const LOTTERY: [Artifact; 6] = [
     Artifact {
         name: "sparsest",
         shows: "the sparsest networks that do as well as dense ones",
-        pieces: |evidence| one("sparsest", SPARSEST, sparsest::table(evidence.groups)),
+        pieces: |evidence| one("sparsest", sparsest::CAPTION, sparsest::table(evidence.groups)),
     },
     Artifact {
         name: "attribution",
         shows: "the ticket effect in parts: curvature, weights, mask, layers",
-        pieces: |evidence| one("attribution", ATTRIBUTION, attribution::table(evidence.groups)),
+        pieces: |evidence| one("attribution", attribution::CAPTION, attribution::table(evidence.groups)),
     },
 ];
-
-const SPARSEST: &str = "The sparsest networks that do as well as dense ones: with all denser levels, at most a twentieth of the \
-                        range of scores below";
-const ATTRIBUTION: &str = "The ticket effect in parts, by weights kept: differences seed by seed, with half the width of their \
-                           95 % intervals (Student)";
 
 /// The files of some artifacts: names and bytes, in order.
 pub fn files(artifacts: &[Artifact], evidence: &Evidence<'_>) -> Vec<(String, Vec<u8>)> {

@@ -1,7 +1,7 @@
 //! One page that shows results: self-contained HTML, a pure function of rows and a few words.
 //!
-//! It opens from a file, without a network, with scripts off; it prints, and follows the reader's dark mode. A later and
-//! larger report will hold every figure and claim of the papers; this one shows score against density.
+//! It opens from a file, without a network; it prints, and follows the reader's dark mode. Its script sorts and narrows tables:
+//! with scripts off the page says the same.
 
 mod said;
 
@@ -10,7 +10,7 @@ use std::fmt::Write;
 pub use said::Said;
 
 use crate::figures::{Chart, escaped, svg};
-use crate::tables::densities::{Line, digits, percent};
+use crate::tables::densities::{Line, Point, digits, percent};
 use crate::tables::reference;
 
 /// What the page says besides its lines.
@@ -25,12 +25,16 @@ pub struct Words {
 }
 
 const STYLE: &str = include_str!("report/style.css");
+const SCRIPT: &str = include_str!("report/page.js");
+/// Nothing is asked for, from anywhere.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
 
 /// The page: what all lines say together, then each task.
 pub fn page(words: &Words, lines: &[Line], said: &Said) -> String {
     let mut page = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n\
          <title>{0}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{0}</h1>\n",
         escaped(&words.title)
     );
@@ -57,7 +61,8 @@ pub fn page(words: &Words, lines: &[Line], said: &Said) -> String {
         "<p class=\"note\">A number is a mean over seeds, with half the width of its 95 % interval (Student) where \
          there are three or more; bands in the figures are these intervals. The paper's numbers are read off its figures, \
          with one standard error (se) over its five seeds where it is wider than the line. The same seed starts all criteria at the same \
-         weights.</p>\n<p class=\"note\">Again: <code>{}</code></p>\n</main>\n</body>\n</html>\n",
+         weights.</p>\n<p class=\"note\">Again: <code>{}</code></p>\n</main>\n\
+         <script>\n{SCRIPT}</script>\n</body>\n</html>\n",
         escaped(&words.command)
     )
     .expect("a string");
@@ -67,45 +72,28 @@ pub fn page(words: &Words, lines: &[Line], said: &Said) -> String {
 /// The numbers behind the figures of one task.
 fn table(page: &mut String, lines: &[Line]) {
     let longest = lines.iter().max_by_key(|line| line.points.len()).expect("a task has lines");
+    let what = escaped(&longest.what());
     let measure = longest.measure.replace('_', " ");
     write!(
         page,
-        "<h2>{}</h2>\n<div class=\"scroll\"><table>\n<caption>{} by weights kept</caption>\n<tr><th>strategy</th><th>criterion</th>",
-        escaped(&longest.what()),
+        "<h2>{what}</h2>\n<div class=\"scroll\"><table data-about=\"{what}\">\n<caption>{} by weights kept</caption>\n\
+         <thead><tr><th scope=\"col\">strategy</th><th scope=\"col\">criterion</th>",
         escaped(&measure)
     )
     .expect("a string");
     for point in &longest.points {
-        write!(page, "<th>{}</th>", percent(point.density)).expect("a string");
+        write!(page, "<th scope=\"col\">{}</th>", percent(point.density)).expect("a string");
     }
-    page.push_str("</tr>\n");
+    page.push_str("</tr></thead>\n<tbody>\n");
     for line in lines {
-        write!(page, "<tr><th>{}</th><th>{}</th>", escaped(&line.strategy), escaped(&line.criterion))
-            .expect("a string");
+        begin_row(page, &line.strategy, &line.criterion);
         for point in &line.points {
-            let diverged = match point.diverged {
-                0 => String::new(),
-                count => format!("<small>{count} diverged</small>"),
-            };
-            match point.score {
-                None => write!(page, "<td>{diverged}</td>"),
-                Some(mean) => {
-                    let digits = digits(mean.mean);
-                    let half = mean.half.map_or(String::new(), |half| format!(" ±{half:.digits$}"));
-                    write!(
-                        page,
-                        "<td>{:.digits$}<small>{half} n={}</small>{diverged}</td>",
-                        mean.mean, mean.n
-                    )
-                }
-            }
-            .expect("a string");
+            write!(page, "<td>{}</td>", entry(point)).expect("a string");
         }
         page.push_str("</tr>\n");
     }
     for curve in reference::figure_3(lines) {
-        write!(page, "<tr><th>{}</th><th>{}</th>", escaped(&curve.trained), escaped(&curve.name))
-            .expect("a string");
+        begin_row(page, &curve.trained, &curve.name);
         for point in curve.points {
             let half = point.and_then(|(score, half)| Some(format!(" se {:.1$}", half?, digits(score))));
             let half = half.map_or(String::new(), |half| format!("<small>{half}</small>"));
@@ -113,14 +101,30 @@ fn table(page: &mut String, lines: &[Line]) {
         }
         page.push_str("</tr>\n");
     }
-    page.push_str("</table></div>\n");
+    page.push_str("</tbody></table></div>\n");
+}
+
+fn begin_row(page: &mut String, strategy: &str, criterion: &str) {
+    let names = [strategy, criterion].map(|name| format!("<th scope=\"row\">{}</th>", escaped(name)));
+    write!(page, "<tr>{}", names.concat()).expect("a string");
+}
+
+/// A mean with its interval, and what diverged.
+fn entry(point: &Point) -> String {
+    let diverged = match point.diverged {
+        0 => String::new(),
+        count => format!("<small>{count} diverged</small>"),
+    };
+    let Some(mean) = point.score else { return diverged };
+    let digits = digits(mean.mean);
+    let half = mean.half.map_or(String::new(), |half| format!(" ±{half:.digits$}"));
+    format!("{:.digits$}<small>{half} n={}</small>{diverged}", mean.mean, mean.n)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::stats;
-    use crate::tables::densities::Point;
 
     fn line(criterion: &str) -> Line {
         let point = |level: u32, numbers: &[f64]| Point {
@@ -152,7 +156,7 @@ mod tests {
         {
             assert!(page.contains(wanted), "{wanted}");
         }
-        for unwanted in ["http", "src=", "<script", "@import", "url("] {
+        for unwanted in ["http:", "https:", "src=", "@import", "url("] {
             assert!(!page.contains(unwanted), "{unwanted}");
         }
         assert_eq!(page.matches("<figure>").count(), 1);

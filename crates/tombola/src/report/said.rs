@@ -6,6 +6,7 @@ use crate::claims::{self, Finding};
 use crate::figures::{Chart, escaped, svg};
 use crate::tables::aggregate::{self, Aggregate, aggregate};
 use crate::tables::pairs::Group;
+use crate::tables::{attribution, sparsest};
 
 /// The average and the findings of some groups; nothing where there is nothing to compare.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -13,7 +14,7 @@ pub struct Said {
     groups: Vec<Group>,
     average: Option<Aggregate>,
     findings: Vec<Finding>,
-    /// Other tables: what each shows, and its rows.
+    /// Other tables of a page: what each shows, and its rows.
     tables: Vec<(String, Vec<Vec<String>>)>,
 }
 
@@ -23,7 +24,13 @@ impl Said {
         let findings = claims::check(&groups);
         // a grid of other criteria has claims of its own kind, and a table of nothing helps nobody
         let findings = if findings.iter().all(Finding::is_not_run) { Vec::new() } else { findings };
-        Said { average: aggregate(&groups), findings, groups, tables: Vec::new() }
+        let more = [
+            (sparsest::CAPTION, sparsest::table(&groups)),
+            (attribution::CAPTION, attribution::table(&groups)),
+        ];
+        let tables =
+            more.into_iter().filter_map(|(caption, rows)| Some((caption.to_owned(), rows?))).collect();
+        Said { average: aggregate(&groups), findings, groups, tables }
     }
 
     /// The groups that it is of.
@@ -78,17 +85,19 @@ impl Said {
 
 /// Rows as a table, the first as its head.
 fn table(html: &mut String, caption: &str, rows: &[Vec<String>]) {
+    let Some((head, body)) = rows.split_first() else { return };
     write!(html, "<div class=\"scroll\"><table>\n<caption>{}</caption>\n", escaped(caption))
         .expect("a string");
-    for (index, row) in rows.iter().enumerate() {
-        *html += "<tr>";
-        for (column, cell) in row.iter().enumerate() {
-            let tag = if index == 0 || column < 2 { "th" } else { "td" };
-            write!(html, "<{tag}>{}</{tag}>", escaped(cell)).expect("a string");
-        }
-        *html += "</tr>\n";
+    let heads: String = head.iter().map(|cell| format!("<th scope=\"col\">{}</th>", escaped(cell))).collect();
+    write!(html, "<thead><tr>{heads}</tr></thead>\n<tbody>\n").expect("a string");
+    for row in body {
+        let cells = row.iter().enumerate().map(|(column, cell)| match column {
+            0 | 1 => format!("<th scope=\"row\">{}</th>", escaped(cell)),
+            _ => format!("<td>{}</td>", escaped(cell)),
+        });
+        writeln!(html, "<tr>{}</tr>", cells.collect::<String>()).expect("a string");
     }
-    *html += "</table></div>\n";
+    *html += "</tbody></table></div>\n";
 }
 
 #[cfg(test)]

@@ -22,6 +22,10 @@ pub const PARTS: [(&str, &str, &str); 4] = [
     ("layers", "permuted-mask-and-weights", "random"),
 ];
 
+/// What the table shows.
+pub const CAPTION: &str = "The ticket effect in parts, by weights kept: differences seed by seed, with half the width of their 95 % \
+                           intervals (Student)";
+
 /// A row for each part of each group that has both criteria, the first row the head; none where no group has a part. Columns are
 /// levels, with the densities of the group that has most.
 pub fn table(groups: &[Group]) -> Option<Vec<Vec<String>>> {

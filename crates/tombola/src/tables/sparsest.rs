@@ -14,6 +14,10 @@ use crate::stats::{self, Mean};
 /// What counts as doing as well, as a share of the range of a task's scores.
 pub const MARGIN: f64 = 0.05;
 
+/// What the table shows.
+pub const CAPTION: &str = "The sparsest networks that do as well as dense ones: with all denser levels, at most a twentieth of the \
+                           range of scores below";
+
 /// The sparsest level of a criterion that does as well as the dense one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sparsest {
