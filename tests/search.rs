@@ -76,7 +76,19 @@ fn sphere(x: &[f64]) -> f64 {
 
 #[test]
 fn json_searches_until_the_target() {
-    for (name, target) in [("snes", "1e-9"), ("cma-es", "1e-9"), ("sep-cma-es", "1e-9"), ("des", "1e-4")] {
+    for (name, target) in [
+        ("snes", "1e-9"),
+        ("cma-es", "1e-9"),
+        ("sep-cma-es", "1e-9"),
+        ("des", "1e-4"),
+        ("xnes", "1e-9"),
+        ("lm-ma-es", "1e-6"),
+        ("guided-es", "1e-2"),
+        ("asebo", "1e-2"),
+        ("sv-open-es", "1e-1"),
+        ("simple-ga", "1e-2"),
+        ("random-search", "1e-1"),
+    ] {
         let mut talk = Talk::new(&["optimize", "--strategy", name, "--dims", "3", "--target", target]);
         let done = loop {
             let message: Value = serde_json::from_str(&talk.hear()).expect("a JSON object");
@@ -92,6 +104,47 @@ fn json_searches_until_the_target() {
         assert_eq!(done["best"]["fitness"], sphere(&best), "numbers are passed on to the last bit");
         assert_eq!(talk.end(), (Some(0), String::new()));
     }
+}
+
+#[test]
+fn runs_that_can_go_no_further_are_followed_by_larger_ones() {
+    let all = ["optimize", "--strategy", "cma-es", "--dims", "2", "--population", "6", "--restarts", "ipop"];
+    let mut talk = Talk::new(&[&all[..], &["--evaluations", "600"]].concat());
+    let mut sizes = Vec::new();
+    let done = loop {
+        let message: Value = serde_json::from_str(&talk.hear()).expect("a JSON object");
+        if !message["done"].is_null() {
+            break message["done"].clone();
+        }
+        let members = message["population"].as_array().expect("a list").len();
+        let run = message["run"].as_u64().expect("a count") as usize;
+        sizes.resize(run + 1, members);
+        assert_eq!(sizes[run], members);
+        talk.say(&json!({ "fitness": vec![1.0; members] }).to_string());
+    };
+    assert_eq!(done["reason"], "the evaluations are spent");
+    assert_eq!(sizes, [6, 12, 24]);
+    assert_eq!(talk.end().0, Some(0));
+}
+
+#[test]
+fn a_strategy_that_needs_a_network_is_refused_without_and_takes_one_from_a_file() {
+    let les = ["optimize", "--strategy", "les", "--dims", "3"];
+    refused(&les, &["trained network", "--weights FILE"]);
+    refused(&[&les[..], &["--weights", "README.md"]].concat(), &["README.md"]);
+    refused(
+        &["optimize", "--strategy", "snes", "--dims", "3", "--weights", "x.npz"],
+        &["`--weights` means nothing to snes"],
+    );
+    let whole = "tests/traces/LES__randnet1__d5_p8__f64.npz";
+    let other = "tests/traces/SNES__mnist__d5_p8__ellipsoid__f64.npz";
+    refused(&[&les[..], &["--weights", other]].concat(), &["no array `Wk`"]);
+    let mut talk = Talk::new(&[&les[..], &["--weights", whole, "--evaluations", "20"]].concat());
+    let message: Value = serde_json::from_str(&talk.hear()).expect("a JSON object");
+    assert_eq!(message["population"].as_array().expect("a list").len(), 7);
+    talk.say(r#"{"stop":true}"#);
+    talk.hear();
+    assert_eq!(talk.end().0, Some(0));
 }
 
 #[test]

@@ -32,7 +32,7 @@ use crate::sample::{Plan, Sample};
 use crate::settings::{Quirks, SettingError, check};
 use crate::shaping::Fitness;
 use crate::state::Fields;
-use crate::step_size::{StepSize, blend, effective};
+use crate::step_size::{LONGEST, StepSize, blend, effective};
 use crate::strategy::Strategy;
 
 /// Settings of CMA-ES.
@@ -108,9 +108,6 @@ impl Learning {
         Learning { mean, all, parents, path, one, many }
     }
 }
-
-/// A longer step of a coordinate, in units of the step size, is left out: no sum of its squares may overflow.
-const LONGEST: f64 = 1e100;
 
 /// CMA-ES at work.
 #[derive(Clone, Debug)]

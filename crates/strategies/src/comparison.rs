@@ -15,6 +15,18 @@
 //! | `des` | mean, a deviation a coordinate | yes | `2 D` | `P D` | any |
 //! | `sep-cma-es` | mean, step size, a variance a coordinate | yes | `5 D` | `P D` | any |
 //! | `cma-es` | mean, step size, all covariances | yes | `2 D^2` in `f64` | `P D^2`, and `6 D^3` now and then | any |
+//! | `xnes` | mean, step size, a full matrix | yes | `2 D^2` in `f64` | `P D^2`, and `12 D^3` in each generation | any |
+//! | `lm-ma-es` | mean, step size, `k = 4 + 3 ln D` directions of the covariance | yes | `(k + 5) D` | `P k D`, and `k^2 D` | any |
+//! | `iamalgam-full` | mean, all covariances, a shift | yes | `2 D^2` in `f64` | `P D^2`, and `D^3 / 3` | any |
+//! | `iamalgam-indep` | mean, a variance a coordinate, a shift | yes | `6 D` | `P D` | any |
+//! | `guided-es` | the mean; steps along `k` gradients | by its shaping (ranks) | `(2 k + 3) D`, and the optimiser | `P k D` | even |
+//! | `asebo` | the mean; steps where `k` gradients differ | by its shaping (ranks) | `3 k D`, and the optimiser | `P k D`, and `k^2 D` | even |
+//! | `sv-open-es` | `n` means that keep apart | yes | `4 n D`, and the optimiser | `P D`, and `n^2 D` | even |
+//! | `simple-ga` | parents | yes | `P D` | `P D` | any |
+//! | `random-search` | nothing | yes | `3 D` | `P D` | any |
+//!
+//! Strategies from `cma-es` downward in the table draw members whole: their population is in memory once more while it is
+//! told. Those with `D^2` in the table are refused by the commands where that does not fit.
 //!
 //! With `D` = 10^7, `P` = 128 and `f32` numbers, a whole process takes 196 MiB with `snes`, 234 MiB with `open-es`, 272 MiB
 //! with `pgpe` and 311 MiB with `sep-cma-es`; the population alone would take 4.8 GiB. Measured as the largest resident set by
@@ -24,14 +36,22 @@
 //!   and needs the fewest evaluations where they are.
 //! - **Separable or nearly so, any size:** `sep-cma-es`; on a badly scaled separable function it needs the fewest
 //!   evaluations of the diagonal ones.
+//! - **Thousands of coordinates that are correlated:** `lm-ma-es`; it learns a few directions, in the memory of a few
+//!   vectors.
+//! - **A gradient that is nearly right** (of a surrogate, or with a bias): `guided-es`, which is told it with
+//!   [`Search::guide`](crate::Search::guide). Without one it guides itself by its own last steps, as `asebo` does.
+//! - **Several optima:** `sv-open-es` keeps its particles apart; `simple-ga` keeps several parents.
+//! - **A mark to pass:** `random-search`.
 //! - **Networks of thousands of weights and more:** `snes` as the plain choice (two numbers a weight, no learning rate to
 //!   find), `pgpe` or `open-es` with an optimiser where learning rates can be tuned; mirrored draws take what is even in
 //!   the fitness out of the step, and halve the cost of drawing.
 //! - **Pruning by signal to noise** needs a deviation of each coordinate that has learned something: `snes`, `des`,
-//!   `sep-cma-es`, `pgpe`, `cma-es`. With `open-es` and `ars` all deviations are one number, and signal to noise orders
-//!   weights as their magnitude does.
-//! - **High precision:** `cma-es`, `sep-cma-es`, `snes` and `des` shrink their steps by themselves. `open-es` and `ars`
-//!   shrink them by schedule only, and never end on the optimum by themselves; `pgpe` shrinks its deviations slowly and its
-//!   steps by schedule only, and ends there only where coordinates are few.
+//!   `sep-cma-es`, `pgpe`, `cma-es`, `xnes`, `lm-ma-es`, both `iamalgam`. With `open-es`, `ars`, `sv-open-es` and, nearly,
+//!   `guided-es` and `asebo` all deviations are one number, and signal to noise orders weights as their magnitude does.
+//!   `simple-ga` and `random-search` have no deviation ([`Search::deviation`](crate::Search::deviation) says why).
+//! - **High precision:** `cma-es`, `sep-cma-es`, `snes`, `des`, `xnes`, `lm-ma-es` and `iamalgam` shrink their steps by
+//!   themselves. `open-es`, `ars`, `guided-es`, `asebo`, `sv-open-es` and `simple-ga` shrink them by schedule only, and never
+//!   end on the optimum by themselves; `pgpe` shrinks its deviations slowly and its steps by schedule only, and ends there
+//!   only where coordinates are few.
 //!
 //! What the published code does otherwise is the table of [`Quirks`](crate::Quirks).

@@ -1,6 +1,6 @@
 //! Evolution strategies of the papers on sparse trainable networks, usable alone on any black box.
 //!
-//! A [`Search`] is asked for candidates and told their fitness. Seven strategies share one contract, one set of parts
+//! A [`Search`] is asked for candidates and told their fitness. All strategies share one contract, one set of parts
 //! (fitness shaping, optimisers, schedules, decay, failed evaluations, saved states) and one pass over the population:
 //!
 //! ```
@@ -19,8 +19,11 @@
 //! | module | what |
 //! |---|---|
 //! | [`open_es`] [`pgpe`] [`ars`] [`snes`] [`des`] [`sep_cma_es`] [`cma_es`] | one strategy each: equations, source, departures |
+//! | [`xnes`] [`lm_ma_es`] [`iamalgam`] [`guided_es`] [`asebo`] [`sv_open_es`] [`simple_ga`] [`random_search`] [`les`] | the same |
 //! | [`Settings`], [`Quirks`] | what a search is made of; every departure of the published code, a row each |
 //! | [`shaping`], [`optimizer`], [`schedule`] | the parts that strategies share |
+//! | [`restarts`], [`Criteria`] | one search after the other, with more members or other steps; when to end |
+//! | [`arrivals`] | fitness that comes in member by member, in any order |
 //! | [`comparison`] | which strategy when: cost, memory, what it adapts |
 //! | [`own`] | a strategy of one's own, outside this crate |
 //! | [`State`] | everything that the next generation depends on, as `serde` data |
@@ -40,40 +43,64 @@
 
 #![forbid(unsafe_code)]
 
+pub mod arrivals;
 pub mod ars;
+pub mod asebo;
+mod basis;
 pub mod cma_es;
 pub mod comparison;
 pub mod des;
 mod eigen;
 mod execution;
+pub mod guided_es;
+pub mod iamalgam;
 mod lanes;
+pub mod les;
+pub mod lm_ma_es;
+mod matrix;
+mod members;
+mod method;
 mod minimise;
 mod noise;
 pub mod open_es;
 pub mod optimizer;
+mod outcome;
 pub mod own;
 pub mod pgpe;
 mod population;
+mod quirks;
+pub mod random_search;
 mod real;
+pub mod restarts;
 mod sample;
 pub mod schedule;
 mod search;
 pub mod sep_cma_es;
 mod settings;
 pub mod shaping;
+pub mod simple_ga;
 pub mod snes;
 mod state;
 mod step_size;
+mod stopping;
 mod strategy;
+pub mod sv_open_es;
+pub mod xnes;
 
 pub use execution::{Execution, Threads};
+pub use method::{Method, UnknownStrategy};
 pub use minimise::{Outcome, minimise};
+pub use noise::Record;
 pub use optimizer::Optimizer;
+pub use outcome::{Best, Deviation, SearchError, StopReason, Told};
 pub use population::{Layout, Population, PopulationMut};
+pub use quirks::Quirks;
 pub use real::Real;
+pub use restarts::{Policy, Restarts, RestartsState};
 pub use schedule::Schedule;
-pub use search::{Best, Deviation, Search, SearchError, StopReason, Told};
-pub use settings::{Goal, Method, Quirks, SettingError, Settings, UnknownStrategy};
+pub use search::Search;
+pub use settings::{Goal, SettingError, Settings};
 pub use shaping::Shaping;
 pub use state::{STATE_VERSION, State, StateError};
+pub use stopping::{Criteria, History};
 pub use strategy::{Checkpoint, NoDeviation};

@@ -1,9 +1,10 @@
 //! The loop around ask and tell, for functions of one vector.
 
 use crate::execution::Execution;
+use crate::outcome::{SearchError, StopReason};
 use crate::population::{Population, PopulationMut};
 use crate::real::Real;
-use crate::search::{Search, SearchError, StopReason};
+use crate::search::Search;
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -20,14 +20,45 @@ use crate::lanes::place_both;
 use crate::population::Spread;
 use crate::real::Real;
 
+/// Draws that somebody recorded, in place of the stream's.
+#[derive(Clone, Copy, Debug)]
+pub struct Record<'a, T> {
+    /// `[draw][coordinate]`, one draw a member or a mirrored pair: normal, or uniform where a strategy draws from a box.
+    pub draws: &'a [T],
+    /// What a strategy draws beside that: uniform `[member][coordinate]` for parents, normal `[draw][direction]` for
+    /// subspaces.
+    pub others: &'a [T],
+    /// Numbers of members that a strategy chooses.
+    pub chosen: [&'a [usize]; 2],
+}
+
+impl<T> Default for Record<'_, T> {
+    fn default() -> Self {
+        Record { draws: &[], others: &[], chosen: [&[], &[]] }
+    }
+}
+
+/// How much of a [`Record`] a strategy reads beside the draws.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct MoreDraws {
+    pub(crate) others: usize,
+    /// How many choices, and below what.
+    pub(crate) chosen: [(usize, usize); 2],
+}
+
 /// Where the draws of one generation come from.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Draws<'a, T> {
     /// From the generation's stream.
     Stream(Stream),
-    /// From a record, `[draw][coordinate]`.
-    Recorded(&'a [T]),
+    /// From a record.
+    Recorded(Record<'a, T>),
 }
+
+/// Children of a generation's stream, for what is drawn beside the normal deviates.
+const UNIFORM: u64 = 1;
+const FEW: u64 = 2;
+const CHOSEN: u64 = 3;
 
 /// The stream of a generation.
 pub(crate) fn generation_stream(seed: u64, name: &str, generation: u64) -> Stream {
@@ -47,8 +78,8 @@ impl<T: Real> Draws<'_, T> {
             Draws::Stream(stream) => {
                 T::fill_normal(*stream, isa, index(group * LANES, coordinates.start, dims), out);
             }
-            Draws::Recorded(values) => {
-                let rows = values.chunks_exact(dims).skip(group * LANES).take(LANES);
+            Draws::Recorded(record) => {
+                let rows = record.draws.chunks_exact(dims).skip(group * LANES).take(LANES);
                 for (lane, row) in rows.enumerate() {
                     for (lanes, &value) in out.chunks_exact_mut(LANES).zip(&row[coordinates.clone()]) {
                         lanes[lane] = value;
@@ -85,7 +116,64 @@ impl<T: Real> Draws<'_, T> {
     pub(crate) fn one(&self, draw: usize, coordinate: usize, dims: usize) -> T {
         match self {
             Draws::Stream(stream) => T::of(stream.normal(index(draw, coordinate, dims)).into()),
-            Draws::Recorded(values) => values[draw * dims + coordinate],
+            Draws::Recorded(record) => record.draws[draw * dims + coordinate],
         }
+    }
+
+    /// Overwrites `out` with the uniform draws of a member's coordinates, in place of normal ones.
+    pub(crate) fn uniform(&self, isa: Isa, member: usize, out: &mut [T]) {
+        match self {
+            Draws::Stream(stream) => uniform(stream.with(&[UNIFORM, member as u64]), isa, out),
+            Draws::Recorded(record) => out.copy_from_slice(&record.draws[member * out.len()..][..out.len()]),
+        }
+    }
+
+    /// Overwrites `out` with the uniform draws of a member's coordinates, beside normal ones.
+    pub(crate) fn further_uniform(&self, isa: Isa, member: usize, out: &mut [T]) {
+        match self {
+            Draws::Stream(stream) => uniform(stream.with(&[UNIFORM, member as u64]), isa, out),
+            Draws::Recorded(record) => out.copy_from_slice(&record.others[member * out.len()..][..out.len()]),
+        }
+    }
+
+    /// A few normal deviates of a draw, beside those of its coordinates.
+    pub(crate) fn few(&self, isa: Isa, draw: usize, count: usize) -> Vec<T> {
+        let mut few = vec![T::ZERO; count];
+        match self {
+            Draws::Stream(stream) => T::fill_normal(stream.with(&[FEW, draw as u64]), isa, 0, &mut few),
+            Draws::Recorded(record) => few.copy_from_slice(&record.others[draw * count..][..count]),
+        }
+        few
+    }
+
+    /// A number below a bound, for a member; `kind` is 0 or 1.
+    pub(crate) fn below(&self, kind: usize, member: usize, bound: usize) -> usize {
+        match self {
+            Draws::Stream(stream) => {
+                stream.with(&[CHOSEN, kind as u64]).below(member as u64, bound as u64) as usize
+            }
+            Draws::Recorded(record) => record.chosen[kind][member],
+        }
+    }
+
+    /// So many different members, in any order.
+    pub(crate) fn some_of(&self, count: usize, members: usize) -> Vec<usize> {
+        match self {
+            Draws::Stream(stream) => {
+                let mut all: Vec<usize> = (0..members).collect();
+                stream.with(&[CHOSEN, 0]).choose(&mut all, count).to_vec()
+            }
+            Draws::Recorded(record) => record.chosen[0].to_vec(),
+        }
+    }
+}
+
+/// Overwrites `out` with the first uniform deviates of a stream.
+fn uniform<T: Real>(stream: Stream, isa: Isa, out: &mut [T]) {
+    let mut narrow = [0.0; 256];
+    for (index, part) in out.chunks_mut(narrow.len()).enumerate() {
+        let narrow = &mut narrow[..part.len()];
+        stream.uniform_into(isa, 256 * index as u64, narrow);
+        part.iter_mut().zip(narrow).for_each(|(out, narrow)| *out = T::of((*narrow).into()));
     }
 }

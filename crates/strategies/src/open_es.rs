@@ -69,7 +69,7 @@ pub(crate) struct OpenEs<T> {
 impl<T: Real> OpenEs<T> {
     pub(crate) fn new(settings: OpenEsSettings, quirks: Quirks, dims: usize) -> OpenEs<T> {
         OpenEs {
-            sums_members: quirks == Quirks::ALL,
+            sums_members: quirks.are_published(),
             deviation: Isotropic::new(settings.deviation, quirks, dims),
             descent: Descent::new(settings.optimizer, settings.learning_rate, quirks, dims),
         }

@@ -109,6 +109,8 @@ pub(crate) enum Pairing {
     Halves,
     /// Members `2i` and `2i + 1`.
     Neighbours,
+    /// Halves of each of so many equal parts, one after the other.
+    HalvesOf(usize),
 }
 
 impl Pairing {
@@ -116,7 +118,7 @@ impl Pairing {
     pub(crate) fn draws(self, members: usize) -> usize {
         match self {
             Pairing::None => members,
-            Pairing::Halves | Pairing::Neighbours => members / 2,
+            Pairing::Halves | Pairing::Neighbours | Pairing::HalvesOf(_) => members / 2,
         }
     }
 
@@ -127,6 +129,11 @@ impl Pairing {
             Pairing::Halves if member < members / 2 => (member, 1.0),
             Pairing::Halves => (member - members / 2, -1.0),
             Pairing::Neighbours => (member / 2, if member.is_multiple_of(2) { 1.0 } else { -1.0 }),
+            Pairing::HalvesOf(parts) => {
+                let each = members / parts;
+                let (draw, sign) = Pairing::Halves.draw_of(member % each, each);
+                (member / each * (each / 2) + draw, sign)
+            }
         }
     }
 
@@ -135,6 +142,12 @@ impl Pairing {
         match self {
             Pairing::Neighbours => (2 * draw, 2 * draw + 1),
             Pairing::None | Pairing::Halves => (draw, draw + members / 2),
+            Pairing::HalvesOf(parts) => {
+                let each = members / parts;
+                let (plus, minus) = Pairing::Halves.pair(draw % (each / 2), each);
+                let first = draw / (each / 2) * each;
+                (first + plus, first + minus)
+            }
         }
     }
 
@@ -142,7 +155,7 @@ impl Pairing {
     pub(crate) fn takers(self, draw: usize, members: usize) -> [Option<usize>; 2] {
         match self {
             Pairing::None => [Some(draw), None],
-            Pairing::Halves | Pairing::Neighbours => {
+            Pairing::Halves | Pairing::Neighbours | Pairing::HalvesOf(_) => {
                 let (plus, minus) = self.pair(draw, members);
                 [Some(plus), Some(minus)]
             }
@@ -154,7 +167,7 @@ impl Pairing {
         match self {
             Pairing::None => true,
             Pairing::Halves => (members / 2).is_multiple_of(LANES),
-            Pairing::Neighbours => false,
+            Pairing::Neighbours | Pairing::HalvesOf(_) => false,
         }
     }
 }
@@ -325,8 +338,8 @@ mod tests {
 
     #[test]
     fn pairs_take_each_draw_once_with_each_sign() {
-        for pairing in [Pairing::None, Pairing::Halves, Pairing::Neighbours] {
-            for members in [2, 4, 20, 32, 64] {
+        for pairing in [Pairing::None, Pairing::Halves, Pairing::Neighbours, Pairing::HalvesOf(2)] {
+            for members in [4, 20, 32, 64] {
                 let mut seen = vec![0.0; pairing.draws(members)];
                 for member in 0..members {
                     let (draw, sign) = pairing.draw_of(member, members);

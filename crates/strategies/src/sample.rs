@@ -19,6 +19,7 @@ use numerics::{Isa, LANES};
 use crate::execution::{Execution, kernel};
 use crate::lanes::Weights;
 use crate::noise::Draws;
+use crate::outcome::Best;
 use crate::population::{Pairing, Population, PopulationMut, Spread, Tile, clip, pad_lanes, tiles};
 use crate::real::Real;
 
@@ -170,6 +171,8 @@ pub(crate) struct Sample<'a, T> {
     pub(crate) execution: Execution<'a>,
     /// Counted from 0.
     pub(crate) generation: u64,
+    /// The best before this generation, as it was told.
+    pub(crate) best: Option<Best<'a, T>>,
 }
 
 /// The two weighted moments of each coordinate.
@@ -179,6 +182,12 @@ pub(crate) struct Moments<T> {
 }
 
 impl<T: Real> Sample<'_, T> {
+    /// The best fitness before this generation with the sign with which it was told, as the published code compares costs
+    /// with it; the largest number of `f32` where there was none.
+    pub(crate) fn told_best(&self) -> f64 {
+        self.best.map_or_else(|| f32::MAX.into(), |best| best.fitness)
+    }
+
     /// `sum_i u_i s_i` and `sum_i v_i s_i^2`; the latter is empty where no `v` is given. What is not finite becomes 0,
     /// and what could not be squared is cut off.
     pub(crate) fn moments(&self, spread: Spread<'_, T>, u: &[f64], v: Option<&[f64]>) -> Moments<T> {

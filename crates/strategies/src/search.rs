@@ -1,15 +1,15 @@
 //! The contract: ask for a population, evaluate it elsewhere, tell the fitness.
 
-use std::fmt;
 use std::ops::Range;
 
 use crate::execution::{Execution, kernel};
-use crate::noise::{Draws, generation_stream};
+use crate::noise::{Draws, Record, generation_stream};
+use crate::outcome::{Best, Deviation, SearchError, StopReason, Told};
 use crate::own::{Adapted, OwnStrategy};
 use crate::population::{Population, PopulationMut, Spread, tiles};
 use crate::real::Real;
 use crate::sample::{Plan, Sample};
-use crate::settings::{Goal, SettingError, Settings};
+use crate::settings::{Goal, Settings};
 use crate::shaping::Fitness;
 use crate::state::{Fields, Reader, State, StateError, Writer};
 use crate::strategy::{self, Checkpoint, NoDeviation, Strategy};
@@ -55,71 +55,6 @@ pub struct Search<T: Real> {
     best_member: Vec<T>,
 }
 
-/// The best candidate that was told.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Best<'a, T> {
-    /// As it was told, with its sign.
-    pub fitness: f64,
-    /// Where it is.
-    pub member: &'a [T],
-}
-
-/// A standard deviation per coordinate.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Deviation<'a, T> {
-    /// One for all: pruning by signal to noise is pruning by magnitude.
-    Shared(T),
-    /// One each.
-    Each(&'a [T]),
-}
-
-impl<T: Real> Deviation<'_, T> {
-    /// Of one coordinate.
-    pub fn at(&self, coordinate: usize) -> T {
-        match self {
-            Deviation::Shared(deviation) => *deviation,
-            Deviation::Each(deviations) => deviations[coordinate],
-        }
-    }
-}
-
-/// What a generation was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Told {
-    /// Evaluations that gave no finite fitness. They took the worst place; if all did, nothing was learned.
-    pub failed: usize,
-    /// Whether one was better than all before.
-    pub improved: bool,
-}
-
-/// Why it is of no use to go on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum StopReason {
-    /// No evaluation of ten generations gave a finite fitness.
-    NoFitness,
-    /// All members of thirty generations were equally good.
-    FlatFitness,
-    /// All deviations are below what the mean's numbers can resolve.
-    DeviationVanished,
-    /// A deviation has reached the largest that is kept.
-    DeviationExploded,
-    /// The covariance is so lopsided (condition above 1e14) that its small axes are lost.
-    Condition,
-}
-
-impl fmt::Display for StopReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            StopReason::NoFitness => "no evaluation of ten generations gave a finite fitness",
-            StopReason::FlatFitness => "all members of thirty generations were equally good",
-            StopReason::DeviationVanished => "all deviations are below what the mean's numbers can resolve",
-            StopReason::DeviationExploded => "a deviation has reached the largest number that is kept",
-            StopReason::Condition => "the condition of the covariance is above 1e14",
-        })
-    }
-}
-
 impl<T: Real> Search<T> {
     /// A search that starts around `start`.
     pub fn new(settings: Settings, start: &[T]) -> Result<Search<T>, SearchError> {
@@ -128,7 +63,7 @@ impl<T: Real> Search<T> {
             return Err(SearchError::Start { coordinate, found: start[coordinate].wide() });
         }
         Ok(Search {
-            strategy: strategy::start(&settings, start.len()),
+            strategy: strategy::start(&settings, start),
             settings,
             mean: start.to_vec(),
             generation: 0,
@@ -193,10 +128,18 @@ impl<T: Real> Search<T> {
     ///
     /// Where a strategy has none, so that pruning by signal to noise has no meaning.
     pub fn deviation(&self) -> Result<Deviation<'_, T>, NoDeviation> {
-        Ok(match self.strategy.shared_deviation() {
-            Some(deviation) => Deviation::Shared(deviation),
-            None => Deviation::Each(self.strategy.deviations()),
-        })
+        match (self.strategy.no_deviation(), self.strategy.shared_deviation()) {
+            (Some(reason), _) => Err(reason),
+            (None, Some(deviation)) => Ok(Deviation::Shared(deviation)),
+            (None, None) => Ok(Deviation::Each(self.strategy.deviations())),
+        }
+    }
+
+    /// Which of this generation's candidates are drawn around the mean, with the deviation of each coordinate. All, but
+    /// where a strategy has several centres, or moves some members ahead.
+    pub fn around_mean(&self) -> Vec<bool> {
+        let away = self.strategy.away(&self.plan(self.draws()));
+        away.map_or_else(|| vec![true; self.members()], |away| away.iter().map(|away| !away).collect())
     }
 
     /// What the published pruning code *called* sigma, and divided by. For Sep-CMA-ES it is a variance (times the step
@@ -227,9 +170,27 @@ impl<T: Real> Search<T> {
         draws: &[T],
         out: PopulationMut<'_, T>,
     ) -> Result<(), SearchError> {
-        let expected = self.strategy.pairing().draws(self.members()) * self.dims();
-        check_length("draws", draws.len(), expected)?;
-        self.write(Draws::Recorded(draws), execution, out)
+        self.ask_recorded(execution, &Record { draws, ..Record::default() }, out)
+    }
+
+    /// The same of a strategy that draws more than a number for each coordinate.
+    pub fn ask_recorded(
+        &self,
+        execution: &Execution<'_>,
+        record: &Record<'_, T>,
+        out: PopulationMut<'_, T>,
+    ) -> Result<(), SearchError> {
+        let (members, dims) = (self.members(), self.dims());
+        let more = self.strategy.more_draws(members, dims);
+        check_length("draws", record.draws.len(), self.strategy.pairing().draws(members) * dims)?;
+        check_length("further draws", record.others.len(), more.others)?;
+        for (chosen, (count, below)) in record.chosen.iter().zip(more.chosen) {
+            check_length("choices", chosen.len(), count)?;
+            if let Some(&found) = chosen.iter().find(|&&found| found >= below) {
+                return Err(SearchError::Member { member: found, members: below });
+            }
+        }
+        self.write(Draws::Recorded(*record), execution, out)
     }
 
     /// Writes some coordinates of this generation's candidates: `out` has no others.
@@ -333,12 +294,14 @@ impl<T: Real> Search<T> {
             kept => kept,
         };
         let plan = self.plan(self.draws());
-        let sample = Sample { plan, source, execution: *execution, generation: self.generation };
+        let best =
+            (self.has_best > 0).then_some(Best { fitness: self.best_fitness, member: &self.best_member });
+        let sample = Sample { plan, source, execution: *execution, generation: self.generation, best };
 
         let mut costs = self.costs(&sample, fitness);
-        let improved = self.keep_best(&sample, fitness, &mut costs);
+        let better = self.better(&sample, fitness, &mut costs);
         let failed = costs.iter().filter(|cost| !cost.is_finite()).count();
-        self.evaluations += self.members() as u64;
+        self.evaluations += self.settings.population as u64;
         self.failures += failed as u64;
         match Fitness::new(costs, self.settings.shaping, self.settings.quirks) {
             Some(shaped) => {
@@ -348,9 +311,28 @@ impl<T: Real> Search<T> {
             }
             None => self.barren += 1,
         }
+        let improved = better.is_some();
+        if let Some((fitness, member)) = better {
+            (self.has_best, self.best_fitness, self.best_member) = (1, fitness, member);
+        }
         self.decay_mean(execution);
         self.generation += 1;
         Ok(Told { failed, improved })
+    }
+
+    /// Says a gradient of the cost that somebody knows, exactly or nearly, before the next generation is asked for.
+    /// [GuidedES](crate::guided_es) has a use for it.
+    ///
+    /// # Errors
+    ///
+    /// If the strategy has none, or it is not finite.
+    pub fn guide(&mut self, gradient: &[T]) -> Result<(), SearchError> {
+        check_length("gradient", gradient.len(), self.dims())?;
+        if let Some(coordinate) = gradient.iter().position(|x| !x.is_finite()) {
+            return Err(SearchError::Gradient { coordinate, found: gradient[coordinate].wide() });
+        }
+        let is_used = self.strategy.guide(gradient);
+        is_used.then_some(()).ok_or(SearchError::Guided { strategy: self.settings.method.name() })
     }
 
     /// Whether it is of no use to go on.
@@ -487,34 +469,34 @@ impl<T: Real> Search<T> {
 
     /// The first of the best told candidates that did not fail, if it is better than all before. One that is, but is
     /// nowhere, has failed too: its cost becomes NaN, and the next best is looked at.
-    fn keep_best(&mut self, sample: &Sample<'_, T>, fitness: &[f64], costs: &mut [f64]) -> bool {
-        let better = |a: f64, b: f64| match self.settings.goal {
+    fn better(&self, sample: &Sample<'_, T>, fitness: &[f64], costs: &mut [f64]) -> Option<(f64, Vec<T>)> {
+        let goal = if self.strategy.forgets_goal() { Goal::Minimise } else { self.settings.goal };
+        let better = |a: f64, b: f64| match goal {
             Goal::Minimise => a < b,
             Goal::Maximise => a > b,
         };
-        let spread = Spread { mean: &self.mean, deviation: self.strategy.deviations() };
         let mut candidate = Vec::new();
         loop {
             let sound = (0..fitness.len()).filter(|&member| costs[member].is_finite());
             let first =
                 sound.reduce(|best, next| if better(fitness[next], fitness[best]) { next } else { best });
-            let Some(member) = first else { return false };
+            let member = first?;
             if self.has_best > 0 && !better(fitness[member], self.best_fitness) {
-                return false;
+                return None;
             }
             candidate.resize(self.dims(), T::ZERO);
-            sample.member(member, spread, &mut candidate);
+            sample.member(member, self.spread(), &mut candidate);
             if candidate.iter().all(|x| x.is_finite()) {
-                (self.has_best, self.best_fitness, self.best_member) = (1, fitness[member], candidate);
-                return true;
+                return Some((fitness[member], candidate));
             }
             costs[member] = f64::NAN;
         }
     }
 
     fn decay_mean(&mut self, execution: &Execution<'_>) {
-        if self.settings.mean_decay > 0.0 {
+        if self.settings.mean_decay > 0.0 && !self.strategy.forgets_goal() {
             let keep = T::of(1.0 - self.settings.mean_decay);
+            self.strategy.decay(keep);
             let blocks = self.mean.chunks_mut(execution.block());
             execution.threads.for_each(blocks, |mean| scale(execution.isa, keep, mean));
         }
@@ -538,46 +520,6 @@ kernel! {
         for value in values {
             *value = factor * *value;
         }
-    }
-}
-
-/// What a search was given that it cannot use.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-#[allow(missing_docs, reason = "the message of each says what its fields are")]
-pub enum SearchError {
-    Setting(SettingError),
-    Start { coordinate: usize, found: f64 },
-    Length { what: &'static str, found: usize, expected: usize },
-    Member { member: usize, members: usize },
-    Coordinates { coordinates: Range<usize>, dims: usize },
-}
-
-impl fmt::Display for SearchError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            SearchError::Setting(error) => error.fmt(f),
-            SearchError::Start { coordinate, found } => {
-                write!(f, "coordinate {coordinate} of the start is {found}; expected a finite number")
-            }
-            SearchError::Length { what, found, expected } => {
-                write!(f, "the {what} has {found} numbers; expected {expected}")
-            }
-            SearchError::Member { member, members } => {
-                write!(f, "there is no member {member} among {members}, counted from 0")
-            }
-            SearchError::Coordinates { coordinates, dims } => {
-                write!(f, "there are no coordinates {coordinates:?} among {dims}, counted from 0")
-            }
-        }
-    }
-}
-
-impl std::error::Error for SearchError {}
-
-impl From<SettingError> for SearchError {
-    fn from(error: SettingError) -> SearchError {
-        SearchError::Setting(error)
     }
 }
 

@@ -44,6 +44,10 @@ const LARGEST: f64 = 1e140;
 pub(crate) struct Fitness {
     /// After the normalisation.
     pub(crate) values: Vec<f64>,
+    /// Before it, with the worst in place of what failed.
+    pub(crate) unshaped: Vec<f64>,
+    /// Evaluations that did not fail: the first of `order`.
+    pub(crate) sound: usize,
     /// Members, best first; of equals the first.
     pub(crate) order: Vec<usize>,
     /// Where runs of members with equal fitness end in `order`.
@@ -60,7 +64,15 @@ impl Fitness {
         for (cost, &failed) in costs.iter_mut().zip(&failed) {
             *cost = if failed { worst } else { *cost }.clamp(-LARGEST, LARGEST);
         }
-        let mut fitness = Fitness { values: costs, order: Vec::new(), ends: Vec::new(), flat: false, quirks };
+        let mut fitness = Fitness {
+            unshaped: costs.clone(),
+            values: costs,
+            sound: failed.iter().filter(|&&failed| !failed).count(),
+            order: Vec::new(),
+            ends: Vec::new(),
+            flat: false,
+            quirks,
+        };
         fitness.rank(&failed);
         fitness.flat = fitness.ends.len() == 1;
         fitness.normalise(shaping);
@@ -123,6 +135,33 @@ impl Fitness {
             start = end;
         }
         out
+    }
+
+    /// The members whose evaluation did not fail, best first.
+    pub(crate) fn sound_first(&self) -> &[usize] {
+        &self.order[..self.sound]
+    }
+
+    /// What is compared with fitness of other generations: costs as they are, or as they were shaped.
+    pub(crate) fn compared(&self, shaped: bool) -> &[f64] {
+        if shaped { &self.values } else { &self.unshaped }
+    }
+
+    /// Centred ranks of some members among themselves; equals share the average of theirs, failed ones are worst.
+    pub(crate) fn ranks_of(&self, members: std::ops::Range<usize>) -> Vec<f64> {
+        let last = (members.len() as f64 - 1.0).max(1.0);
+        let mut ranks = vec![0.0; members.len()];
+        let (mut start, mut below) = (0, 0.0);
+        for &end in &self.ends {
+            let run = self.order[start..end].iter().filter(|member| members.contains(member));
+            let own = run.clone().count() as f64;
+            for (place, member) in run.enumerate() {
+                let within = if self.quirks.ties_by_index { place as f64 } else { 0.5 * (own - 1.0) };
+                ranks[member - members.start] = (below + within) / last - 0.5;
+            }
+            (start, below) = (end, below + own);
+        }
+        ranks
     }
 
     /// What each member costs, shaped.
@@ -192,6 +231,21 @@ mod tests {
         assert_eq!(corrected, [0.0, -0.5, 0.0, 0.0, 0.5]);
         let published = shaped(&costs, Shaping::CentredRank, Quirks::ALL);
         assert_eq!(published, [-0.25, -0.5, 0.0, 0.25, 0.5]);
+    }
+
+    #[test]
+    fn ranks_of_some_are_those_of_a_generation_of_their_own() {
+        let costs = [4.0, 1.0, 1.0, 9.0, 2.0, 1.0, f64::NAN, 4.0];
+        for quirks in [Quirks::NONE, Quirks::ALL] {
+            let all = Fitness::new(costs.to_vec(), Shaping::Raw, quirks).expect("most are finite");
+            for members in [0..8, 0..4, 2..6, 3..8, 1..3] {
+                let alone = shaped(&costs[members.clone()], Shaping::CentredRank, quirks);
+                for (found, expected) in all.ranks_of(members).into_iter().zip(alone) {
+                    // An average of ranks, and ranks of averages: a rounding or two.
+                    assert!((found - expected).abs() <= 2.0 * f64::EPSILON, "{found}, alone {expected}");
+                }
+            }
+        }
     }
 
     #[test]

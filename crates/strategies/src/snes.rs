@@ -68,7 +68,7 @@ impl<T: Real> Snes<T> {
 }
 
 /// The weight of each rank.
-fn weights(temperature: f64, quirks: Quirks, population: usize) -> Vec<f64> {
+pub(crate) fn weights(temperature: f64, quirks: Quirks, population: usize) -> Vec<f64> {
     let count = population as f64;
     let raw = |rank: usize| {
         if temperature > 0.0 {

@@ -190,6 +190,9 @@ type Allowed = (RangeInclusive<f64>, &'static str);
 fn step_range(name: &str) -> Option<Allowed> {
     Some(match name {
         "sigma" => (LEAST..=MOST, "a step size from 1e-300 to 1e150"),
+        "multiplier" => (1e-100..=1e100, "a multiplier from 1e-100 to 1e100"),
+        "alpha" => (0.0..=1e100, "a share of at least 0"),
+        "added_deviation" => (0.0..=1e140, "a deviation of at least 0"),
         "learning_rate" => (0.0..=f64::MAX, "a rate of at least 0"),
         _ => return None,
     })
@@ -201,6 +204,7 @@ fn each_range<T: Real>(name: &str) -> Option<Allowed> {
         "sigma" => (T::SMALLEST.wide()..=T::LARGEST.wide(), "deviations that can be divided by and squared"),
         "axes" => (1e-150..=2e154, "roots of eigenvalues, from 1e-150 to 2e154"),
         "covariance" => (-1e300..=1e300, "entries whose sums are finite"),
+        "transform" => (-1e100..=1e100, "entries whose squares are finite"),
         "eigenvectors" => (-2.0..=2.0, "entries of vectors of length 1"),
         _ => return None,
     })

@@ -16,6 +16,9 @@ use crate::real::{exp, power};
 pub(crate) const LEAST: f64 = 1e-300;
 pub(crate) const MOST: f64 = 1e150;
 
+/// A longer step of a coordinate, in units of the step size, is left out: no sum of its squares may overflow.
+pub(crate) const LONGEST: f64 = 1e100;
+
 /// A step size, and how it learns.
 #[derive(Clone, Debug)]
 pub(crate) struct StepSize {

@@ -6,13 +6,16 @@
 use std::fmt;
 
 use crate::execution::Execution;
+use crate::method::Method;
+use crate::noise::MoreDraws;
 use crate::population::{Pairing, PopulationMut, Spread};
 use crate::real::Real;
 use crate::sample::{Plan, Sample};
-use crate::settings::{Method, Settings};
+use crate::settings::Settings;
 use crate::shaping::Fitness;
 use crate::state::Fields;
-use crate::{ars, cma_es, des, open_es, pgpe, sep_cma_es, snes};
+use crate::{ars, asebo, cma_es, des, guided_es, iamalgam, les, lm_ma_es, open_es, pgpe, random_search};
+use crate::{sep_cma_es, simple_ga, snes, sv_open_es, xnes};
 
 /// How a strategy samples and learns.
 pub(crate) trait Strategy<T: Real>: fmt::Debug + Send + Sync {
@@ -27,6 +30,21 @@ pub(crate) trait Strategy<T: Real>: fmt::Debug + Send + Sync {
     /// That deviation where it is one number by construction.
     fn shared_deviation(&self) -> Option<T> {
         None
+    }
+
+    /// Why there is no deviation to speak of, where members are not drawn around the mean.
+    fn no_deviation(&self) -> Option<NoDeviation> {
+        None
+    }
+
+    /// Members that are not drawn around the mean, where there are some.
+    fn away(&self, _: &Plan<'_, T>) -> Option<Vec<bool>> {
+        None
+    }
+
+    /// What is drawn beside a number for each coordinate.
+    fn more_draws(&self, _members: usize, _dims: usize) -> MoreDraws {
+        MoreDraws::default()
     }
 
     /// What the published pruning code reads as the deviation; see [`Search::published_sigma`](crate::Search::published_sigma).
@@ -48,6 +66,19 @@ pub(crate) trait Strategy<T: Real>: fmt::Debug + Send + Sync {
 
     /// Learns from one generation: moves the mean and everything of its own. `fitness` is to be minimised.
     fn tell(&mut self, sample: &Sample<'_, T>, fitness: &Fitness, mean: &mut [T]);
+
+    /// Takes off its share of whatever is a mean beside the search's.
+    fn decay(&mut self, _keep: T) {}
+
+    /// Takes a gradient that somebody knows. Whether it has any use for one.
+    fn guide(&mut self, _gradient: &[T]) -> bool {
+        false
+    }
+
+    /// Whether it copies a published mistake: the best is the smallest, whatever the goal, and no mean decays.
+    fn forgets_goal(&self) -> bool {
+        false
+    }
 
     /// Everything that the next generation depends on.
     fn fields(&mut self, fields: &mut dyn Fields<T>);
@@ -86,8 +117,8 @@ impl fmt::Display for NoDeviation {
 impl std::error::Error for NoDeviation {}
 
 /// A strategy at its start.
-pub(crate) fn start<T: Real>(settings: &Settings, dims: usize) -> Box<dyn Strategy<T>> {
-    let (population, quirks) = (settings.population, settings.quirks);
+pub(crate) fn start<T: Real>(settings: &Settings, start: &[T]) -> Box<dyn Strategy<T>> {
+    let (population, quirks, dims) = (settings.population, settings.quirks, start.len());
     match settings.method {
         Method::OpenEs(own) => Box::new(open_es::OpenEs::new(own, quirks, dims)),
         Method::Pgpe(own) => Box::new(pgpe::Pgpe::new(own, quirks, dims)),
@@ -96,5 +127,15 @@ pub(crate) fn start<T: Real>(settings: &Settings, dims: usize) -> Box<dyn Strate
         Method::Des(own) => Box::new(des::Des::new(own, quirks, population, dims)),
         Method::SepCmaEs(own) => Box::new(sep_cma_es::SepCmaEs::new(own, quirks, population, dims)),
         Method::CmaEs(own) => Box::new(cma_es::CmaEs::new(own, quirks, population, dims)),
+        Method::Xnes(own) => Box::new(xnes::Xnes::new(own, quirks, population, dims)),
+        Method::SimpleGa(own) => Box::new(simple_ga::SimpleGa::new(own, quirks, population, start)),
+        Method::RandomSearch(own) => Box::new(random_search::RandomSearch::new(own, quirks, start)),
+        Method::SvOpenEs(own) => Box::new(sv_open_es::SvOpenEs::new(own, quirks, population, start)),
+        Method::GuidedEs(own) => Box::new(guided_es::GuidedEs::new(own, quirks, dims)),
+        Method::Asebo(own) => Box::new(asebo::Asebo::new(own, quirks, population, dims)),
+        Method::IamalgamIndep(own) => Box::new(iamalgam::Independent::new(own, quirks, population, dims)),
+        Method::IamalgamFull(own) => Box::new(iamalgam::Full::new(own, quirks, population, dims)),
+        Method::Les(own) => Box::new(les::Les::new(own, quirks, dims)),
+        Method::LmMaEs(own) => Box::new(lm_ma_es::LmMaEs::new(own, population, dims)),
     }
 }

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use clap::{Parser, Subcommand, ValueEnum};
-use strategies::Quirks;
+use strategies::{Method, Quirks};
 
 use crate::store::StoreError;
 
@@ -59,7 +59,7 @@ enum Command {
     Export(export::ExportArguments),
     ImportWeights(import_weights::ImportArguments),
     List(list::ListArguments),
-    Optimize(optimize::OptimizeArguments),
+    Optimize(Box<optimize::OptimizeArguments>),
     Papers(papers::PapersArguments),
     Plan(plan::PlanArguments),
     Quickstart(quickstart::QuickstartArguments),
@@ -70,6 +70,11 @@ enum Command {
     Status(status::StatusArguments),
     Train(Box<train::TrainArguments>),
     Watch(watch::WatchArguments),
+}
+
+/// What there is to choose from.
+fn strategy_help() -> String {
+    format!("One of {}", Method::NAMES.join(", "))
 }
 
 /// Which form of a strategy runs.

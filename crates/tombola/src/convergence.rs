@@ -47,8 +47,8 @@ impl Function {
 
     /// The three that are asked of a strategy.
     pub fn of(method: &Method) -> [Function; 3] {
-        let ellipsoid =
-            if matches!(method, Method::CmaEs(_)) { Function::TurnedEllipsoid } else { Function::Ellipsoid };
+        let learns_correlations = method.is_square() || matches!(method, Method::LmMaEs(_));
+        let ellipsoid = if learns_correlations { Function::TurnedEllipsoid } else { Function::Ellipsoid };
         [Function::Sphere, Function::Rosenbrock, ellipsoid]
     }
 }

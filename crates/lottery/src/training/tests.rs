@@ -165,17 +165,15 @@ fn threads_and_instruction_sets_change_no_bit_of_twenty_generations() {
 
 #[test]
 fn a_run_goes_on_from_every_checkpoint_with_the_same_bits() {
-    let setting = Setting::new("mlp-16");
+    // small, because some strategies keep the square of its coordinates
+    let setting = Setting::new("mlp-4");
     for strategy in Method::NAMES {
-        // the square of a full covariance is no test of checkpoints
-        let (plan, every) = (plan(strategy, 9, 4), if strategy == "cma-es" { 8 } else { 1 });
+        let plan = plan(strategy, 9, 4);
         let mut unbroken = setting.training(&plan);
         let mut checkpoints = vec![unbroken.checkpoint()];
         while !unbroken.is_done() {
             unbroken.generation(&Execution::default());
-            if unbroken.search().generation().is_multiple_of(every) {
-                checkpoints.push(unbroken.checkpoint());
-            }
+            checkpoints.push(unbroken.checkpoint());
         }
         for checkpoint in checkpoints {
             let text = serde_json::to_string(&checkpoint).unwrap();

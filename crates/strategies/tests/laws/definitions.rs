@@ -8,37 +8,41 @@ use strategies::{Method, Schedule, Search, Settings};
 
 use crate::{generation_told, start};
 
-const DIMS: usize = 5;
-const MEMBERS: usize = 40;
-const GENERATIONS: usize = 6;
-const BOUND: f64 = 1e5 * f64::EPSILON;
+pub(crate) const DIMS: usize = 5;
+pub(crate) const MEMBERS: usize = 40;
+pub(crate) const GENERATIONS: usize = 6;
+pub(crate) const BOUND: f64 = 1e5 * f64::EPSILON;
 
 /// Mean and deviation of each coordinate.
-struct Spread {
-    mean: Vec<f64>,
-    deviation: Vec<f64>,
+pub(crate) struct Spread {
+    pub(crate) mean: Vec<f64>,
+    pub(crate) deviation: Vec<f64>,
 }
 
 /// A candidate and its fitness.
-type Told = (Vec<f64>, f64);
+pub(crate) type Told = (Vec<f64>, f64);
 
 /// Runs a strategy beside its definition, which is given the members in order and may sort them.
-fn check(name: &str, generations: usize, definition: impl FnMut(usize, &[Told], &mut Spread)) {
+pub(crate) fn check(name: &str, generations: usize, definition: impl FnMut(usize, &[Told], &mut Spread)) {
     check_method(Method::named(name).expect("a name of the list"), generations, definition);
 }
 
 /// The same with settings of its own.
-fn check_method(method: Method, generations: usize, mut definition: impl FnMut(usize, &[Told], &mut Spread)) {
+pub(crate) fn check_method(
+    method: Method,
+    generations: usize,
+    mut definition: impl FnMut(usize, &[Told], &mut Spread),
+) {
     let name = method.name();
     let mut search = Search::new(Settings::new(method, MEMBERS), &start::<f64>(DIMS)).expect("good settings");
-    let deviation = search.deviation().expect("all seven have one").at(0);
+    let deviation = search.deviation().expect("it has one").at(0);
     let mut spread = Spread { mean: start(DIMS), deviation: vec![deviation; DIMS] };
     for turn in 0..generations {
         let told = generation_told(&mut search, |x| {
             x.iter().zip(1..).map(|(x, weight)| f64::from(weight) * (x - 0.3) * (x - 0.3)).sum()
         });
         definition(turn, &told, &mut spread);
-        let deviation = search.deviation().expect("all seven have one");
+        let deviation = search.deviation().expect("it has one");
         for coordinate in 0..DIMS {
             for (what, found, expected) in [
                 ("mean", search.mean()[coordinate], spread.mean[coordinate]),
@@ -54,37 +58,37 @@ fn check_method(method: Method, generations: usize, mut definition: impl FnMut(u
     assert_ne!(spread.mean, start::<f64>(DIMS), "{name} moved");
 }
 
-fn best_first(told: &[Told]) -> Vec<Told> {
+pub(crate) fn best_first(told: &[Told]) -> Vec<Told> {
     let mut sorted = told.to_vec();
     sorted.sort_by(|a, b| a.1.total_cmp(&b.1));
     sorted
 }
 
 /// `sum_i w_i f(x_i)` of one coordinate.
-fn weighted(told: &[Told], weights: &[f64], coordinate: usize, f: impl Fn(f64) -> f64) -> f64 {
+pub(crate) fn weighted(told: &[Told], weights: &[f64], coordinate: usize, f: impl Fn(f64) -> f64) -> f64 {
     told.iter().zip(weights).map(|((x, _), weight)| weight * f(x[coordinate])).sum()
 }
 
-fn scaled_to_one(weights: Vec<f64>) -> Vec<f64> {
+pub(crate) fn scaled_to_one(weights: Vec<f64>) -> Vec<f64> {
     let sum: f64 = weights.iter().sum();
     weights.iter().map(|weight| weight / sum).collect()
 }
 
 /// Ranks from -1/2, best, to 1/2, worst, in the order of members.
-fn centred_ranks(told: &[Told]) -> Vec<f64> {
+pub(crate) fn centred_ranks(told: &[Told]) -> Vec<f64> {
     let rank = |f: f64| told.iter().filter(|(_, other)| *other < f).count() as f64;
     told.iter().map(|&(_, f)| rank(f) / (told.len() - 1) as f64 - 0.5).collect()
 }
 
 /// Adam with the constants of its paper.
 #[derive(Default)]
-struct Adam {
+pub(crate) struct Adam {
     first: Vec<f64>,
     second: Vec<f64>,
 }
 
 impl Adam {
-    fn step(&mut self, turn: usize, rate: f64, mean: &mut [f64], gradient: &[f64]) {
+    pub(crate) fn step(&mut self, turn: usize, rate: f64, mean: &mut [f64], gradient: &[f64]) {
         self.first.resize(DIMS, 0.0);
         self.second.resize(DIMS, 0.0);
         let steps = turn as i32 + 1;
@@ -140,7 +144,7 @@ fn step_size(parents: f64, added: f64) -> [f64; 3] {
     [rate, damping, dims.sqrt() * (1.0 - 1.0 / (4.0 * dims) + 1.0 / (21.0 * dims * dims))]
 }
 
-fn length(vector: &[f64]) -> f64 {
+pub(crate) fn length(vector: &[f64]) -> f64 {
     vector.iter().map(|x| x * x).sum::<f64>().sqrt()
 }
 
@@ -266,7 +270,7 @@ fn pgpe_is_its_definition_at_its_limit() {
 }
 
 /// A symmetric matrix as eigenvectors (rows) and eigenvalues: Jacobi's rotations, until nothing is left beside the diagonal.
-fn eigen(matrix: &[[f64; DIMS]; DIMS]) -> ([[f64; DIMS]; DIMS], [f64; DIMS]) {
+pub(crate) fn eigen(matrix: &[[f64; DIMS]; DIMS]) -> ([[f64; DIMS]; DIMS], [f64; DIMS]) {
     let mut a = *matrix;
     let mut vectors = [[0.0; DIMS]; DIMS];
     (0..DIMS).for_each(|i| vectors[i][i] = 1.0);

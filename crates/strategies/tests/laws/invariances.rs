@@ -2,7 +2,7 @@
 
 use strategies::{Execution, Goal, Method, Population, Search, Settings};
 
-use crate::{ask, every_corrected, every_strategy, generation, name, sphere, start};
+use crate::{ask, deviations, every_corrected, every_strategy, generation, goals, name, sphere, start};
 
 const DIMS: usize = 6;
 const MEMBERS: usize = 12;
@@ -16,9 +16,14 @@ fn run(settings: &Settings, shift: f64, cost: impl Fn(&[f64]) -> f64, generation
     search
 }
 
-fn deviations(search: &Search<f64>) -> Vec<f64> {
-    let deviation = search.deviation().expect("all seven have one");
-    (0..DIMS).map(|coordinate| deviation.at(coordinate)).collect()
+/// How far members are from each other: the deviation, or 1 where there is none.
+fn scales(search: &Search<f64>) -> Vec<f64> {
+    deviations(search).unwrap_or_else(|| vec![1.0; DIMS])
+}
+
+/// Whether a goal may be turned by turning signs: not where the published code mixes them up.
+fn keeps_signs(settings: &Settings) -> bool {
+    !settings.quirks.of(&settings.method).signs_mixed && goals(settings).len() == 2
 }
 
 #[test]
@@ -29,7 +34,9 @@ fn every_strategy_improves_the_sphere() {
         let last = sphere(search.mean());
         assert!(last < 0.1 * first, "{}: from {first} to {last}", name(&settings));
         let best = search.best().expect("something was told").fitness;
-        assert!(best < 0.1 * first, "{}: best {best}", name(&settings));
+        // Where steps have a length of their own, no member comes nearer than that allows.
+        let is_free = settings.method.no_deviation(settings.quirks).is_none();
+        assert!(best < if is_free { 0.1 } else { 0.2 } * first, "{}: best {best}", name(&settings));
     }
 }
 
@@ -52,7 +59,7 @@ fn increasing_maps_of_fitness_change_nothing_where_ranks_decide() {
 
 #[test]
 fn maximising_the_negative_is_minimising() {
-    for settings in every_strategy(MEMBERS) {
+    for settings in every_strategy(MEMBERS).into_iter().filter(keeps_signs) {
         let down = run(&settings, 0.0, sphere, 15);
         let up = run(&Settings { goal: Goal::Maximise, ..settings.clone() }, 0.0, |x| -sphere(x), 15);
         assert_eq!(down.mean(), up.mean(), "{}", name(&settings));
@@ -73,20 +80,21 @@ fn the_order_of_members_changes_nothing_but_rounding() {
         let mut turned = ordered.clone();
         let rows = ask(&ordered);
         let fitness: Vec<f64> = rows.chunks(DIMS).map(sphere).collect();
-        // Pairs stay pairs: in a mirrored population the halves are turned alike.
-        let half = if settings.method.is_mirrored() { MEMBERS / 2 } else { MEMBERS };
+        // Members keep their centre, and pairs stay pairs: in a mirrored population the halves are turned alike.
+        let part = MEMBERS / settings.method.parts(MEMBERS);
+        let half = if settings.method.is_mirrored() { part / 2 } else { part };
         let from = |member: usize| member / half * half + (member % half + 5) % half;
         let moved: Vec<f64> =
             (0..MEMBERS).flat_map(|member| rows[from(member) * DIMS..][..DIMS].to_vec()).collect();
         let moved_fitness: Vec<f64> = (0..MEMBERS).map(|member| fitness[from(member)]).collect();
-        let before = deviations(&ordered);
+        let before = scales(&ordered);
         let here = Execution::default();
         ordered.tell(&here, Population::Rows(&rows), &fitness).expect("lengths are right");
         turned.tell(&here, Population::Rows(&moved), &moved_fitness).expect("lengths are right");
         for (coordinate, deviation) in before.into_iter().enumerate() {
             let apart = (ordered.mean()[coordinate] - turned.mean()[coordinate]).abs();
             assert!(apart <= rounding(deviation), "{}: means {apart:e} apart", name(&settings));
-            let apart = (deviations(&ordered)[coordinate] - deviations(&turned)[coordinate]).abs();
+            let apart = (scales(&ordered)[coordinate] - scales(&turned)[coordinate]).abs();
             assert!(apart <= rounding(deviation), "{}: deviations {apart:e} apart", name(&settings));
         }
     }
@@ -98,7 +106,7 @@ fn a_shifted_start_shifts_the_run() {
     for settings in every_strategy(MEMBERS) {
         let here = run(&settings, 0.0, sphere, 5);
         let there = run(&settings, SHIFT, |x| sphere(&x.iter().map(|x| x - SHIFT).collect::<Vec<_>>()), 5);
-        for (coordinate, deviation) in deviations(&here).into_iter().enumerate() {
+        for (coordinate, deviation) in scales(&here).into_iter().enumerate() {
             let apart = (here.mean()[coordinate] + SHIFT - there.mean()[coordinate]).abs();
             // Candidates are rounded to the scale of the shift, in each of five generations.
             let bound = 5.0 * SHIFT / deviation.min(1.0) * rounding(1.0);

@@ -1,10 +1,10 @@
 //! Each departure of the published code shows, where its table says, and nowhere else.
 
 use strategies::{
-    Execution, Method, Optimizer, Population, Quirks, Schedule, Search, Settings, Shaping, State,
+    Execution, Goal, Method, Optimizer, Population, Quirks, Schedule, Search, Settings, Shaping, State,
 };
 
-use crate::{ask, generation, start};
+use crate::{ask, deviations, generation, start};
 
 /// One flag alone, with its name and settings in which it shows.
 struct Case {
@@ -14,7 +14,7 @@ struct Case {
 }
 
 fn settings(name: &str, change: impl Fn(&mut Method)) -> Settings {
-    let mut method = Method::named(name).expect("a name of the list");
+    let mut method = crate::method(name);
     change(&mut method);
     Settings { seed: 5, ..Settings::new(method, 12) }
 }
@@ -24,6 +24,15 @@ fn descent(optimizer: &str, limit: f64) -> Settings {
         if let Method::OpenEs(own) = method {
             own.optimizer = Optimizer::named(optimizer).expect("a name of the list");
             own.learning_rate = Schedule { initial: 0.05, decay: 1.0, limit };
+        }
+    })
+}
+
+/// With plain descent, which does not divide by the size of a gradient.
+fn plain_guided() -> Settings {
+    settings("guided-es", |method| {
+        if let Method::GuidedEs(own) = method {
+            own.optimizer = Optimizer::Sgd { momentum: 0.0 };
         }
     })
 }
@@ -61,17 +70,53 @@ fn cases() -> Vec<Case> {
         case("sep_cma_constants", Quirks { sep_cma_constants: true, ..none }, settings("sep-cma-es", |_| ())),
         case("cma_ridge", Quirks { cma_ridge: true, ..none }, settings("cma-es", |_| ())),
         case("cma_weights_cut", Quirks { cma_weights_cut: true, ..none }, elite),
+        case("guided_everywhere", Quirks { guided_everywhere: true, ..none }, settings("guided-es", |_| ())),
+        case("les_paths", Quirks { les_paths: true, ..none }, settings("les", |_| ())),
+        case("guided_short", Quirks { guided_short: true, ..none }, plain_guided()),
+        case("guided_sum", Quirks { guided_sum: true, ..none }, plain_guided()),
+        case(
+            "guided_forgets_goal",
+            Quirks { guided_forgets_goal: true, ..none },
+            Settings { mean_decay: 0.1, ..settings("guided-es", |_| ()) },
+        ),
+        case("asebo_unit_steps", Quirks { asebo_unit_steps: true, ..none }, settings("asebo", |_| ())),
+        case(
+            "amalgam_unscaled",
+            Quirks { amalgam_unscaled: true, ..none },
+            settings("iamalgam-indep", |method| {
+                // The best member alone: it is further than a deviation away in some coordinate.
+                if let Method::IamalgamIndep(own) = method {
+                    own.elite_ratio = 0.1;
+                }
+            }),
+        ),
+        case(
+            "amalgam_variance_ratio",
+            Quirks { amalgam_variance_ratio: true, ..none },
+            settings("iamalgam-indep", |method| method.set_deviation(0.5)),
+        ),
+        case("xnes_isotropic", Quirks { xnes_isotropic: true, ..none }, settings("xnes", |_| ())),
+        case(
+            "signs_mixed",
+            Quirks { signs_mixed: true, ..none },
+            Settings { goal: Goal::Maximise, ..settings("random-search", |_| ()) },
+        ),
+        case(
+            "shaped_compared",
+            Quirks { shaped_compared: true, ..none },
+            Settings { shaping: Shaping::ZScore, ..settings("simple-ga", |_| ()) },
+        ),
     ]
 }
 
-/// Mean and deviations after some generations; costs are rounded so that some are equal.
+/// Mean and deviations after some generations; costs are rounded so that some are equal, and are what is told whatever the
+/// goal.
 fn outcome(settings: &Settings) -> Vec<f64> {
     let mut search = Search::new(settings.clone(), &start::<f64>(4)).expect("good settings");
     for _ in 0..3 {
         generation(&mut search, |x| x.iter().map(|x| x * x).sum::<f64>().round());
     }
-    let deviation = search.deviation().expect("all seven have one");
-    let deviations = (0..4).map(|coordinate| deviation.at(coordinate));
+    let deviations = deviations(&search).unwrap_or_default();
     search.mean().iter().copied().chain(deviations).collect()
 }
 

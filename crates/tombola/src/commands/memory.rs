@@ -40,8 +40,12 @@ impl Held<'_> {
         ];
         let parts = parts.iter().filter(|(bytes, _)| *bytes > 0.0);
         let parts: Vec<String> = parts.map(|(bytes, what)| format!("{} {what}", size(*bytes))).collect();
+        let squares = format!(
+            "{name} keeps squares of matrices; sep-cma-es does not, and lm-ma-es keeps some vectors in their place. Or \
+             take a smaller network"
+        );
         let cure = if square > population.max(rest) {
-            "cma-es keeps squares of matrices; sep-cma-es does not. Or take a smaller network"
+            squares.as_str()
         } else if population > rest {
             "take fewer members (population), or a smaller network"
         } else {

@@ -1,25 +1,29 @@
 //! `tombola optimize`: ask and tell over standard input and output, for programs in any language.
 
 use std::io::{self, BufRead, BufWriter, Read, Write};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use strategies::{Method, Quirks, Settings};
+use strategies::{Method, Policy, Quirks, Settings};
 
 use super::memory::Held;
-use super::{CommandError, Variant};
+use super::{CommandError, Variant, strategy_help};
 use crate::cost::Memory;
 
 mod bbob;
 mod json;
+mod weights;
 
 /// Search with an evolution strategy; another program evaluates.
 ///
 /// Candidates are written to standard output and their fitness is read from standard input, a line a message.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 #[command(after_help = "\
 Protocol json: the program writes {\"generation\":0,\"population\":[[..],..]} and reads
 {\"fitness\":[1.5,null,..]} (null where an evaluation failed) or {\"stop\":true}; at the end it
 writes {\"done\":{\"reason\":..,\"evaluations\":..,\"failures\":..,\"best\":{\"fitness\":..,\"member\":[..]}}}.
+
+With --restarts each message also says its \"run\", and runs may have other populations.
 
 Protocol bbob: it reads `START dims lower upper evaluations seed`, writes `EVAL k` and k lines of
 numbers, reads k values or `STOP`, answers `DONE`, restarts by itself, and ends at `QUIT`. What the
@@ -29,8 +33,7 @@ a problem of other dimensions than --dims, where that is given, is refused.
 Example:
   tombola optimize --strategy cma-es --dims 10 --evaluations 20000 --target 1e-8")]
 pub(super) struct OptimizeArguments {
-    /// One of open-es, pgpe, ars, snes, des, sep-cma-es, cma-es
-    #[arg(long, value_name = "NAME", value_parser = Method::named)]
+    #[arg(long, value_name = "NAME", help = strategy_help(), value_parser = Method::named)]
     strategy: Method,
     /// Coordinates; in bbob only a check of what the driver names
     #[arg(long, value_name = "D")]
@@ -59,6 +62,13 @@ pub(super) struct OptimizeArguments {
     /// End after so many evaluations, in json
     #[arg(long, value_name = "N")]
     evaluations: Option<u64>,
+    /// A trained network, for les: `.npz` with arrays Wk, bk, Wq, bq, Wv, bv, Wh, bh, Wmean, bmean, Wsigma, bsigma
+    #[arg(long, value_name = "FILE")]
+    weights: Option<PathBuf>,
+    /// What follows a run that can go no further: the same elsewhere, twice as many members, or large and small runs in
+    /// turns [default: never in json, same in bbob]
+    #[arg(long, value_name = "POLICY", value_parser = Policy::NAMES)]
+    restarts: Option<String>,
     /// Copy the departures of the published code, its adam (first moment 0.99) among them, or not
     #[arg(long, value_enum, default_value = "corrected")]
     variant: Variant,
@@ -84,9 +94,14 @@ impl OptimizeArguments {
         let usual = if method.is_mirrored() { usual.next_multiple_of(2) } else { usual };
         Settings {
             seed: self.seed.unwrap_or(0),
-            quirks: Quirks::from(self.variant),
+            quirks: Quirks::from(self.variant).of(&method),
             ..Settings::new(method, self.population.unwrap_or(usual))
         }
+    }
+
+    /// What follows a run.
+    fn policy(&self, usual: Policy) -> Policy {
+        self.restarts.as_deref().and_then(Policy::named).unwrap_or(usual)
     }
 
     /// What was given that the driver of the bbob protocol says itself.
@@ -115,6 +130,8 @@ pub(super) fn run(arguments: &OptimizeArguments, out: &mut dyn Write) -> Result<
             hint: Some(format!("leave `{flag}` out, or take `--protocol json`")),
         });
     }
+    let strategy = weights::with_network(arguments.strategy, arguments.weights.as_deref())?;
+    let arguments = &OptimizeArguments { strategy, ..arguments.clone() };
     let mut lines = Lines { input: io::stdin().lock(), number: 0, longest: SHORT };
     let out = &mut BufWriter::new(out);
     match arguments.protocol {

@@ -140,8 +140,12 @@ fn strategy(arguments: &StrategyArguments, out: &mut dyn Write) -> Result<(), Co
     let bytes = store::read_whole(path, npz::MOST_BYTES)?;
     let trace = npz::read(&bytes).map_err(|error| refused(&error))?;
     let trace = Trace::new(trace).map_err(|error| refused(&with_causes(&error)))?;
-    let redone =
-        trace.replay(mode, Quirks::from(arguments.variant)).map_err(|error| refused(&with_causes(&error)))?;
+    let quirks = match arguments.variant {
+        Variant::Corrected => Quirks::NONE,
+        // Of the release that recorded it.
+        Variant::AsPublished => trace.published(),
+    };
+    let redone = trace.replay(mode, quirks).map_err(|error| refused(&with_causes(&error)))?;
 
     let arrays: Vec<npz::Array> = redone.iter().map(|redone| redone.array.clone()).collect();
     store::write_whole(&arguments.out, &npz::write(&arrays))?;

@@ -17,7 +17,7 @@ use strategies::{Execution, Method, Quirks, Settings};
 use tasks::{How, Task};
 
 use super::memory::Held;
-use super::{CommandError, Variant, must_be_no_file, task, tickets, with_causes};
+use super::{CommandError, Variant, must_be_no_file, strategy_help, task, tickets, with_causes};
 use crate::cost::{self, Memory};
 use crate::progress::{Progress, Timer};
 use crate::roofs::threads;
@@ -56,8 +56,7 @@ pub(super) struct RunArguments {
     /// halfcheetah, Pendulum-v1 ..
     #[arg(long, value_name = "NAME")]
     pub(super) task: String,
-    /// One of open-es, pgpe, ars, snes, des, sep-cma-es, cma-es
-    #[arg(long, value_name = "NAME", value_parser = Method::named, default_value = "sep-cma-es")]
+    #[arg(long, value_name = "NAME", help = strategy_help(), value_parser = Method::named, default_value = "sep-cma-es")]
     strategy: Method,
     /// Fraction of the prunable weights that a random mask keeps
     #[arg(long, value_name = "D", conflicts_with = "ticket")]

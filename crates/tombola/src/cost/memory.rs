@@ -1,11 +1,14 @@
 //! What a search holds at once, at most: counted, so that what no machine has is refused before it is asked for.
 //!
 //! ```text
-//! members    P D numbers; CMA-ES copies them, and once more in f64: its steps.  And some numbers for each member
+//! members    P D numbers; strategies that draw members whole copy them, and those of a square once more in f64: their
+//!            steps.  And some numbers for each member
 //! square     of CMA-ES, D x D in f64: C and its eigenvectors, and while it decomposes C made symmetric, the copy that is
-//!            worked at, and new eigenvectors before and after they are put in order
+//!            worked at, and new eigenvectors before and after they are put in order; of xNES its matrix, its inverse and
+//!            as much for the exponential; of iAMaLGaM less
 //!            .. while it is saved: C and its eigenvectors, their copy, and twice their text
-//! vectors    of D: mean, best, deviations, paths; and the network's: mask, start, mean, what is written of them
+//! vectors    of D: mean, best, deviations, paths, what a strategy remembers; and the network's: mask, start, mean, what is
+//!            written of them
 //! ```
 
 use strategies::Method;
@@ -42,15 +45,19 @@ impl Memory {
         number: f64,
         is_saved: bool,
     ) -> Memory {
-        let is_full = matches!(method, Method::CmaEs(_));
-        let copies = if is_full { 2.0 * number + 8.0 } else { number };
+        let is_full = method.is_square();
+        let copies = match method {
+            _ if is_full => 2.0 * number + 8.0,
+            _ if method.draws_whole_members() => 2.0 * number,
+            _ => number,
+        };
         let each = SQUARES * 8.0;
         let saving = SAVED * (2.0 * 8.0 + 2.0 * TEXT);
         let each = if is_saved { each.max(saving) } else { each };
         Memory {
             members: members * (coordinates * copies + OF_MEMBER * 8.0),
             square: if is_full { coordinates * coordinates * each } else { 0.0 },
-            rest: coordinates * VECTORS * number,
+            rest: coordinates * (VECTORS + method.remembers(members, coordinates)) * number,
         }
     }
 

@@ -156,6 +156,19 @@ fn places(architecture: &Architecture, index: usize, layer: &networks::architect
 /// Numbers that a strategy touches in a generation.
 fn strategy(method: &Method, members: f64, coordinates: f64) -> f64 {
     match method {
+        Method::Xnes(_) => {
+            let square = coordinates * coordinates;
+            // an exponential and an inverse in each generation
+            members * square + 12.0 * square * coordinates
+        }
+        Method::IamalgamFull(_) => {
+            let square = coordinates * coordinates;
+            members * square + square * coordinates / 3.0
+        }
+        Method::LmMaEs(_) => {
+            let directions = method.remembers(members, coordinates);
+            coordinates * directions * (members + directions)
+        }
         Method::CmaEs(_) => {
             let square = coordinates * coordinates;
             // the covariance learns from all members; its decomposition is cubic, and waits for a few generations

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use lottery::criterion::Score;
 use lottery::{Criterion, Pruning};
 use serde_json::Value;
 use strategies::{Method, Quirks};
@@ -253,6 +254,14 @@ impl<'a> Maker<'a> {
             cells = more;
         }
         for cell in &mut cells {
+            let search = &cell.run.plan.search;
+            if let (Score::SignalToNoise, Some(reason)) =
+                (cell.pruning.criterion.score(), search.method.no_deviation(search.quirks))
+            {
+                let expected = format!("one that needs no deviation, such as `magnitude`: {reason}");
+                let problem = Problem::value("criterion", &cell.pruning.criterion.name(), &expected);
+                return Err(self.refuse(&place_of(&problem, grid), problem));
+            }
             self.checker.check(cell).map_err(|problem| self.refuse(&place_of(&problem, grid), problem))?;
         }
         Ok(cells)

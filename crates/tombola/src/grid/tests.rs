@@ -103,7 +103,8 @@ fn criteria_share_their_dense_level_and_nothing_else_does() {
 #[test]
 fn the_variant_as_published_copies_everything() {
     let cell = one("task='mnist'\nstrategy='pgpe'\nvariant='as-published'");
-    assert_eq!(cell.run.plan.search.quirks, strategies::Quirks::ALL);
+    let all = strategies::Quirks::ALL.of(&cell.run.plan.search.method);
+    assert_eq!(cell.run.plan.search.quirks, all);
     assert!(cell.run.plan.alias && cell.pruning.quirks.variance);
     let cell = one("task='mnist'\nstrategy='pgpe'\npgpe_pairs_mixed=true\nvariance=true");
     assert!(cell.run.plan.search.quirks.pgpe_pairs_mixed && !cell.run.plan.search.quirks.sgd_late);

@@ -101,6 +101,7 @@ impl RunSettings {
         let Numbers { network, population, generations, test_every, mean_decay, fitness_decay, evaluation } =
             family.numbers();
         let goal = Goal::Maximise;
+        let quirks = quirks.of(&method);
         let search =
             Settings { goal, mean_decay, fitness_decay, quirks, ..Settings::new(method, population) };
         RunSettings {

@@ -6,13 +6,10 @@ use std::io::{BufRead, Write};
 
 use numerics::Isa;
 use numerics::random::Stream;
-use strategies::{Execution, Population, PopulationMut, Search, Settings};
+use strategies::{Criteria, Execution, Policy, Population, PopulationMut, Restarts, Settings};
 
 use super::{Lines, OptimizeArguments, check_memory};
 use crate::commands::CommandError;
-
-/// Generations, beyond `30 D / P`, in which the best must improve.
-const PATIENCE: u64 = 50;
 
 /// One problem.
 struct Problem {
@@ -81,40 +78,26 @@ fn solve(
     let usual = arguments.settings(dims, Some(0.2 * (problem.upper - problem.lower)));
     usual.check(dims).map_err(|error| CommandError::refused(&error))?;
     check_memory(&usual, dims)?;
-    lines.expect_numbers(usual.population);
     let here = Execution::default();
-    let mut rows = vec![0.0; usual.population * dims];
-    let mut spent = 0;
-    for restart in 0.. {
-        let stream = format!("bbob restart {restart}");
-        let start = start(problem, &stream);
-        let settings = Settings { seed: problem.seed, stream, ..usual.clone() };
-        let patience = PATIENCE + (30 * dims / settings.population) as u64;
-        let mut search = Search::new(settings, &start).map_err(|error| CommandError::refused(&error))?;
-        let mut improved = 0;
-        // A generation in any case: a search that stops at its start would be restarted for ever.
-        while search.generation() == 0 || search.stop().is_none() && search.generation() < improved + patience
-        {
-            if spent >= problem.evaluations {
-                return Ok(());
-            }
-            search
-                .ask(&here, PopulationMut::Rows(&mut rows))
-                .map_err(|error| CommandError::refused(&error))?;
-            let Answer::Values(values) = evaluate(&rows, dims, lines, out)? else { return Ok(()) };
-            spent += values.len() as u64;
-            let before = search.best().map(|best| best.fitness);
-            let told = search.tell(&here, Population::Rows(&rows), &values);
-            told.map_err(|error| lines.wrong(&format!("does not fit: {error}")))?;
-            // Improvements in the last digits are none: they would hold a search up for ever.
-            let enough = match (before, search.best()) {
-                (Some(before), Some(best)) => best.fitness < before - 1e-11 * before.abs().max(1e-3),
-                _ => true,
-            };
-            if enough {
-                improved = search.generation();
-            }
-        }
+    let usual = Settings { seed: problem.seed, stream: "bbob restart".to_owned(), ..usual };
+    let start = start(problem, &usual.stream);
+    let (policy, region) = (arguments.policy(Policy::Same), Some([problem.lower, problem.upper]));
+    let criteria = Criteria { evaluations: Some(problem.evaluations), ..Criteria::default() };
+    let mut restarts = Restarts::new(usual, policy, criteria, &start, region)
+        .map_err(|error| CommandError::refused(&error))?;
+    if problem.evaluations == 0 {
+        return Ok(());
+    }
+    while restarts.ended().is_none() {
+        let search = restarts.search();
+        lines.expect_numbers(search.members());
+        check_memory(search.settings(), dims)?;
+        let mut rows = vec![0.0; search.members() * dims];
+        search.ask(&here, PopulationMut::Rows(&mut rows)).map_err(|error| CommandError::refused(&error))?;
+        let Answer::Values(values) = evaluate(&rows, dims, lines, out)? else { return Ok(()) };
+        restarts
+            .tell(&here, Population::Rows(&rows), &values)
+            .map_err(|error| lines.wrong(&format!("does not fit: {error}")))?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::io::{BufRead, Write};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use strategies::{Execution, Goal, Population, PopulationMut, Search, Settings};
+use strategies::{Criteria, Execution, Goal, Policy, Population, PopulationMut, Restarts, Settings};
 
 use super::{Lines, OptimizeArguments, check_memory};
 use crate::commands::CommandError;
@@ -13,6 +13,9 @@ use crate::suggest::nearest;
 /// What is written in each generation.
 #[derive(Serialize)]
 struct Asked<'a> {
+    /// Counted from 0, where there may be several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run: Option<usize>,
     generation: u64,
     population: Vec<&'a [f64]>,
 }
@@ -83,17 +86,31 @@ pub(super) fn serve(
     // Checked before the start is made, which may be too long for memory.
     settings.check(dims).map_err(|error| CommandError::refused(&error))?;
     check_memory(&settings, dims)?;
-    let mut search = Search::new(settings, &vec![arguments.start.unwrap_or(0.0); dims])
+    let policy = arguments.policy(Policy::Never);
+    let criteria = Criteria {
+        target: arguments.target,
+        evaluations: arguments.evaluations,
+        stagnation: policy != Policy::Never,
+    };
+    let start = vec![arguments.start.unwrap_or(0.0); dims];
+    let mut restarts = Restarts::new(settings, policy, criteria, &start, None)
         .map_err(|error| CommandError::refused(&error))?;
     let here = Execution::default();
-    lines.expect_numbers(search.members());
-    let mut rows = vec![0.0; search.members() * dims];
+    let mut rows = vec![0.0; restarts.search().members() * dims];
+    let nothing = criteria.reached(goal, None, 0);
     let reason = loop {
-        if let Some(reason) = reached(arguments, &search) {
-            break reason;
+        if let Some(reason) = nothing.or(restarts.ended()) {
+            break reason.to_string();
+        }
+        let search = restarts.search();
+        lines.expect_numbers(search.members());
+        if rows.len() != search.members() * dims {
+            check_memory(search.settings(), dims)?;
+            rows = vec![0.0; search.members() * dims];
         }
         search.ask(&here, PopulationMut::Rows(&mut rows)).map_err(|error| CommandError::refused(&error))?;
-        let asked = Asked { generation: search.generation(), population: rows.chunks(dims).collect() };
+        let run = (policy != Policy::Never).then_some(restarts.stopped().len());
+        let asked = Asked { run, generation: search.generation(), population: rows.chunks(dims).collect() };
         line(out, &asked)?;
         let Some(text) = lines.next()? else { break "the input ended".to_owned() };
         let answer = Answer::read(&text, lines)?;
@@ -102,29 +119,13 @@ pub(super) fn serve(
         }
         let fitness = answer.fitness.ok_or_else(|| lines.wrong("has neither `fitness` nor `stop`"))?;
         let fitness: Vec<f64> = fitness.into_iter().map(|fitness| fitness.unwrap_or(f64::NAN)).collect();
-        search
+        restarts
             .tell(&here, Population::Rows(&rows), &fitness)
             .map_err(|error| lines.wrong(&format!("does not fit: {error}")))?;
     };
-    let best = search.best().map(|best| Best { fitness: best.fitness, member: best.member });
-    let (evaluations, failures) = (search.evaluations(), search.failures());
+    let best = restarts.best().map(|best| Best { fitness: best.fitness, member: best.member });
+    let (evaluations, failures) = (restarts.evaluations(), restarts.failures());
     line(out, &Done { done: End { reason, evaluations, failures, best } })
-}
-
-/// Why there is nothing more to ask for.
-fn reached(arguments: &OptimizeArguments, search: &Search<f64>) -> Option<String> {
-    let good = |target: f64| {
-        search.best().is_some_and(|best| {
-            if arguments.maximise { best.fitness >= target } else { best.fitness <= target }
-        })
-    };
-    if arguments.target.is_some_and(good) {
-        Some("the target was reached".to_owned())
-    } else if arguments.evaluations.is_some_and(|most| search.evaluations() >= most) {
-        Some("the evaluations are spent".to_owned())
-    } else {
-        search.stop().map(|reason| reason.to_string())
-    }
 }
 
 /// Writes a line that the other side can read at once.

@@ -1,0 +1,63 @@
+//! Members that are drawn whole: what a strategy makes of a member's deviates, where a coordinate depends on others.
+//!
+//! Sixteen draws are in memory at a time. One thread makes one member, so the bits do not depend on threads or blocks.
+
+use numerics::LANES;
+
+use crate::execution::Execution;
+use crate::population::{PopulationMut, clip, tiles};
+use crate::real::Real;
+use crate::sample::Plan;
+
+/// A member that is being drawn.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Drawn<'a, T> {
+    /// Counted from 0.
+    pub(crate) member: usize,
+    /// The draw that it takes.
+    pub(crate) draw: usize,
+    /// 1, or -1 where it is the second of a mirrored pair.
+    pub(crate) sign: T,
+    /// The normal deviates of that draw, where they were wanted.
+    pub(crate) deviates: &'a [T],
+}
+
+impl<T: Real> Plan<'_, T> {
+    /// Writes members one by one; unused lanes hold `mean`. Without `normal`, no deviates are drawn.
+    pub(crate) fn write_members(
+        &self,
+        execution: &Execution<'_>,
+        normal: bool,
+        mean: &[T],
+        out: PopulationMut<'_, T>,
+        place: impl Fn(Drawn<'_, T>, &mut [T]) + Sync,
+    ) {
+        let (dims, draws) = (self.dims, self.pairing.draws(self.members));
+        let mut tiles = tiles(out, dims, dims);
+        let tile = &mut tiles[0];
+        let mut lanes = vec![T::ZERO; if normal { dims * LANES } else { 0 }];
+        let mut rows = vec![T::ZERO; dims * self.members.min(2 * LANES)];
+        for group in 0..draws.div_ceil(LANES) {
+            let parts = execution.blocks(dims).zip(lanes.chunks_mut(execution.block() * LANES));
+            execution.threads.for_each(parts, |(block, lanes)| {
+                self.draws.fill(execution.isa, group, block, dims, lanes);
+            });
+            let takers = |draw| {
+                let members = self.pairing.takers(draw, self.members).into_iter().flatten();
+                members.zip([T::ONE, -T::ONE]).map(move |(member, sign)| (draw, member, sign))
+            };
+            let takers: Vec<_> = (group * LANES..draws.min((group + 1) * LANES)).flat_map(takers).collect();
+            let lanes = &lanes;
+            let parts = takers.iter().zip(rows.chunks_mut(dims));
+            execution.threads.for_each(parts, |(&(draw, member, sign), row)| {
+                let deviates: Vec<T> = lanes.chunks(LANES).map(|lanes| lanes[draw % LANES]).collect();
+                place(Drawn { member, draw, sign, deviates: &deviates }, row);
+                self.bounds.iter().for_each(|&bounds| clip(row, bounds));
+            });
+            for ((_, member, _), row) in takers.iter().zip(rows.chunks(dims)) {
+                tile.put_row(*member, row);
+            }
+        }
+        tile.pad(self.members, mean);
+    }
+}
