@@ -46,7 +46,11 @@ impl<T: Number> Kernel for Part<'_, T> {
         let panel = self.panel();
         let (lanes, columns) = (T::lanes::<S>(), self.x.columns());
         if columns == 1 {
-            simd.apart(Vector(panel));
+            if panel.input_stride == 1 {
+                simd.apart(Vector::<T, true>(panel));
+            } else {
+                simd.apart(Vector::<T, false>(panel));
+            }
             return;
         }
         for chunk in chunks(columns.div_ceil(lanes), WIDTHS) {
@@ -66,7 +70,8 @@ impl<'a, T: Number> Part<'a, T> {
         if let Some(order) = self.order {
             let first = starts[self.rows.start] as usize;
             for (value, &entry) in self.rooms[0].iter_mut().zip(&order[first..]) {
-                *value = self.values[entry as usize];
+                // SAFETY: the order is one of all entries, and there is a value for each.
+                *value = unsafe { *self.values.get_unchecked(entry as usize) };
             }
             values = self.rooms[0].as_ptr().wrapping_sub(first);
         }

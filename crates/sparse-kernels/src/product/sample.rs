@@ -243,6 +243,10 @@ impl<T: Number> Part<'_, T> {
             for h in 0..H {
                 let place = whole + h * lanes;
                 let count = self.columns.saturating_sub(place).min(lanes);
+                // PERF: nothing but zeros would be added to zeros
+                if count == 0 {
+                    break;
+                }
                 // SAFETY: the caller's promise: so many numbers are there.
                 unsafe {
                     let y = T::load_part(simd, y.wrapping_add(place), count);

@@ -16,9 +16,10 @@ const TURNS: usize = 4;
 /// # Safety of who makes it
 ///
 /// As for [`Rows`](super::panel::Rows).
-pub(super) struct Vector<'a, T>(pub(super) Panel<'a, T>);
+/// `SIDE_BY_SIDE`: the numbers of the input follow each other.
+pub(super) struct Vector<'a, T, const SIDE_BY_SIDE: bool>(pub(super) Panel<'a, T>);
 
-impl<T: Number> Kernel for Vector<'_, T> {
+impl<T: Number, const SIDE_BY_SIDE: bool> Kernel for Vector<'_, T, SIDE_BY_SIDE> {
     type Output = ();
 
     #[inline(always)]
@@ -36,13 +37,17 @@ impl<T: Number> Kernel for Vector<'_, T> {
     }
 }
 
-impl<T: Number> Vector<'_, T> {
+impl<T: Number, const SIDE_BY_SIDE: bool> Vector<'_, T, SIDE_BY_SIDE> {
     /// # Safety
     ///
     /// As for [`Vector`].
     #[inline(always)]
     unsafe fn turns<const N: usize>(&self, rows: &[u32; N]) {
-        let panel = &self.0;
+        let mut panel = self.0;
+        if SIDE_BY_SIDE {
+            // PERF: known when it is compiled, so that no place is multiplied
+            panel.input_stride = 1;
+        }
         let (mut first, mut len, mut sums) = ([0; N], [0; N], [T::ZERO; N]);
         let (mut fewest, mut most) = (usize::MAX, 0);
         // SAFETY: the caller's promise, for all of it.
