@@ -70,7 +70,8 @@ pub struct ProductPlan {
 }
 
 impl ProductPlan {
-    /// Plans for a pattern, of which it keeps a copy. Takes as long as a few products with a vector.
+    /// Plans for a pattern, of which it keeps a copy. On a machine with AVX2 that took as long as 6 to 60 products with a
+    /// vector, 1 to 20 with 64 columns, and 0.2 to 2 with 256, the more the fewer entries there were.
     pub fn new(isa: Isa, pattern: &Pattern) -> ProductPlan {
         let mut order: Box<[u32]> = (0..pattern.rows() as u32).collect();
         for window in order.chunks_mut(WINDOW) {

@@ -57,8 +57,8 @@ pub trait SparseProduct<T: Number> {
     /// If it was made unchecked and is malformed, or is too large for indices of 32 bits.
     fn plan(&self, isa: Isa) -> Result<(ProductPlan, Cow<'_, [T]>), PatternError>;
 
-    /// The product with a dense matrix, row after row. Plans for this once, which takes about as long as some products with
-    /// a vector.
+    /// The product with a dense matrix, row after row. Plans for this once, which takes longer than the product unless there are
+    /// many columns ([`ProductPlan::new`]).
     ///
     /// # Errors
     ///

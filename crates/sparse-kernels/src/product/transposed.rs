@@ -36,7 +36,7 @@ pub struct TransposedPlan {
 }
 
 impl TransposedPlan {
-    /// Plans for the transpose of a pattern. Takes as long as a few products with a vector.
+    /// Plans for the transpose of a pattern: what [`ProductPlan::new`] takes, and the transpose.
     ///
     /// # Panics
     ///
