@@ -115,11 +115,17 @@ mod tests {
         cells.iter().map(of).collect::<BTreeSet<_>>().len()
     }
 
+    /// Those of the main paper and its code's configurations.
+    const STRATEGIES: [&str; 7] = ["ars", "cma-es", "des", "open-es", "pgpe", "sep-cma-es", "snes"];
+
     #[test]
-    fn the_smoke_grid_has_every_strategy_and_criterion_on_small_networks() {
+    fn the_smoke_grid_has_every_strategy_of_the_paper_and_every_criterion_on_small_networks() {
         let cells = lottery(Scale::Smoke);
-        assert_eq!(cells.len(), 2 * Method::NAMES.len() * Criterion::ALL.len());
-        assert_eq!(count(&cells, Cell::dense_id), 2 * Method::NAMES.len());
+        let strategies: BTreeSet<&str> = cells.iter().map(Cell::strategy).collect();
+        assert_eq!(strategies.into_iter().collect::<Vec<_>>(), STRATEGIES);
+        assert!(STRATEGIES.iter().all(|name| Method::NAMES.contains(name)));
+        assert_eq!(cells.len(), 2 * STRATEGIES.len() * Criterion::ALL.len());
+        assert_eq!(count(&cells, Cell::dense_id), 2 * STRATEGIES.len());
         let in_worlds = cells.iter().filter(|cell| cell.run.batch().is_none()).count();
         assert_eq!(in_worlds, cells.len() / 2, "one task of images, one of control");
         for cell in &cells {

@@ -24,8 +24,14 @@ const MOST_BYTES: u64 = 1 << 26;
     tombola bench convergence --strategies cma-es,sep-cma-es --dims 10 --seeds 5\n  \
     tombola bench convergence --runs runs.jsonl --json >> runs.jsonl   # goes on where it was stopped")]
 pub(super) struct ConvergenceArguments {
-    /// Strategies, separated by commas [default: all]
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = Method::named)]
+    /// Strategies, separated by commas; those of the papers unless said
+    #[arg(
+        long,
+        value_name = "NAMES",
+        value_delimiter = ',',
+        value_parser = Method::named,
+        default_value = "open-es,pgpe,ars,snes,des,sep-cma-es,cma-es"
+    )]
     strategies: Vec<Method>,
     /// Numbers of coordinates, separated by commas
     #[arg(long, value_name = "D", value_delimiter = ',', default_value = "10,100")]
@@ -62,10 +68,8 @@ struct Start {
 }
 
 pub(super) fn run(arguments: &ConvergenceArguments, out: &mut dyn Write) -> Result<(), CommandError> {
-    let all = || Method::NAMES.iter().filter_map(|name| Method::named(name).ok()).collect();
-    let methods: Vec<Method> =
-        if arguments.strategies.is_empty() { all() } else { arguments.strategies.clone() };
-    check_dims(arguments, &methods)?;
+    let methods = &arguments.strategies;
+    check_dims(arguments, methods)?;
     if arguments.starts {
         let cases =
             arguments.dims.iter().flat_map(|&dims| (0..arguments.seeds).map(move |seed| (dims, seed)));
@@ -78,7 +82,7 @@ pub(super) fn run(arguments: &ConvergenceArguments, out: &mut dyn Write) -> Resu
     }
     let known = arguments.runs.as_deref().map_or(Ok(Vec::new()), known)?;
     let mut runs: Vec<Run> = Vec::new();
-    for method in &methods {
+    for method in methods {
         for &dims in &arguments.dims {
             let wanted =
                 |function: &Function| arguments.functions.iter().any(|name| function.name().ends_with(name));
