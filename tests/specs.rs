@@ -181,7 +181,7 @@ fn wrong_specs_are_refused_with_place_and_cure() {
         &["plan", "--paper", "lottery", "--scale", "tiny"],
         &["there is no scale `tiny`; there are smoke, small, paper"],
     );
-    refused(&["plan"], &["SPEC"]);
+    refused(&["plan"], &["which cells? Name a spec"]);
     refused(
         &["report", "--paper", "lottery", "--set", "seeds=2", "--out", "no/such folder"],
         &[
