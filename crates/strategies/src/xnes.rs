@@ -9,7 +9,7 @@
 //!         B = B expm(r / 2 (G - g I))
 //! ```
 //!
-//! with the weights of [`snes`](crate::snes): `max(0, ln(P/2 + 1) - ln(i + 1))` by rank, made to sum to 1, less `1/P`.
+//! with the weights of [`snes`]: `max(0, ln(P/2 + 1) - ln(i + 1))` by rank, made to sum to 1, less `1/P`.
 //!
 //! Everything here is `f64`, whatever the parameters are. Memory grows with `D^2`, time with `P D^2` and `D^3` in each
 //! generation.
