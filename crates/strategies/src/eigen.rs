@@ -13,6 +13,7 @@
 use numerics::Isa;
 
 use crate::execution::kernel;
+use crate::real::Real;
 
 /// Eigenvalues, ascending, and their eigenvectors as rows.
 #[derive(Clone, Debug)]
@@ -160,10 +161,10 @@ fn rotate_up(
     beside[last] = 0.0;
 }
 
-/// Scalar product: sixteen lanes, added in halves.
-pub(crate) fn dot(isa: Isa, a: &[f64], b: &[f64]) -> f64 {
+/// Scalar product in `f64`: sixteen lanes, added in halves.
+pub(crate) fn dot<T: Real>(isa: Isa, a: &[T], b: &[T]) -> f64 {
     let mut lanes = [0.0; 16];
-    dot_lanes(isa, a, b, &mut lanes);
+    dot_kernel(isa, a, b, &mut lanes);
     let mut width = 8;
     while width > 0 {
         for lane in 0..width {
@@ -172,10 +173,6 @@ pub(crate) fn dot(isa: Isa, a: &[f64], b: &[f64]) -> f64 {
         width /= 2;
     }
     lanes[0]
-}
-
-fn dot_lanes(isa: Isa, a: &[f64], b: &[f64], lanes: &mut [f64; 16]) {
-    dot_kernel::<f64>(isa, a, b, lanes);
 }
 
 /// `y = y + factor x`
@@ -188,17 +185,17 @@ fn rotate(isa: Isa, sine: f64, cosine: f64, low: &mut [f64], high: &mut [f64]) {
 }
 
 kernel! {
-    fn dot_kernel<'a, T>(a: &'a [T], b: &'a [T], lanes: &'a mut [T; 16]) {
+    fn dot_kernel<'a, T>(a: &'a [T], b: &'a [T], lanes: &'a mut [f64; 16]) {
         let (heads, rest) = a.as_chunks::<16>();
         let (others, other_rest) = b.as_chunks::<16>();
         let mut sums = *lanes;
         for (a, b) in heads.iter().zip(others) {
             for lane in 0..16 {
-                sums[lane] = a[lane].mul_add(b[lane], sums[lane]);
+                sums[lane] = a[lane].wide().mul_add(b[lane].wide(), sums[lane]);
             }
         }
         for ((a, b), sum) in rest.iter().zip(other_rest).zip(&mut sums) {
-            *sum = a.mul_add(*b, *sum);
+            *sum = a.wide().mul_add(b.wide(), *sum);
         }
         *lanes = sums;
     }

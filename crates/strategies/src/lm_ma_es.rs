@@ -23,6 +23,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::eigen::dot;
 use crate::execution::{Execution, kernel};
 use crate::population::{PopulationMut, Spread};
 use crate::real::{Real, exp, ln};
@@ -265,37 +266,6 @@ impl<T: Real> Strategy<T> for LmMaEs<T> {
 
 /// No mean of normal draws is longer than this in any coordinate; what was told beside what was asked for may be.
 const LONGEST_DRAW: f64 = 1e3;
-
-/// Scalar product in `f64`: sixteen lanes, added in halves.
-fn dot<T: Real>(isa: numerics::Isa, a: &[T], b: &[T]) -> f64 {
-    let mut lanes = [0.0; 16];
-    add_products(isa, a, b, &mut lanes);
-    let mut width = 8;
-    while width > 0 {
-        for lane in 0..width {
-            lanes[lane] += lanes[lane + width];
-        }
-        width /= 2;
-    }
-    lanes[0]
-}
-
-kernel! {
-    fn add_products<'a, T>(a: &'a [T], b: &'a [T], lanes: &'a mut [f64; 16]) {
-        let (heads, rest) = a.as_chunks::<16>();
-        let (others, other_rest) = b.as_chunks::<16>();
-        let mut sums = *lanes;
-        for (a, b) in heads.iter().zip(others) {
-            for lane in 0..16 {
-                sums[lane] = a[lane].wide().mul_add(b[lane].wide(), sums[lane]);
-            }
-        }
-        for ((a, b), sum) in rest.iter().zip(other_rest).zip(&mut sums) {
-            *sum = a.wide().mul_add(b.wide(), *sum);
-        }
-        *lanes = sums;
-    }
-}
 
 kernel! {
     /// `out = keep out + take x`
