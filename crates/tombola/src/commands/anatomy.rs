@@ -8,11 +8,11 @@ use networks::Ticket;
 
 use super::specs::SpecArguments;
 use super::units::OutArguments;
-use super::{CommandError, with_causes};
+use super::{CommandError, shown, tickets};
 use crate::anatomy;
-use crate::cells::{self, LEVELS};
+use crate::cells::{self, Kind};
 use crate::grid::Cell;
-use crate::results::{Owner, Results, State};
+use crate::results::{Owner, Results};
 use crate::rows::{self, LayerRow, LevelRow};
 use crate::store;
 use crate::tables::densities::aligned;
@@ -38,14 +38,11 @@ pub struct AnatomyArguments {
     rows: Option<PathBuf>,
 }
 
-/// The largest file of rows that is read.
-const MOST_ROW_BYTES: u64 = 1 << 29;
-
 pub(super) fn run(arguments: &AnatomyArguments, out: &mut dyn Write) -> Result<(), CommandError> {
     let study = arguments.specs.study()?;
     let rows = match &arguments.rows {
         Some(file) => {
-            let bytes = store::read_whole(file, MOST_ROW_BYTES)?;
+            let bytes = store::read_whole(file, shown::MOST_ROW_BYTES)?;
             let rows = rows::layers(&file.display().to_string(), &bytes);
             rows.map_err(|error| CommandError::refused(&error))?
         }
@@ -73,27 +70,15 @@ pub(super) fn run(arguments: &AnatomyArguments, out: &mut dyn Write) -> Result<(
 fn rows_of_folder(folder: &Path, cells: &[Cell]) -> Result<Vec<LayerRow>, CommandError> {
     let results = Results::at(folder, Owner::this_process(1.0));
     let mut all = Vec::new();
-    for cell in cells {
-        let [id, dense] = [cell.id(), cell.dense_id()].map(|id| id.to_string());
-        if !matches!(results.glance(&id), State::Done(_)) {
-            continue;
-        }
-        let bytes = results.read(&id, LEVELS).map_err(|error| CommandError::refused(&error))?;
-        let file = folder.join("results").join(&id);
-        let levels = rows::levels(&file.join(LEVELS).display().to_string(), &bytes);
-        for row in levels.map_err(|error| CommandError::refused(&error))? {
-            // what diverged has left no ticket, and the dense level is another unit's
-            if row.score.is_none() {
-                continue;
-            }
-            let (unit, name) = (if row.level == 0 { &dense } else { &id }, cells::ticket_name(row.level));
-            let bytes = results.read(unit, &name).map_err(|error| CommandError::refused(&error))?;
-            let ticket = Ticket::decode(&bytes).map_err(|error| CommandError::Request {
-                message: format!("{}: {}", file.join(&name).display(), with_causes(&error)),
-                hint: None,
-            })?;
-            all.extend(anatomy::layers(&ticket).into_iter().map(|layer| told(&row, layer)));
-        }
+    // what diverged has left no ticket
+    for (index, row) in shown::rows(folder, cells)?.into_iter().filter(|(_, row)| row.score.is_some()) {
+        // the dense level is another unit's
+        let kind = if row.level == 0 { Kind::Dense } else { Kind::Cell };
+        let (unit, name) = (kind.id(&cells[index]).to_string(), cells::ticket_name(row.level));
+        let bytes = results.read(&unit, &name).map_err(|error| CommandError::refused(&error))?;
+        let ticket = Ticket::decode(&bytes)
+            .map_err(|error| tickets::refused(&folder.join("results").join(&unit).join(&name), &error))?;
+        all.extend(anatomy::layers(&ticket).into_iter().map(|layer| told(&row, layer)));
     }
     Ok(all)
 }

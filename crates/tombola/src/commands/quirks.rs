@@ -77,7 +77,7 @@ pub(super) fn run(arguments: &QuirksArguments, out: &mut dyn Write) -> Result<()
     let places: BTreeMap<CellId, usize> =
         cells.iter().enumerate().map(|(place, cell)| (cell.id(), place)).collect();
     let sides = sides(&pairs, &places, &rows);
-    let effects = effects::effects(sides.iter().map(|(_, side)| *side));
+    let effects = effects::effects(sides.iter().copied());
     let legend = legend(&pairs);
     write!(out, "{}\n{}", densities::aligned(&legend), effects::text(&effects))?;
     out.flush()?;
@@ -108,24 +108,20 @@ fn pairs(study: &Study, only: &[&'static Departure]) -> Result<Vec<Pair>, Comman
     })
 }
 
-/// The rows of all pairs, side by side: each with the index of its pair.
-fn sides<'a>(
-    pairs: &'a [Pair],
-    places: &BTreeMap<CellId, usize>,
-    rows: &'a Rows,
-) -> Vec<(usize, SideRow<'a>)> {
+/// The rows of all pairs, side by side.
+fn sides<'a>(pairs: &'a [Pair], places: &BTreeMap<CellId, usize>, rows: &'a Rows) -> Vec<SideRow<'a>> {
     let mut by_place: BTreeMap<usize, Vec<&LevelRow>> = BTreeMap::new();
     for (place, row) in rows {
         by_place.entry(*place).or_default().push(row);
     }
     let order = |pair: &Pair| DEPARTURES.iter().position(|one| one.name == pair.departure.name).unwrap_or(0);
     let mut sides = Vec::new();
-    for (index, pair) in pairs.iter().enumerate() {
+    for pair in pairs {
         for (side, cell) in [(Side::Corrected, &pair.corrected), (Side::Published, &pair.published)] {
             let rows = by_place.get(&places[&cell.id()]).into_iter().flatten();
             sides.extend(rows.map(|row| {
                 let departure = (order(pair), pair.departure.name);
-                (index, SideRow { departure, criterion: pair.criterion.name(), side, row })
+                SideRow { departure, criterion: pair.criterion.name(), side, row }
             }));
         }
     }
@@ -133,10 +129,10 @@ fn sides<'a>(
 }
 
 /// The curves of both sides, a figure for each departure and strategy.
-fn lines(sides: &[(usize, SideRow<'_>)]) -> Vec<densities::Line> {
+fn lines(sides: &[SideRow<'_>]) -> Vec<densities::Line> {
     let named: Vec<(&str, LevelRow)> = sides
         .iter()
-        .map(|(_, SideRow { departure, criterion, side, row })| {
+        .map(|SideRow { departure, criterion, side, row }| {
             let criterion = format!("{criterion}, {}", side.name());
             (departure.1, LevelRow { criterion, ..(*row).clone() })
         })

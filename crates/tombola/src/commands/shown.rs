@@ -83,7 +83,7 @@ fn check(file: &Path, cell: &Cell, rows: &[LevelRow]) -> Result<(), CommandError
 }
 
 /// The largest file of rows that is read: a hundred thousand cells of twenty levels.
-const MOST_ROW_BYTES: u64 = 1 << 29;
+pub(super) const MOST_ROW_BYTES: u64 = 1 << 29;
 
 /// The rows of a file, which must be of these cells; in the order of the cells.
 pub(super) fn rows_of_file(file: &Path, cells: &[Cell]) -> Result<Rows, CommandError> {

@@ -30,7 +30,7 @@ pub(super) fn mismatch(network: &Architecture, task: &dyn Task, name: &str) -> O
 }
 
 /// Why a file is no ticket.
-fn refused(path: &Path, error: &TicketError) -> CommandError {
+pub(super) fn refused(path: &Path, error: &TicketError) -> CommandError {
     let hint = match error {
         TicketError::Foreign { .. } => {
             Some("`tombola import-weights` makes a ticket of other programs' weights".into())
