@@ -16,7 +16,7 @@
 //! | `sep-cma-es` | mean, step size, a variance a coordinate | yes | `5 D` | `P D` | any |
 //! | `cma-es` | mean, step size, all covariances | yes | `2 D^2` in `f64` | `P D^2`, and `6 D^3` now and then | any |
 //! | `xnes` | mean, step size, a full matrix | yes | `2 D^2` in `f64` | `P D^2`, and `12 D^3` in each generation | any |
-//! | `lm-ma-es` | mean, step size, `k = 4 + 3 ln D` directions of the covariance | yes | `(k + 5) D` | `P k D`, and `k^2 D` | any |
+//! | `lm-ma-es` | mean, step size, `k = 4 + 3 ln D` directions of the covariance | yes | `(k + 5) D` | `2 P k D`, and `k^2 D` | any |
 //! | `iamalgam-full` | mean, all covariances, a shift | yes | `2 D^2` in `f64` | `P D^2`, and `D^3 / 3` | any |
 //! | `iamalgam-indep` | mean, a variance a coordinate, a shift | yes | `6 D` | `P D` | any |
 //! | `guided-es` | the mean; steps along `k` gradients | by its shaping (ranks) | `(2 k + 3) D`, and the optimiser | `P k D` | even |

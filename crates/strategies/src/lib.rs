@@ -50,6 +50,7 @@ mod basis;
 pub mod cma_es;
 pub mod comparison;
 pub mod des;
+mod directions;
 mod eigen;
 mod execution;
 pub mod guided_es;

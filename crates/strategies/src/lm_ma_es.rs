@@ -12,8 +12,9 @@
 //! with weights `ln(mu + 1/2) - ln i`, made to sum to 1, `mu` = P/2, `k = 4 + floor(3 ln D)`, `c = 2 P / D`,
 //! `a_j = 1 / (1.5^(j-1) D)`, `c_j = P / (4^(j-1) D)`, and `t` the generations that were told.
 //!
-//! `k + 2` vectors are kept; a generation costs `P k D`, and `k^2 D` for the deviations. `z` is not kept: `w` is solved for,
-//! direction by direction, from the mean of what was told.
+//! `k + 2` vectors are kept; a generation costs `2 P k D`, and `k^2 D` for the products of directions and the deviations.
+//! Members change sixteen at a time ([`directions`](crate::directions)). `z` is not kept: `w` is solved for, direction by
+//! direction, from the mean of what was told.
 //!
 //! Source: Loshchilov, Glasmachers and Beyer, "Large scale black-box optimization by limited-memory matrix adaptation"
 //! (2019).
@@ -21,8 +22,12 @@
 //! Departures: the paper is about many dimensions; `c`, `a_j` and `c_j` are at most 1/2 here, which matters below some dozen,
 //! and a step size grows by no more than e in a generation.
 
+use std::ops::Range;
+
+use numerics::LANES;
 use serde::{Deserialize, Serialize};
 
+use crate::directions::{BLOCK, Directions, products};
 use crate::eigen::dot;
 use crate::execution::{Execution, kernel};
 use crate::population::{PopulationMut, Spread};
@@ -81,6 +86,8 @@ pub(crate) struct LmMaEs<T> {
     path: Vec<T>,
     /// `v_j`, `[direction][coordinate]`
     directions: Vec<T>,
+    /// `v_i' v_j`
+    products: Vec<f64>,
     deviations: Vec<T>,
 }
 
@@ -111,6 +118,7 @@ impl<T: Real> LmMaEs<T> {
             told: 0,
             path: vec![T::ZERO; dims],
             directions: vec![T::ZERO; count * dims],
+            products: Vec::new(),
             deviations: vec![T::ZERO; dims],
         };
         start.spread_out(&Execution::default());
@@ -137,57 +145,27 @@ impl<T: Real> LmMaEs<T> {
         }
     }
 
-    /// The deviation of each coordinate: with `A = p I + U W U'` the product of all changes, the diagonal of `A A'`.
+    /// What the directions in use make of members.
+    fn directions(&self) -> Directions<'_, T> {
+        let (vectors, rates) = self.used().unzip();
+        Directions::new(vectors, rates, &self.products)
+    }
+
+    /// What follows from the directions: their products, and the deviation of each coordinate.
     fn spread_out(&mut self, execution: &Execution<'_>) {
+        self.products = products(execution, &self.directions, self.dims);
         let mut deviations = std::mem::take(&mut self.deviations);
-        let used: Vec<(&[T], f64)> = self.used().collect();
-        let count = used.len();
-        let product = |index: usize| dot(execution.isa, used[index / count].0, used[index % count].0);
-        let products: Vec<f64> = (0..count * count).map(product).collect();
-        let rates: Vec<f64> = used.iter().map(|(_, rate)| *rate).collect();
-        let (plain, form) = square_form(&rates, &products);
-        let parts = execution.blocks(self.dims).zip(deviations.chunks_mut(execution.block()));
-        execution.threads.for_each(parts, |(block, out)| {
-            let mut own = vec![0.0; count];
-            for (coordinate, out) in block.zip(out) {
-                for (own, (direction, _)) in own.iter_mut().zip(&used) {
-                    *own = direction[coordinate].wide();
-                }
-                let mut square = plain * plain;
-                for (row, factor) in form.chunks(count.max(1)).zip(&own) {
-                    square += factor * row.iter().zip(&own).map(|(entry, own)| entry * own).sum::<f64>();
-                }
-                *out = T::of(self.sigma * square.max(0.0).sqrt()).as_deviation();
+        let (directions, sigma) = (self.directions(), self.sigma);
+        let form = directions.form();
+        let parts = (0..self.dims).step_by(BLOCK).zip(deviations.chunks_mut(BLOCK));
+        execution.threads.for_each(parts, |(start, out)| {
+            directions.squares(execution.isa, &form, start, out);
+            for deviation in out {
+                *deviation = T::of(sigma * deviation.wide().max(0.0).sqrt()).as_deviation();
             }
         });
         self.deviations = deviations;
     }
-}
-
-/// `p`, and `S` with `A A' = p^2 I + U S U'`, from the rates of the changes and `U' U`.
-fn square_form(rates: &[f64], products: &[f64]) -> (f64, Vec<f64>) {
-    let count = rates.len();
-    let (mut plain, mut form) = (1.0, vec![0.0; count * count]);
-    for (index, rate) in rates.iter().enumerate() {
-        let mut row = vec![0.0; count];
-        row[index] = rate * plain;
-        for (other, known) in form.chunks(count).enumerate() {
-            let product = rate * products[index * count + other];
-            row.iter_mut().zip(known).for_each(|(row, known)| *row = product.mul_add(*known, *row));
-        }
-        form.iter_mut().for_each(|entry| *entry *= 1.0 - rate);
-        form[index * count..][..count].iter_mut().zip(row).for_each(|(entry, row)| *entry += row);
-        plain *= 1.0 - rate;
-    }
-    let half: Vec<f64> = (0..count * count)
-        .map(|at| (0..count).map(|k| form[at / count * count + k] * products[k * count + at % count]).sum())
-        .collect();
-    let whole = |at: usize| {
-        let (row, column) = (at / count, at % count);
-        let twice: f64 = (0..count).map(|k| half[row * count + k] * form[column * count + k]).sum();
-        plain.mul_add(form[row * count + column] + form[column * count + row], twice)
-    };
-    (plain, (0..count * count).map(whole).collect())
 }
 
 impl<T: Real> Strategy<T> for LmMaEs<T> {
@@ -200,15 +178,19 @@ impl<T: Real> Strategy<T> for LmMaEs<T> {
     }
 
     fn write(&self, plan: &Plan<'_, T>, mean: &[T], execution: &Execution<'_>, out: PopulationMut<'_, T>) {
-        let sigma = T::of(self.sigma);
-        plan.write_members(execution, true, mean, out, |drawn, row| {
-            row.copy_from_slice(drawn.deviates);
-            for (direction, rate) in self.used() {
-                let share = T::of(rate * dot(execution.isa, direction, row)).bounded_or_zero();
-                change(execution.isa, [T::of(1.0 - rate), share], direction, row);
-            }
-            row.iter_mut().zip(mean).for_each(|(x, &mean)| *x = sigma.mul_add(*x, mean));
-        });
+        let (sigma, directions) = (T::of(self.sigma), self.directions());
+        let look = |block: Range<usize>, deviates: &[T]| directions.along(execution.isa, block, deviates);
+        plan.write_groups(
+            execution,
+            mean,
+            out,
+            look,
+            |parts| directions.shares(parts),
+            |shares, block, lanes| {
+                directions.change(execution.isa, shares, block.clone(), lanes);
+                settle(execution.isa, sigma, &mean[block], lanes);
+            },
+        );
     }
 
     fn tell(&mut self, sample: &Sample<'_, T>, fitness: &Fitness, mean: &mut [T]) {
@@ -277,43 +259,24 @@ kernel! {
     }
 }
 
+kernel! {
+    /// `x = mean + sigma x`, for sixteen members.
+    fn settle<'a, T>(sigma: T, mean: &'a [T], lanes: &'a mut [T]) {
+        let (lanes, _) = lanes.as_chunks_mut::<LANES>();
+        for (lanes, &mean) in lanes.iter_mut().zip(mean) {
+            for x in lanes {
+                *x = sigma.mul_add(*x, mean);
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use numerics::Isa;
     use numerics::random::Stream;
 
     use super::*;
-
-    #[test]
-    fn the_form_of_the_square_is_that_of_the_product_of_all_changes() {
-        const DIMS: usize = 6;
-        let stream = Stream::new(4, "directions");
-        let rates = [0.5, 0.3, 0.1];
-        let directions: Vec<f64> = (0..3 * DIMS).map(|index| stream.normal(index as u64).into()).collect();
-        let row = |index: usize| &directions[index * DIMS..][..DIMS];
-        let products: Vec<f64> = (0..9).map(|at| dot(Isa::detected(), row(at / 3), row(at % 3))).collect();
-        let (plain, form) = square_form(&rates, &products);
-        for coordinate in 0..DIMS {
-            // The rows of A, a change after the other: A = M_3 M_2 M_1.
-            let mut own = vec![0.0; DIMS];
-            own[coordinate] = 1.0;
-            for (index, rate) in rates.iter().enumerate().rev() {
-                let along = dot(Isa::detected(), row(index), &own);
-                own.iter_mut()
-                    .zip(row(index))
-                    .for_each(|(own, v)| *own = (1.0 - rate) * *own + rate * along * v);
-            }
-            let expected = dot(Isa::detected(), &own, &own);
-            let u: Vec<f64> = (0..3).map(|index| row(index)[coordinate]).collect();
-            let extra: f64 = (0..9).map(|at| u[at / 3] * form[at] * u[at % 3]).sum();
-            let found = plain.mul_add(plain, extra);
-            // Some hundred operations on numbers of some dozen.
-            assert!(
-                (found - expected).abs() < 1e4 * f64::EPSILON * expected.max(1.0),
-                "{found}, not {expected}"
-            );
-        }
-    }
 
     #[test]
     fn what_a_direction_changes_can_be_undone() {

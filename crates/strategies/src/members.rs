@@ -1,9 +1,13 @@
 //! Members that are drawn whole: what a strategy makes of a member's deviates, where a coordinate depends on others.
 //!
-//! Sixteen draws are in memory at a time. One thread makes one member, so the bits do not depend on threads or blocks.
+//! Sixteen draws are in memory at a time. One thread makes one member, or a block of coordinates of sixteen whose size is
+//! fixed, so the bits do not depend on threads or blocks.
+
+use std::ops::Range;
 
 use numerics::LANES;
 
+use crate::directions::BLOCK;
 use crate::execution::Execution;
 use crate::population::{PopulationMut, clip, tiles};
 use crate::real::Real;
@@ -59,5 +63,42 @@ impl<T: Real> Plan<'_, T> {
             }
         }
         tile.pad(self.members, mean);
+    }
+
+    /// Writes sixteen members at a time, none of which is mirrored: `look` sees a block of their deviates,
+    /// `[coordinate][16]`, `decide` what it saw of all blocks, and `place` makes members of the block.
+    pub(crate) fn write_groups<S: Default + Send, W: Sync>(
+        &self,
+        execution: &Execution<'_>,
+        mean: &[T],
+        out: PopulationMut<'_, T>,
+        look: impl Fn(Range<usize>, &[T]) -> S + Sync,
+        decide: impl Fn(&[S]) -> W,
+        place: impl Fn(&W, Range<usize>, &mut [T]) + Sync,
+    ) {
+        let dims = self.dims;
+        let block_of = |index: usize| index * BLOCK..dims.min((index + 1) * BLOCK);
+        let mut tiles = tiles(out, dims, BLOCK);
+        let mut lanes = vec![T::ZERO; dims * LANES];
+        for group in 0..self.members.div_ceil(LANES) {
+            let mut seen: Vec<S> = tiles.iter().map(|_| S::default()).collect();
+            let parts = lanes.chunks_mut(BLOCK * LANES).zip(&mut seen).enumerate();
+            execution.threads.for_each(parts, |(index, (lanes, seen))| {
+                self.draws.fill(execution.isa, group, block_of(index), dims, lanes);
+                *seen = look(block_of(index), lanes);
+            });
+            let decision = decide(&seen);
+            let parts = lanes.chunks_mut(BLOCK * LANES).zip(&mut tiles).enumerate();
+            execution.threads.for_each(parts, |(index, (lanes, tile))| {
+                place(&decision, block_of(index), lanes);
+                self.bounds.iter().for_each(|&bounds| clip(lanes, bounds));
+                for member in group * LANES..self.members.min((group + 1) * LANES) {
+                    tile.put(member, lanes, member % LANES);
+                }
+            });
+        }
+        for (index, tile) in tiles.iter_mut().enumerate() {
+            tile.pad(self.members, &mean[block_of(index)]);
+        }
     }
 }

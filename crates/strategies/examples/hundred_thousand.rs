@@ -1,0 +1,147 @@
+//! A hundred thousand coordinates, and a search that learns how some of them belong together: LM-MA-ES until a function is
+//! within 1e-8 of its optimum.
+//!
+//!     cargo build --release -p strategies --example hundred_thousand
+//!     target/release/examples/hundred_thousand sphere 8000000 state.json >> sphere.csv
+//!
+//! The functions are `sum_j w_j y_j^2` of `y = x - 0.3`:
+//!
+//! ```text
+//! sphere      w_j = 1
+//! banded      w_j = 10^(j / (D - 1)), after each pair (y_j, y_{j+1}) was turned by the angle whose cosine is 0.8, first those
+//!             of even j, then those of odd j: a coordinate has to do with its three neighbours
+//! ```
+//!
+//! A search starts uniformly in a box of width 1 around the origin with a step size of 0.05, and has the evaluations of the
+//! second argument. It writes a line every thousand generations, then the state of the search, whole or not at all: the same
+//! command goes on from there. The lines do not depend on threads, nor on how often it was ended.
+
+#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+#![expect(clippy::disallowed_methods, reason = "an example keeps its own state, and has no store")]
+
+use std::path::Path;
+use std::{fs, io};
+
+use numerics::Isa;
+use numerics::functions::{Exp, map_in_place};
+use numerics::random::Stream;
+use strategies::{Execution, Method, Population, PopulationMut, Search, Settings, Threads};
+
+const DIMS: usize = 100_000;
+/// The usual 4 + 3 ln D are 38; these are whole groups for up to four threads.
+const MEMBERS: usize = 64;
+/// Members of a group, which lie side by side.
+const LANES: usize = 16;
+/// Generations between two lines.
+const PAUSE: u64 = 1000;
+const TARGET: f64 = 1e-8;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [function, budget, state] = arguments.as_slice() else {
+        return Err(
+            "say a function (sphere or banded), a budget of evaluations, and where the state is kept".into(),
+        );
+    };
+    let is_banded = match function.as_str() {
+        "sphere" => false,
+        "banded" => true,
+        other => return Err(format!("no function is called `{other}`: it is sphere or banded").into()),
+    };
+    let (budget, state) = (budget.parse::<u64>()?, Path::new(state));
+    let weights = weights(is_banded);
+
+    let pool = rayon::ThreadPoolBuilder::new().build()?;
+    let here = Execution { threads: Threads::Pool(&pool), ..Execution::default() };
+    let mut search = match fs::read(state) {
+        Ok(bytes) => Search::restore(&serde_json::from_slice(&bytes)?)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            println!("generation,evaluations,best,mean,deviation");
+            begin()?
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let mut lanes = vec![0.0; MEMBERS * DIMS];
+    while search.evaluations() < budget && search.best().is_none_or(|best| best.fitness > TARGET) {
+        search.ask(&here, PopulationMut::Lanes(&mut lanes))?;
+        let mut costs = [0.0; MEMBERS];
+        let groups = lanes.chunks(LANES * DIMS).zip(costs.chunks_mut(LANES));
+        here.threads.for_each(groups, |(lanes, costs)| {
+            costs.copy_from_slice(&values(lanes.as_chunks().0, &weights, is_banded));
+        });
+        search.tell(&here, Population::Lanes(&lanes), &costs)?;
+        if search.generation().is_multiple_of(PAUSE) {
+            report(&search, &weights, is_banded);
+            keep(&search, state)?;
+        }
+    }
+    report(&search, &weights, is_banded);
+    keep(&search, state)
+}
+
+fn begin() -> Result<Search<f32>, Box<dyn std::error::Error>> {
+    let mut start = vec![0.0; DIMS];
+    Stream::new(0, "start").uniform_into(Isa::detected(), 0, &mut start);
+    start.iter_mut().for_each(|x| *x -= 0.5);
+    let mut method = Method::named("lm-ma-es")?;
+    method.set_deviation(0.05);
+    Ok(Search::new(Settings::new(method, MEMBERS), &start)?)
+}
+
+/// All ones, or from 1 to 10, evenly in the logarithm.
+fn weights(is_banded: bool) -> Vec<f32> {
+    let step = if is_banded { std::f32::consts::LN_10 / (DIMS - 1) as f32 } else { 0.0 };
+    let mut weights: Vec<f32> = (0..DIMS).map(|j| step * j as f32).collect();
+    map_in_place(Isa::detected(), Exp, &mut weights);
+    weights
+}
+
+/// The function at the points of a group, `[coordinate][member]`; sums run in `f64`.
+fn values(x: &[[f32; LANES]], weights: &[f32], is_banded: bool) -> [f64; LANES] {
+    let mut sums = [0.0; LANES];
+    let mut add = |y: [f32; LANES], weight: f32| {
+        sums.iter_mut().zip(y).for_each(|(sum, y)| *sum += f64::from(weight * y * y));
+    };
+    let away = |x: &[f32; LANES]| x.map(|x| x - 0.3);
+    if !is_banded {
+        x.iter().zip(weights).for_each(|(x, &weight)| add(away(x), weight));
+        return sums;
+    }
+    let turned = |a: [f32; LANES], b: [f32; LANES]| {
+        let pair = |lane: usize| (0.8 * a[lane] - 0.6 * b[lane], 0.6 * a[lane] + 0.8 * b[lane]);
+        (std::array::from_fn(|lane| pair(lane).0), std::array::from_fn(|lane| pair(lane).1))
+    };
+    // The second of a pair waits for the first of the next; the first and the last coordinate have no second turn.
+    let mut waiting = None;
+    for (pair, weights) in x.as_chunks::<2>().0.iter().zip(weights.as_chunks::<2>().0) {
+        let (first, second) = turned(away(&pair[0]), away(&pair[1]));
+        match waiting {
+            None => add(first, weights[0]),
+            Some((before, weight)) => {
+                let (before, first) = turned(before, first);
+                add(before, weight);
+                add(first, weights[0]);
+            }
+        }
+        waiting = Some((second, weights[1]));
+    }
+    waiting.into_iter().for_each(|(last, weight)| add(last, weight));
+    sums
+}
+
+fn report(search: &Search<f32>, weights: &[f32], is_banded: bool) {
+    let best = search.best().map_or(f64::NAN, |best| best.fitness);
+    let mean: Vec<[f32; LANES]> = search.mean().iter().map(|&x| [x; LANES]).collect();
+    let mean = values(&mean, weights, is_banded)[0];
+    let deviation = search.deviation().map_or(f32::NAN, |deviation| deviation.at(0));
+    println!("{},{},{best:e},{mean:e},{deviation:e}", search.generation(), search.evaluations());
+}
+
+/// Writes the state whole or not at all.
+fn keep(search: &Search<f32>, state: &Path) -> Result<(), Box<dyn std::error::Error>> {
+    let beside = state.with_extension("part");
+    fs::write(&beside, serde_json::to_vec(&search.state())?)?;
+    fs::File::open(&beside)?.sync_all()?;
+    fs::rename(&beside, state)?;
+    Ok(())
+}
