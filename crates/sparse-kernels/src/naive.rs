@@ -10,6 +10,10 @@ use crate::network::{Convolution, Dense, Layer, Network};
 use crate::product::{Number, View, ViewMut};
 use crate::{Pattern, Score};
 
+mod loss_gradient;
+
+pub use loss_gradient::loss_gradient;
+
 /// `a` where `a > b`, else `b`.
 pub fn larger(a: f32, b: f32) -> f32 {
     if a > b { a } else { b }
