@@ -233,6 +233,17 @@ fn wrong_searches_are_refused() {
         );
     }
     refused(&["optimize", "--strategy", "snes", "--dims", "3", "--start", "inf"], &["the start is inf"]);
+    for (change, part) in [
+        ("activ=false", "there is no setting `activ`"),
+        ("active=maybe", "`active` is maybe; expected true or false"),
+        ("step_size=three-point", "`step_size` is three-point; expected"),
+        ("active", "`active` is no setting; expected key=value"),
+        ("deviation=2", "`--set deviation=2` says what `--deviation` says"),
+        ("name=sep-cma-es", "name"),
+        ("elite_ratio=0", "`elite_ratio` is 0"),
+    ] {
+        refused(&["optimize", "--strategy", "cma-es", "--dims", "3", "--set", change], &[part]);
+    }
     refused(&["bench", "convergence", "--dims", "0"], &["no functions of 0 coordinates"]);
     refused(
         &["bench", "convergence", "--dims", "1"],

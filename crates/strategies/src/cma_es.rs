@@ -10,7 +10,8 @@
 //! ```
 //!
 //! over all members in the last sum; where `w_i` is negative, `w_i' = w_i D / |C^-1/2 y_i|^2`. Raw weights are
-//! `ln((P + 1) / 2) - ln i`; the positive ones sum to 1, and the negative ones to no more than keeps `C` positive.
+//! `ln((P + 1) / 2) - ln i`; the positive ones sum to 1, and the negative ones to no more than keeps `C` positive. Where it
+//! is not `active`, there are no negative ones. The step size can learn from two members instead (`step_size`).
 //!
 //! Everything here is `f64`, whatever the parameters are: `C` loses its positive eigenvalues in less. Memory and time
 //! grow with `D^2` and `P D^2`, the decomposition with `D^3`; it is renewed when `C` has changed by about a tenth.
@@ -20,6 +21,8 @@
 //! Departures of the published code ([`Quirks`]): it adds 1e-10 to every entry of the first `C`, decomposes in every
 //! generation, and goes on with the product of the parts (`cma_ridge`); it does not make the weights of an elite other
 //! than half sum to 1 (`cma_weights_cut`).
+
+use std::fmt;
 
 use numerics::{Isa, LANES};
 use serde::{Deserialize, Serialize};
@@ -32,22 +35,42 @@ use crate::sample::{Plan, Sample};
 use crate::settings::{Quirks, SettingError, check};
 use crate::shaping::Fitness;
 use crate::state::Fields;
-use crate::step_size::{LONGEST, StepSize, blend, effective};
+use crate::step_size::{LONGEST, StepRule, StepSize, blend, effective};
 use crate::strategy::Strategy;
 
 /// Settings of CMA-ES.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct CmaEsSettings {
     /// The step size at the start.
     pub deviation: f64,
     /// Share of the members that move the mean; above 0, at most 1.
     pub elite_ratio: f64,
+    /// Whether the covariance learns from bad members what to avoid.
+    pub active: bool,
+    /// What the step size learns from.
+    pub step_size: StepRule,
 }
 
 impl Default for CmaEsSettings {
     fn default() -> Self {
-        CmaEsSettings { deviation: 1.0, elite_ratio: 0.5 }
+        CmaEsSettings { deviation: 1.0, elite_ratio: 0.5, active: true, step_size: StepRule::Cumulative }
+    }
+}
+
+impl fmt::Debug for CmaEsSettings {
+    /// Settings that came after the first saved states are written where they are not the usual: the checksum of a state
+    /// is made of this text, and must not change.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = f.debug_struct("CmaEsSettings");
+        text.field("deviation", &self.deviation).field("elite_ratio", &self.elite_ratio);
+        if !self.active {
+            text.field("active", &false);
+        }
+        if self.step_size != StepRule::Cumulative {
+            text.field("step_size", &self.step_size);
+        }
+        text.finish()
     }
 }
 
@@ -77,9 +100,9 @@ struct Learning {
 }
 
 impl Learning {
-    fn new(elite_ratio: f64, quirks: Quirks, population: usize, dims: usize) -> Learning {
+    fn new(settings: CmaEsSettings, quirks: Quirks, population: usize, dims: usize) -> Learning {
         let wide = dims as f64;
-        let elite = ((population as f64 * elite_ratio) as usize).max(1);
+        let elite = ((population as f64 * settings.elite_ratio) as usize).max(1);
         let middle = ln((population as f64 + 1.0) / 2.0);
         let mut raw: Vec<f64> = (1..=population).map(|place| middle - ln(place as f64)).collect();
         if !quirks.cma_weights_cut {
@@ -96,6 +119,7 @@ impl Learning {
         let bounds =
             [1.0 + one / many, 1.0 + 2.0 * against / (parents + 2.0), (1.0 - one - many) / (wide * many)];
         let bound = bounds.into_iter().filter(|bound| bound.is_finite()).fold(f64::INFINITY, f64::min);
+        let bound = if settings.active { bound } else { 0.0 };
         let positive: f64 = raw.iter().filter(|&&weight| weight > 0.0).sum();
         let negative: f64 = raw.iter().filter(|&&weight| weight < 0.0).sum();
         let share = |&weight: &f64| {
@@ -125,12 +149,22 @@ pub(crate) struct CmaEs<T> {
     axes: Vec<f64>,
     /// Generations since the decomposition.
     age: u64,
+    points: Option<TwoPoints>,
     deviations: Vec<T>,
+}
+
+/// What the rule of two points remembers.
+#[derive(Clone, Debug)]
+struct TwoPoints {
+    /// The mean's last step, in units of the step size; zeros before the first.
+    step: Vec<f64>,
+    /// The average of differences in rank.
+    average: f64,
 }
 
 impl<T: Real> CmaEs<T> {
     pub(crate) fn new(settings: CmaEsSettings, quirks: Quirks, population: usize, dims: usize) -> CmaEs<T> {
-        let learning = Learning::new(settings.elite_ratio, quirks, population, dims);
+        let learning = Learning::new(settings, quirks, population, dims);
         let mut start = CmaEs {
             step: StepSize::new(settings.deviation, dims, dims, learning.parents, 5.0),
             learning,
@@ -142,6 +176,8 @@ impl<T: Real> CmaEs<T> {
             vectors: identity(dims),
             axes: vec![1.0; dims],
             age: 0,
+            points: (settings.step_size == StepRule::TwoPoint && population > 2)
+                .then(|| TwoPoints { step: vec![0.0; dims], average: 0.0 }),
             deviations: vec![T::ZERO; dims],
         };
         if quirks.cma_ridge {
@@ -200,6 +236,15 @@ impl<T: Real> CmaEs<T> {
         inner.iter().zip(&self.axes).map(|(inner, axis)| (inner / axis) * (inner / axis)).sum()
     }
 
+    /// The mean's last step in the coordinates of `B`, as long as a deviate of length 1; none without two points.
+    fn direction(&self, isa: Isa) -> Option<Vec<f64>> {
+        let mut inner = self.along_axes(isa, &self.points.as_ref()?.step);
+        let parts = inner.iter().zip(&self.axes).map(|(inner, axis)| inner / axis);
+        let length = parts.map(|part| part * part).sum::<f64>().sqrt();
+        inner.iter_mut().for_each(|inner| *inner /= length);
+        inner.iter().all(|inner| inner.is_finite()).then_some(inner)
+    }
+
     /// `B L^2 B'`
     fn composed(&self, execution: &Execution<'_>) -> Vec<f64> {
         let dims = self.dims;
@@ -246,12 +291,18 @@ impl<T: Real> Strategy<T> for CmaEs<T> {
         true
     }
 
+    fn away(&self, plan: &Plan<'_, T>) -> Option<Vec<bool>> {
+        let has_points = self.direction(Isa::detected()).is_some();
+        self.points.as_ref().map(|_| (0..plan.members).map(|member| has_points && member < 2).collect())
+    }
+
     fn write(&self, plan: &Plan<'_, T>, mean: &[T], execution: &Execution<'_>, out: PopulationMut<'_, T>) {
         let dims = self.dims;
         let (layout, values) = match out {
             PopulationMut::Rows(values) => (Layout::Rows, values),
             PopulationMut::Lanes(values) => (Layout::Lanes, values),
         };
+        let direction = self.direction(execution.isa);
         let groups = values.chunks_mut(dims * LANES).enumerate();
         execution.threads.for_each(groups, |(group, out)| {
             let mut draws = vec![T::ZERO; dims * LANES];
@@ -259,6 +310,9 @@ impl<T: Real> Strategy<T> for CmaEs<T> {
             let mut scaled = vec![0.0; dims * LANES];
             for ((out, draw), axis) in scaled.chunks_mut(LANES).zip(draws.chunks(LANES)).zip(&self.axes) {
                 out.iter_mut().zip(draw).for_each(|(out, draw)| *out = axis * draw.wide());
+            }
+            if let Some(direction) = direction.as_ref().filter(|_| group == 0) {
+                put_points(direction, &draws, &mut scaled);
             }
             let used = plan.members.saturating_sub(group * LANES).min(LANES);
             for (coordinate, row) in self.vectors.chunks(dims).enumerate() {
@@ -307,7 +361,19 @@ impl<T: Real> Strategy<T> for CmaEs<T> {
                 *weight *= dims as f64 / (self.squared_length(isa, step) + 1e-20);
             }
         }
-        let grows = self.step.adapt(norm(&self.step_path), sample.generation);
+        let length = norm(&self.step_path);
+        let had_points = self.direction(isa).is_some();
+        let grows = match &mut self.points {
+            None => self.step.adapt(length, sample.generation),
+            Some(points) => {
+                if had_points {
+                    points.average = 0.7f64.mul_add(points.average, 0.3 * lead(fitness));
+                    self.step.adapt_to_points(points.average);
+                }
+                points.step.copy_from_slice(&centre);
+                self.step.grows(length, sample.generation)
+            }
+        };
         let [keep, take] = blend(self.learning.path, self.learning.parents);
         let take = if grows { take } else { 0.0 };
         for (path, centre) in self.covariance_path.iter_mut().zip(&centre) {
@@ -330,6 +396,10 @@ impl<T: Real> Strategy<T> for CmaEs<T> {
         fields.wide_vector("eigenvectors", &mut self.vectors);
         fields.wide_vector("axes", &mut self.axes);
         fields.count("decomposition_age", &mut self.age);
+        if let Some(points) = &mut self.points {
+            fields.wide_vector("last_step", &mut points.step);
+            fields.scalar("rank_difference", &mut points.average);
+        }
     }
 
     fn restored(&mut self) {
@@ -350,6 +420,27 @@ impl<T: Real> Strategy<T> for CmaEs<T> {
     fn boxed(&self) -> Box<dyn Strategy<T>> {
         Box::new(self.clone())
     }
+}
+
+/// Puts two points in place of the first two members: as far along a direction as the deviates of the first are long.
+fn put_points<T: Real>(direction: &[f64], draws: &[T], scaled: &mut [f64]) {
+    let first = draws.chunks(LANES).map(|draw| draw[0].wide());
+    let length = first.fold(0.0f64, |sum, draw| draw.mul_add(draw, sum)).sqrt();
+    for (out, direction) in scaled.chunks_mut(LANES).zip(direction) {
+        (out[0], out[1]) = (length * direction, -length * direction);
+    }
+}
+
+/// How much better the first member is than the second: the difference of their ranks, of at most 1. Nothing where one of
+/// them failed, which says nothing of its distance.
+fn lead(fitness: &Fitness) -> f64 {
+    let count = fitness.costs().len();
+    if !(0..2).all(|point| fitness.sound_first().contains(&point)) {
+        return 0.0;
+    }
+    let ranks: Vec<f64> = (0..count).map(|rank| rank as f64 / (count - 1) as f64).collect();
+    let ranks = fitness.by_rank(&ranks);
+    ranks[1] - ranks[0]
 }
 
 /// `(C + C') / 2`
@@ -379,7 +470,8 @@ mod tests {
     fn positive_weights_sum_to_one_and_the_covariance_keeps_its_scale() {
         for (population, dims) in [(2, 1), (3, 1), (4, 100), (10, 5), (31, 7), (128, 30)] {
             for elite_ratio in [0.1, 0.3, 0.5, 1.0] {
-                let learning = Learning::new(elite_ratio, Quirks::NONE, population, dims);
+                let settings = CmaEsSettings { elite_ratio, ..CmaEsSettings::default() };
+                let learning = Learning::new(settings, Quirks::NONE, population, dims);
                 let sum: f64 = learning.mean.iter().sum();
                 assert!(
                     (sum - 1.0).abs() < population as f64 * f64::EPSILON,

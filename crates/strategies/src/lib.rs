@@ -103,5 +103,6 @@ pub use search::Search;
 pub use settings::{Goal, SettingError, Settings};
 pub use shaping::Shaping;
 pub use state::{STATE_VERSION, State, StateError};
+pub use step_size::StepRule;
 pub use stopping::{Criteria, History};
 pub use strategy::{Checkpoint, NoDeviation};

@@ -9,8 +9,36 @@
 //! ```
 //!
 //! with `mu` the variance-effective count of parents. Source: Hansen, "The CMA evolution strategy: a tutorial" (2016).
+//!
+//! Two points can take the place of the path ([`StepRule::TwoPoint`]): the first two members lie on both sides of the
+//! mean, along its last step `w`, as far as the first member's deviates `z` are long.
+//!
+//! ```text
+//! x_0, x_1 = m +- s |z| w / |C^-1/2 w|                        where the mean has moved
+//! a = 0.7 a + 0.3 (rank of x_1 - rank of x_0) / (P - 1)       0 at the start
+//! s = s exp(a / d)                                            d = 4 - 3.6 / sqrt D
+//! ```
+//!
+//! A mean that would better have gone further makes steps longer; a point that failed says nothing, and two members alone
+//! have no rank to speak of, so that the path decides. `h` is that of the path, which learns on. Sources:
+//! Hansen, "CMA-ES with two-point step-size adaptation" (2008); Hansen, Atamna and Auger, "How to assess step-size
+//! adaptation mechanisms in randomised search" (2014); the damping: Akimoto and Hansen, "Diagonal acceleration for
+//! covariance matrix adaptation evolution strategies" (2020).
+
+use serde::{Deserialize, Serialize};
 
 use crate::real::{exp, power};
+
+/// What a step size learns from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StepRule {
+    /// The length of a path of the mean's steps.
+    #[default]
+    Cumulative,
+    /// Two members along the mean's last step.
+    TwoPoint,
+}
 
 /// The smallest and the largest step size that is kept.
 pub(crate) const LEAST: f64 = 1e-300;
@@ -48,8 +76,21 @@ impl StepSize {
 
     /// Changes the step size by the path's length. Whether the other path may grow.
     pub(crate) fn adapt(&mut self, length: f64, generation: u64) -> bool {
-        self.sigma *= exp(self.rate / self.damping * (length / self.chi - 1.0));
-        self.sigma = self.sigma.clamp(LEAST, MOST);
+        self.multiply(exp(self.rate / self.damping * (length / self.chi - 1.0)));
+        self.grows(length, generation)
+    }
+
+    /// Changes the step size by what two points say: the average of their differences in rank.
+    pub(crate) fn adapt_to_points(&mut self, average: f64) {
+        self.multiply(exp(average / (4.0 - 3.6 / self.dims.sqrt())));
+    }
+
+    fn multiply(&mut self, factor: f64) {
+        self.sigma = (self.sigma * factor).clamp(LEAST, MOST);
+    }
+
+    /// Whether the other path may grow.
+    pub(crate) fn grows(&self, length: f64, generation: u64) -> bool {
         let settled = (1.0 - power(1.0 - self.rate, 2 * (generation + 1))).sqrt();
         length / settled < (1.4 + 2.0 / (self.dims + 1.0)) * self.chi
     }

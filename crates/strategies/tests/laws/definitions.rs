@@ -4,9 +4,10 @@
 //! Both sides do some hundred operations a generation on numbers near 1, so they may differ by some hundred units of
 //! roundoff, and more where differences cancel; an error in a constant is a thousand million times that.
 
-use strategies::{Method, Schedule, Search, Settings};
+use strategies::cma_es::CmaEsSettings;
+use strategies::{Method, Schedule, Search, Settings, StepRule};
 
-use crate::{generation_told, start};
+use crate::{ask, generation_told, start};
 
 pub(crate) const DIMS: usize = 5;
 pub(crate) const MEMBERS: usize = 40;
@@ -312,6 +313,13 @@ fn whitened(covariance: &[[f64; DIMS]; DIMS], y: &[f64]) -> Vec<f64> {
 /// With so many members per dimension a tenth of the covariance is new in each generation, so the decomposition is too.
 #[test]
 fn cma_es_is_its_definition() {
+    let usual = CmaEsSettings::default();
+    check_cma_es(usual);
+    check_cma_es(CmaEsSettings { active: false, ..usual });
+    check_cma_es(CmaEsSettings { step_size: StepRule::TwoPoint, ..usual });
+}
+
+fn check_cma_es(settings: CmaEsSettings) {
     let (half, dims, members) = (MEMBERS / 2, DIMS as f64, MEMBERS as f64);
     let raw: Vec<f64> = (1..=MEMBERS).map(|rank| ((members + 1.0) / 2.0).ln() - (rank as f64).ln()).collect();
     let effective = |weights: &[f64]| {
@@ -326,6 +334,7 @@ fn cma_es_is_its_definition() {
         (1.0 + one / many).min(1.0 + 2.0 * against / (parents + 2.0)).min((1.0 - one - many) / (dims * many));
     let positive: f64 = raw[..half].iter().sum();
     let negative: f64 = -raw[half..].iter().sum::<f64>();
+    let bound = if settings.active { bound } else { 0.0 };
     let scaled = |weight: &f64| if *weight > 0.0 { weight / positive } else { bound * weight / negative };
     let weights: Vec<f64> = raw.iter().map(scaled).collect();
     let all: f64 = weights.iter().sum();
@@ -335,7 +344,11 @@ fn cma_es_is_its_definition() {
     let mut covariance: [[f64; DIMS]; DIMS] =
         std::array::from_fn(|i| std::array::from_fn(|j| f64::from(u8::from(i == j))));
     let (mut step_path, mut long_path) = (vec![0.0f64; DIMS], vec![0.0f64; DIMS]);
-    check("cma-es", GENERATIONS, |turn, told, Spread { mean, deviation }| {
+    let mut average = 0.0f64;
+    check_method(Method::CmaEs(settings), GENERATIONS, |turn, told, Spread { mean, deviation }| {
+        let place = |member: usize| told.iter().filter(|(_, cost)| *cost < told[member].1).count() as f64;
+        // In the first generation no step was made that two points could try.
+        let lead = if turn > 0 { (place(1) - place(0)) / (members - 1.0) } else { 0.0 };
         let told = best_first(told);
         let old = mean.clone();
         let steps: Vec<Vec<f64>> =
@@ -366,9 +379,50 @@ fn cma_es_is_its_definition() {
             }
         }
         mean.iter_mut().zip(&step).for_each(|(mean, step)| *mean += sigma * step);
-        sigma *= (rate / damping * (length(&step_path) / normal - 1.0)).exp();
+        average = 0.7 * average + 0.3 * lead;
+        sigma *= match settings.step_size {
+            StepRule::Cumulative => (rate / damping * (length(&step_path) / normal - 1.0)).exp(),
+            StepRule::TwoPoint => (average / (4.0 - 3.6 / dims.sqrt())).exp(),
+        };
         for (c, deviation) in deviation.iter_mut().enumerate() {
             *deviation = sigma * covariance[c][c].sqrt();
         }
     });
+}
+
+#[test]
+fn two_points_lie_on_both_sides_of_the_mean_along_its_last_step() {
+    let settings = CmaEsSettings { step_size: StepRule::TwoPoint, ..CmaEsSettings::default() };
+    let settings = Settings::new(Method::CmaEs(settings), MEMBERS);
+    let mut search = Search::new(settings, &start::<f64>(DIMS)).expect("good settings");
+    assert!(search.around_mean().iter().all(|&around| around), "no step to go along");
+    for generation in 1..5 {
+        let before = search.mean().to_vec();
+        generation_told(&mut search, |x| {
+            x.iter().zip(1..).map(|(x, weight)| f64::from(weight) * x * x).sum()
+        });
+        let around = search.around_mean();
+        assert_eq!(around[..3], [false, false, true]);
+        let rows = ask(&search);
+        let ends: Vec<Vec<f64>> = rows
+            .chunks(DIMS)
+            .take(2)
+            .map(|row| row.iter().zip(search.mean()).map(|(x, mean)| x - mean).collect())
+            .collect();
+        let step: Vec<f64> = search.mean().iter().zip(&before).map(|(new, old)| new - old).collect();
+        let ratio = ends[0][0] / step[0];
+        assert!(ratio > 0.0, "the first goes on");
+        for c in 0..DIMS {
+            assert!((ends[0][c] - ratio * step[c]).abs() < BOUND, "{ends:?} along {step:?}");
+            assert!((ends[0][c] + ends[1][c]).abs() < BOUND, "{ends:?}");
+        }
+        // As far as the first member's own draws, by the covariance that members are drawn from.
+        let state = search.state();
+        let [vectors, axes, sigma] =
+            ["eigenvectors", "axes", "sigma"].map(|name| state.get(name).expect("it is kept"));
+        let along = |axis: usize| -> f64 { (0..DIMS).map(|c| vectors[c * DIMS + axis] * ends[0][c]).sum() };
+        let far: Vec<f64> = (0..DIMS).map(|axis| along(axis) / (axes[axis] * sigma[0])).collect();
+        let drawn: Vec<f64> = (0..DIMS).map(|c| search.deviate(generation, 0, c)).collect();
+        assert!((length(&far) - length(&drawn)).abs() < BOUND, "{far:?} and {drawn:?}");
+    }
 }

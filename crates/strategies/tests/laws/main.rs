@@ -10,8 +10,11 @@ mod quirks;
 mod restarts;
 mod sampling;
 
+use strategies::cma_es::CmaEsSettings;
 use strategies::les::Network;
-use strategies::{Execution, Goal, Method, Population, PopulationMut, Quirks, Real, Search, Settings, Told};
+use strategies::{
+    Execution, Goal, Method, Population, PopulationMut, Quirks, Real, Search, Settings, StepRule, Told,
+};
 
 /// A network by hand, for the strategy that needs one: keys and queries are ranks, so that members look at those of like
 /// rank, values fall with rank, and the mean is followed nearly all the way. Nobody trained it.
@@ -45,15 +48,24 @@ pub(crate) fn method(name: &str) -> Method {
     method
 }
 
-/// Every strategy with its default settings, in both variants.
+/// Settings that change how a strategy works, and not only how fast.
+pub(crate) fn other_settings() -> [Method; 2] {
+    let usual = CmaEsSettings::default();
+    [
+        Method::CmaEs(CmaEsSettings { active: false, ..usual }),
+        Method::CmaEs(CmaEsSettings { step_size: StepRule::TwoPoint, ..usual }),
+    ]
+}
+
+/// Every strategy with its default settings, in both variants, and those that have more than one way to work.
 pub(crate) fn every_strategy(population: usize) -> Vec<Settings> {
     let variants = [Quirks::NONE, Quirks::ALL];
-    let settings =
-        |name: &str, quirks| Settings { quirks, seed: 7, ..Settings::new(method(name), population) };
-    Method::NAMES
-        .iter()
-        .chain(&Method::NEEDS_MORE)
-        .flat_map(|name| variants.map(|quirks| settings(name, quirks)))
+    let settings = |method, quirks| Settings { quirks, seed: 7, ..Settings::new(method, population) };
+    let names = Method::NAMES.iter().chain(&Method::NEEDS_MORE);
+    names
+        .map(|name| method(name))
+        .chain(other_settings())
+        .flat_map(|method| variants.map(|quirks| settings(method, quirks)))
         .collect()
 }
 
@@ -71,7 +83,7 @@ pub(crate) fn goals(settings: &Settings) -> Vec<Goal> {
 /// How a case is called in messages.
 pub(crate) fn name(settings: &Settings) -> String {
     let variant = if settings.quirks == Quirks::NONE { "corrected" } else { "as published" };
-    format!("{} {variant}, {} members", settings.method.name(), settings.population)
+    format!("{:?} {variant}, {} members", settings.method, settings.population)
 }
 
 /// A start that is no special point.

@@ -9,6 +9,7 @@ use strategies::{Method, Policy, Quirks, Settings};
 use super::memory::Held;
 use super::{CommandError, Variant, strategy_help};
 use crate::cost::Memory;
+use crate::run::change::assigned;
 
 mod bbob;
 mod json;
@@ -65,6 +66,9 @@ pub(super) struct OptimizeArguments {
     /// A trained network, for les: `.npz` with arrays Wk, bk, Wq, bq, Wv, bv, Wh, bh, Wmean, bmean, Wsigma, bsigma
     #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
+    /// Change a setting of the strategy, as `elite_ratio=0.3`; may be given many times
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    changes: Vec<String>,
     /// What follows a run that can go no further: the same elsewhere, twice as many members, or large and small runs in
     /// turns [default: never in json, same in bbob]
     #[arg(long, value_name = "POLICY", value_parser = Policy::NAMES)]
@@ -131,6 +135,7 @@ pub(super) fn run(arguments: &OptimizeArguments, out: &mut dyn Write) -> Result<
         });
     }
     let strategy = weights::with_network(arguments.strategy, arguments.weights.as_deref())?;
+    let strategy = changed(strategy, &arguments.changes)?;
     let arguments = &OptimizeArguments { strategy, ..arguments.clone() };
     let mut lines = Lines { input: io::stdin().lock(), number: 0, longest: SHORT };
     let out = &mut BufWriter::new(out);
@@ -138,6 +143,25 @@ pub(super) fn run(arguments: &OptimizeArguments, out: &mut dyn Write) -> Result<
         Protocol::Json => json::serve(arguments, &mut lines, out),
         Protocol::Bbob => bbob::serve(arguments, &mut lines, out),
     }
+}
+
+/// A strategy with other settings of its own.
+fn changed(usual: Method, changes: &[String]) -> Result<Method, CommandError> {
+    let mut method = usual;
+    for change in changes {
+        method = assigned(&method, change)
+            .map_err(|error| CommandError::Request { message: error.to_string(), hint: error.hint() })?;
+        for (flag, is_same) in [
+            ("--strategy", method.name() == usual.name()),
+            ("--deviation", method.deviation() == usual.deviation()),
+        ] {
+            if !is_same {
+                let message = format!("`--set {change}` says what `{flag}` says");
+                return Err(CommandError::Request { message, hint: Some(format!("take `{flag}`")) });
+            }
+        }
+    }
+    Ok(method)
 }
 
 /// Lines of the other program, counted.

@@ -12,6 +12,17 @@ use serde_json::Value;
 
 use crate::suggest::nearest;
 
+/// Settings with one of them changed as `key=value` says.
+pub fn assigned<T>(settings: &T, assignment: &str) -> Result<T, SettingsError>
+where
+    T: Serialize + DeserializeOwned,
+{
+    let (key, value) =
+        assignment.split_once('=').ok_or_else(|| SettingsError::Form { found: assignment.to_owned() })?;
+    let parsed = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
+    changed(settings, key.trim(), parsed)
+}
+
 /// Settings with one of them changed, found by the end of its path.
 pub fn changed<T>(settings: &T, key: &str, value: Value) -> Result<T, SettingsError>
 where

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use super::change::SettingsError;
-use super::change::{changed, paths, pointer};
+use super::change::{assigned, paths, pointer};
 
 /// What decides a run. Two runs with equal settings, and the same data, leave the same bits.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -60,10 +60,7 @@ impl RunSettings {
     /// The same with one setting changed: `key=value`, where the key is the end of a setting's path
     /// (`temperature`, `method.temperature`, `plan.search.method.temperature`).
     pub fn with(&self, assignment: &str) -> Result<RunSettings, SettingsError> {
-        let (key, value) =
-            assignment.split_once('=').ok_or_else(|| SettingsError::Form { found: assignment.to_owned() })?;
-        let parsed = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
-        changed(self, key.trim(), parsed)
+        assigned(self, assignment)
     }
 
     /// Complains about numbers that no run can have; `images` are those to train with, where they are known. The search's

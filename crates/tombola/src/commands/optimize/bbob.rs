@@ -88,11 +88,14 @@ fn solve(
     if problem.evaluations == 0 {
         return Ok(());
     }
+    let mut rows = vec![0.0; restarts.search().members() * dims];
     while restarts.ended().is_none() {
         let search = restarts.search();
         lines.expect_numbers(search.members());
-        check_memory(search.settings(), dims)?;
-        let mut rows = vec![0.0; search.members() * dims];
+        if rows.len() != search.members() * dims {
+            check_memory(search.settings(), dims)?;
+            rows = vec![0.0; search.members() * dims];
+        }
         search.ask(&here, PopulationMut::Rows(&mut rows)).map_err(|error| CommandError::refused(&error))?;
         let Answer::Values(values) = evaluate(&rows, dims, lines, out)? else { return Ok(()) };
         restarts
