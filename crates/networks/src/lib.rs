@@ -7,6 +7,7 @@
 //!                            └─► Mask ──► MaskedNetwork: the free coordinates, and what kernels compute of them
 //!                                               │
 //!                   Evaluator: a population on inputs that all members share (images)
+//!                   Gradients: one network on such inputs, its loss and the slope of it
 //!                   PolicyPlan: a population in which each member has inputs of its own (worlds)
 //!
 //!   Ticket: architecture, mask, start, mean, deviation ──► bytes of a safetensors file; foreign: PyTorch and flax
@@ -59,6 +60,7 @@
 pub mod architecture;
 mod evaluator;
 pub mod foreign;
+mod gradients;
 pub mod initial;
 mod mask;
 mod masked;
@@ -72,6 +74,7 @@ mod unrolled;
 
 pub use architecture::{Architecture, ArchitectureError, Input, Kind, Layer, Role, Tensor};
 pub use evaluator::{Evaluator, EvaluatorError, Population};
+pub use gradients::Gradients;
 pub use initial::{Initialiser, Start};
 pub use mask::Mask;
 pub use masked::{MaskedError, MaskedNetwork};

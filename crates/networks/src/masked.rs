@@ -203,6 +203,18 @@ impl MaskedNetwork {
             parameters[place as usize * width..][..width].copy_from_slice(value);
         }
     }
+
+    /// Reads the free coordinates from what belongs to the kernels' parameters, such as their gradient.
+    ///
+    /// # Panics
+    ///
+    /// If a length does not fit: `values` the free coordinates, `parameters` those of [`network`](Self::network).
+    pub fn pick(&self, parameters: &[f32], values: &mut [f32]) {
+        assert_eq!(values.len(), self.dims(), "one value a free coordinate");
+        assert_eq!(parameters.len(), self.network.parameters(), "one number a parameter");
+        let Some(places) = &self.places else { return values.copy_from_slice(parameters) };
+        values.iter_mut().zip(places).for_each(|(value, &place)| *value = parameters[place as usize]);
+    }
 }
 
 #[cfg(test)]

@@ -6,8 +6,10 @@
 
 use std::collections::BTreeMap;
 
-use networks::{Architecture, Mask, MaskedNetwork, Role};
-use sparse_kernels::naive;
+use networks::{Architecture, Gradients, Mask, MaskedNetwork, Preset, Role};
+use numerics::random::Stream;
+use numerics::{AlignedBuffer, Isa};
+use sparse_kernels::{Images, Score, Threads, naive};
 
 /// Images of a batch: more than a block of lanes.
 const IMAGES: usize = 18;
@@ -54,6 +56,17 @@ impl Case {
     }
 }
 
+/// By the kernels.
+fn found(network: &MaskedNetwork, values: &[f32], images: &[Vec<f32>], labels: &[u32]) -> (Score, Vec<f32>) {
+    let mut gradients = Gradients::new(Isa::detected(), network).expect("a plan");
+    let each = network.network().inputs();
+    let mut pixels = AlignedBuffer::new(Images::buffer_len(images.len(), each));
+    images.iter().enumerate().for_each(|(index, image)| Images::pack(index, image, &mut pixels));
+    let (images, mut gradient) = (Images::new(&pixels, images.len(), each), vec![f32::NAN; values.len()]);
+    let score = gradients.loss(Threads::Sequential, values, images, labels, &mut gradient);
+    (score, gradient)
+}
+
 #[test]
 fn gradients_are_those_of_pytorch() {
     let file: serde_json::Value =
@@ -63,7 +76,7 @@ fn gradients_are_those_of_pytorch() {
     assert_eq!(recorded.len(), 5);
     for (name, expected) in &recorded {
         let Case { network, values, images, labels } = Case::named(name);
-        let (score, gradient) = naive::loss_gradient(network.network(), &values, &images, &labels);
+        let (score, gradient) = found(&network, &values, &images, &labels);
         let loss = score.loss / IMAGES as f64;
         assert!((loss - expected[0]).abs() <= 1e-5 * expected[0], "{}: {loss}", name);
         assert_eq!(gradient.len(), expected.len() - 1, "{}", name);
@@ -73,4 +86,31 @@ fn gradients_are_those_of_pytorch() {
             assert!(error <= 1e-5, "{}, number {place}: {found}, recorded {expected}", name);
         }
     }
+}
+
+/// Layers without biases begin their sums with zeros, which are no free coordinates and have no gradient.
+#[test]
+fn missing_biases_have_no_gradient() {
+    let preset = Preset::named("conv-2-3", "1x6x6".parse().expect("an input"), 4).expect("a preset");
+    let architecture = &preset.architecture;
+    let mask = Mask::random(architecture.prunable(), architecture.prunable() / 2, Stream::new(3, "mask"));
+    let network = MaskedNetwork::new(architecture, &mask).expect("a network");
+    assert!(!network.is_direct());
+    let values = formula(network.dims(), 1, 2.0);
+    let images: Vec<Vec<f32>> = formula(3 * 36, 2, 4.0).chunks_exact(36).map(<[f32]>::to_vec).collect();
+    let labels = [0, 3, 1];
+    let (score, gradient) = found(&network, &values, &images, &labels);
+
+    let mut parameters = vec![f32::NAN; network.network().parameters()];
+    network.place(1, &values, &mut parameters);
+    let (expected, all) = naive::loss_gradient(network.network(), &parameters, &images, &labels);
+    assert_eq!(score, expected);
+    let mut picked = vec![f32::NAN; network.dims()];
+    network.pick(&all, &mut picked);
+    assert_eq!(gradient, picked);
+    assert!(gradient.iter().any(|&slope| slope != 0.0));
+    // each coordinate is found where it was put
+    let mut again = vec![f32::NAN; network.dims()];
+    network.pick(&parameters, &mut again);
+    assert_eq!(again, values);
 }

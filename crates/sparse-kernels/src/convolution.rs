@@ -19,9 +19,11 @@
 //! Streams that have the same taps share the loads of a tile: members, where all read the same images (the first layer),
 //! or output channels whose rows of the pattern are equal (dense layers).
 
+mod gradient;
 mod plan;
 mod short;
 mod strip;
 
+pub(crate) use gradient::OfSums;
 pub(crate) use plan::ConvolutionPlan;
 pub(crate) use strip::Stream;

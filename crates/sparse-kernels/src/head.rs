@@ -12,6 +12,9 @@ use numerics::functions::{Exp, Function, Ln};
 pub(crate) struct Marks<S: Simd> {
     pub(crate) loss: S::F,
     pub(crate) correct: S::M,
+    /// The largest logit, and the sum of the powers of what the logits are below it.
+    pub(crate) largest: S::F,
+    pub(crate) powers: S::F,
 }
 
 /// Marks `classes` logits a lane against one label a lane.
@@ -45,5 +48,32 @@ pub(crate) unsafe fn mark<S: Simd>(simd: S, logits: *const f32, classes: usize, 
         sum = simd.add(sum, Exp.of(simd, simd.sub(logit!(class), largest)));
     }
     let loss = simd.sub(Ln.of(simd, sum), simd.sub(chosen, largest));
-    Marks { loss, correct: simd.equal_bits(prediction, labels) }
+    Marks { loss, correct: simd.equal_bits(prediction, labels), largest, powers: sum }
+}
+
+/// Overwrites `gradients`, a register a class, by those of the logits that were marked: of `share` times the loss.
+///
+/// # Safety
+///
+/// A register must be readable for every class at `logits`, and writable at `gradients`.
+#[inline(always)]
+pub(crate) unsafe fn logit_gradients<S: Simd>(
+    simd: S,
+    marks: Marks<S>,
+    logits: *const f32,
+    classes: usize,
+    labels: S::U,
+    share: f32,
+    gradients: *mut f32,
+) {
+    for class in 0..classes {
+        // SAFETY: the caller's promise.
+        let logit = unsafe { simd.load_pointer(logits.add(class * S::LANES)) };
+        let power = simd.div(Exp.of(simd, simd.sub(logit, marks.largest)), marks.powers);
+        let is_label = simd.equal_bits(labels, simd.splat_bits(class as u32));
+        let right = simd.select(is_label, simd.splat(1.0), simd.zero());
+        let gradient = simd.mul(simd.sub(power, right), simd.splat(share));
+        // SAFETY: as above.
+        unsafe { simd.store_pointer(gradient, gradients.add(class * S::LANES)) };
+    }
 }

@@ -13,4 +13,5 @@ mod plan;
 mod score;
 
 pub use plan::ImagePlan;
+pub(crate) use plan::{Registers, addressable, has_places, input_plane, output_plane};
 pub use score::{Images, Members, Score};

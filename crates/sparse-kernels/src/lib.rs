@@ -70,6 +70,7 @@
 //! | one network and many samples | [`CopyPlan`], [`Values::One`]; with convolutions [`ImagePlan`] | the same loops, a number a weight |
 //! | densities below 0.1 | [`CompiledNetwork`](compile::CompiledNetwork) first | most units are dead |
 //! | a dense network | the same plans | rows with equal entries share their loads |
+//! | the gradient of one network's loss | [`LossPlan`] | both directions on the mask, an image a lane, nothing taken apart first |
 //! | gradients of a layer of a population | [`GradientPlan`] | no sum crosses lanes, and nothing is computed that the mask removed |
 //! | one sparse matrix | [`product::ProductPlan`] | any number of columns, `f32` and `f64`, the caller's layout |
 //!
@@ -109,6 +110,7 @@ mod activation;
 mod chunks;
 mod convolution;
 mod dense;
+mod gradient;
 mod groups;
 mod head;
 mod image;
@@ -121,6 +123,7 @@ mod tile;
 pub use activation::Activation;
 #[cfg(feature = "wide")]
 pub use activation::WideFunction;
+pub use gradient::LossPlan;
 pub use image::{ImagePlan, Images, Members, Score};
 pub use pattern::{Pattern, PatternError};
 pub use plan_error::PlanError;

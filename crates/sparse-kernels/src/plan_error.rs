@@ -18,6 +18,16 @@ pub enum PlanError {
         /// Which layer.
         layer: usize,
     },
+    /// The value of a layer's activation does not tell its gradient.
+    NoGradient {
+        /// Which layer.
+        layer: usize,
+    },
+    /// Sums of a layer begin with planes, as compilation makes them.
+    Planes {
+        /// Which layer.
+        layer: usize,
+    },
     /// A plan for no inputs.
     NoCopies,
 }
@@ -36,6 +46,16 @@ impl fmt::Display for PlanError {
                     f,
                     "layer {layer} is a convolution; members with inputs of their own need dense layers"
                 )
+            }
+            PlanError::NoGradient { layer } => {
+                write!(
+                    f,
+                    "layer {layer} has an activation whose value does not tell its gradient; identity, relu, tanh, \
+                     sigmoid and softplus have one"
+                )
+            }
+            PlanError::Planes { layer } => {
+                write!(f, "layer {layer} is compiled: its sums begin with planes; train the network as given")
             }
             PlanError::NoCopies => write!(f, "a plan needs at least one input a member"),
         }

@@ -7,6 +7,8 @@
 //! steps of 1:   0 1 2 3 4 5 6 7         steps of 2:   0 2 4 6 | 1 3 5 7
 //! ```
 
+use numerics::{LANES, Simd};
+
 /// A stack of padded planes `[channel][y][phase][x]` of registers. All counts are of registers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Plane {
@@ -45,5 +47,37 @@ impl Plane {
             column = x % self.phases * (self.width / self.phases) + x / self.phases;
         }
         (channel * self.height + y) * self.width + column
+    }
+
+    /// Copies one half of a block of images (all of it, where a register holds it) to where it lies in the planes.
+    ///
+    /// # Safety
+    ///
+    /// The planes are writable at `to`.
+    ///
+    /// # Panics
+    ///
+    /// If the block has fewer pixels than the planes have for images of this height and width.
+    #[inline(always)]
+    pub(crate) unsafe fn load<S: Simd>(
+        self,
+        simd: S,
+        (height, width): (usize, usize),
+        block: &[f32],
+        half: usize,
+        to: *mut f32,
+    ) {
+        let mut pixels = block.chunks_exact(LANES);
+        for channel in 0..self.channels {
+            for y in 0..height {
+                for x in 0..width {
+                    let pixel =
+                        pixels.next().expect("a block of images has all pixels of the network's input");
+                    let value = simd.load(&pixel[half * S::LANES..]);
+                    // SAFETY: the caller's promise.
+                    unsafe { simd.store_pointer(value, to.add(self.place(channel, y, x) * S::LANES)) };
+                }
+            }
+        }
     }
 }

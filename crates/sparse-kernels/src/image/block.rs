@@ -53,7 +53,13 @@ impl numerics::Kernel for Part<'_> {
             for half in 0..LANES / S::LANES {
                 // SAFETY: the scratch holds the registers of the plan, which was made for `S`.
                 unsafe {
-                    plan.load(simd, self.images.block(self.first + block), half, scratch);
+                    plan.input().load(
+                        simd,
+                        plan.image(),
+                        self.images.block(self.first + block),
+                        half,
+                        scratch,
+                    );
                     self.members_of_block(simd, block, half, scratch);
                 }
             }
@@ -135,29 +141,6 @@ impl Part<'_> {
 }
 
 impl ImagePlan {
-    /// Copies one half of a block (all of it, where a register holds it) to its padded planes.
-    ///
-    /// # Safety
-    ///
-    /// The scratch holds the registers of the plan, which was made for `S`.
-    #[inline(always)]
-    unsafe fn load<S: Simd>(&self, simd: S, block: &[f32], half: usize, scratch: *mut f32) {
-        let plane = self.input();
-        let (height, width) = self.image();
-        let mut pixels = block.chunks_exact(LANES);
-        for channel in 0..plane.channels {
-            for y in 0..height {
-                for x in 0..width {
-                    let pixel =
-                        pixels.next().expect("a block of images has all pixels of the network's input");
-                    let value = simd.load(&pixel[half * S::LANES..]);
-                    // SAFETY: the caller's promise.
-                    unsafe { simd.store_pointer(value, scratch.add(plane.place(channel, y, x) * S::LANES)) };
-                }
-            }
-        }
-    }
-
     /// The first layer for two members, who share the loads of its input.
     ///
     /// # Safety

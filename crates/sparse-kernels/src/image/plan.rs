@@ -74,7 +74,7 @@ pub(super) enum Stage {
 }
 
 /// Asks for the width and number of the registers of an instruction set.
-struct Registers;
+pub(crate) struct Registers;
 
 impl Kernel for Registers {
     type Output = (usize, usize);
@@ -287,18 +287,18 @@ impl ImagePlan {
 }
 
 /// Whether each float of the planes has a place of 32 bits, on every machine.
-fn has_places(plane: Plane) -> bool {
+pub(crate) fn has_places(plane: Plane) -> bool {
     plane.size() <= u32::MAX as usize / LANES
 }
 
 /// As many registers, and some to begin at a cache line, if they can be had at all.
-fn addressable(registers: usize) -> Option<usize> {
+pub(crate) fn addressable(registers: usize) -> Option<usize> {
     let bytes = registers.checked_add(2)?.checked_mul(LANES * size_of::<f32>())?;
     (bytes <= isize::MAX as usize).then_some(registers)
 }
 
 /// Planes of the images that a first layer reads, and height and width of an image.
-fn input_plane(first: &Layer) -> (Plane, (usize, usize)) {
+pub(crate) fn input_plane(first: &Layer) -> (Plane, (usize, usize)) {
     match first {
         Layer::Convolution(layer) => (padded(layer), (layer.input().height, layer.input().width)),
         Layer::Dense(layer) => (Plane::flat(layer.pattern().columns()), (1, 1)),
@@ -306,7 +306,7 @@ fn input_plane(first: &Layer) -> (Plane, (usize, usize)) {
 }
 
 /// Planes that a layer writes for the next, and height and width of what it writes.
-fn output_plane(layer: &Layer, next: Option<&Layer>) -> (Plane, (usize, usize)) {
+pub(crate) fn output_plane(layer: &Layer, next: Option<&Layer>) -> (Plane, (usize, usize)) {
     match layer {
         Layer::Dense(layer) => (Plane::flat(layer.pattern().rows()), (1, 1)),
         Layer::Convolution(layer) => {
