@@ -24,7 +24,7 @@ use crate::real::Real;
 /// Coordinates that are summed before the sum becomes part of another.
 pub(crate) const BLOCK: usize = 512;
 
-/// Coordinates whose sixteen members stay in the nearest cache while all directions are added.
+/// Coordinates whose sixteen members stay in the nearest cache while all directions go by.
 const NEAR: usize = 128;
 
 /// Coordinates whose deviations are computed together.
@@ -61,18 +61,24 @@ impl<'a, T: Real> Directions<'a, T> {
 
     /// A block's part of `v_j' z`, for deviates `[coordinate][16]`.
     pub(crate) fn along(&self, isa: Isa, block: Range<usize>, deviates: &[T]) -> Vec<[T; LANES]> {
-        let parts: Vec<&[T]> = self.vectors.iter().map(|vector| &vector[block.clone()]).collect();
-        let mut sums = vec![[T::ZERO; LANES]; parts.len()];
-        along(isa, &parts, deviates, &mut sums);
+        let mut sums = vec![[T::ZERO; LANES]; self.vectors.len()];
+        for (start, near) in block.step_by(NEAR).zip(deviates.chunks(NEAR * LANES)) {
+            along(isa, &self.parts(start..start + near.len() / LANES), near, &mut sums);
+        }
         sums
     }
 
+    /// Some coordinates of each vector.
+    fn parts(&self, coordinates: Range<usize>) -> Vec<&'a [T]> {
+        self.vectors.iter().map(|vector| &vector[coordinates.clone()]).collect()
+    }
+
     /// What the changes are, from the parts of all blocks in their order.
-    pub(crate) fn shares(&self, parts: &[Vec<[T; LANES]>]) -> Shares<T> {
+    pub(crate) fn shares(&self, parts: &[&Vec<[T; LANES]>]) -> Shares<T> {
         let count = self.vectors.len();
         let mut along = vec![[0.0; LANES]; count];
         for part in parts {
-            for (total, sums) in along.iter_mut().zip(part) {
+            for (total, sums) in along.iter_mut().zip(*part) {
                 total.iter_mut().zip(sums).for_each(|(total, sum)| *total += sum.wide());
             }
         }
@@ -97,8 +103,7 @@ impl<'a, T: Real> Directions<'a, T> {
     /// Makes `d` of deviates `z`, `[coordinate][16]`, of a block.
     pub(crate) fn change(&self, isa: Isa, shares: &Shares<T>, block: Range<usize>, deviates: &mut [T]) {
         for (start, near) in block.clone().step_by(NEAR).zip(deviates.chunks_mut(NEAR * LANES)) {
-            let coordinates = start..start + near.len() / LANES;
-            let parts: Vec<&[T]> = self.vectors.iter().map(|vector| &vector[coordinates.clone()]).collect();
+            let parts = self.parts(start..start + near.len() / LANES);
             combine(isa, shares.keep, &parts, &shares.of_directions, near);
         }
     }
@@ -212,23 +217,25 @@ kernel! {
         lanes: &'a mut [T],
     ) {
         let (lanes, _) = lanes.as_chunks_mut::<LANES>();
-        for lane in lanes.as_flattened_mut() {
-            *lane = keep * *lane;
-        }
-        let (fours, rest) = directions.as_chunks::<4>();
-        let (four_shares, rest_shares) = shares.as_chunks::<4>();
-        for (&[a, b, c, d], [p, q, r, s]) in fours.iter().zip(four_shares) {
-            for ((((lanes, &a), &b), &c), &d) in lanes.iter_mut().zip(a).zip(b).zip(c).zip(d) {
-                for lane in 0..LANES {
-                    let two = b.mul_add(q[lane], a.mul_add(p[lane], lanes[lane]));
-                    lanes[lane] = d.mul_add(s[lane], c.mul_add(r[lane], two));
+        let (fours, rest) = lanes.as_chunks_mut::<4>();
+        for (index, four) in fours.iter_mut().enumerate() {
+            let mut totals = four.map(|lanes| lanes.map(|z| keep * z));
+            for (direction, shares) in directions.iter().zip(shares) {
+                let near = direction.as_chunks::<4>().0[index];
+                for at in 0..4 {
+                    for lane in 0..LANES {
+                        totals[at][lane] = near[at].mul_add(shares[lane], totals[at][lane]);
+                    }
                 }
             }
+            *four = totals;
         }
-        for (direction, shares) in rest.iter().zip(rest_shares) {
-            for (lanes, &v) in lanes.iter_mut().zip(*direction) {
+        let first = 4 * fours.len();
+        for (index, lanes) in rest.iter_mut().enumerate() {
+            *lanes = lanes.map(|z| keep * z);
+            for (direction, shares) in directions.iter().zip(shares) {
                 for lane in 0..LANES {
-                    lanes[lane] = v.mul_add(shares[lane], lanes[lane]);
+                    lanes[lane] = direction[first + index].mul_add(shares[lane], lanes[lane]);
                 }
             }
         }
@@ -313,7 +320,7 @@ mod tests {
         let parts: Vec<_> = blocks()
             .map(|block| directions.along(isa, block.clone(), &lanes[block.start * LANES..block.end * LANES]))
             .collect();
-        let shares = directions.shares(&parts);
+        let shares = directions.shares(&parts.iter().collect::<Vec<_>>());
         let mut out = lanes.to_vec();
         for block in blocks() {
             let lanes = block.start * LANES..block.end * LANES;

@@ -66,39 +66,42 @@ impl<T: Real> Plan<'_, T> {
     }
 
     /// Writes sixteen members at a time, none of which is mirrored: `look` sees a block of their deviates,
-    /// `[coordinate][16]`, `decide` what it saw of all blocks, and `place` makes members of the block.
-    pub(crate) fn write_groups<S: Default + Send, W: Sync>(
+    /// `[coordinate][16]`, `decide` what it saw of all blocks, and `place` makes members of the block. All groups of a block
+    /// come after each other, so that what `look` and `place` read beside them is near.
+    pub(crate) fn write_groups<S: Send + Sync, W: Sync>(
         &self,
         execution: &Execution<'_>,
         mean: &[T],
         out: PopulationMut<'_, T>,
         look: impl Fn(Range<usize>, &[T]) -> S + Sync,
-        decide: impl Fn(&[S]) -> W,
+        decide: impl Fn(&[&S]) -> W,
         place: impl Fn(&W, Range<usize>, &mut [T]) + Sync,
     ) {
-        let dims = self.dims;
+        let (dims, groups) = (self.dims, self.members.div_ceil(LANES));
         let block_of = |index: usize| index * BLOCK..dims.min((index + 1) * BLOCK);
         let mut tiles = tiles(out, dims, BLOCK);
-        let mut lanes = vec![T::ZERO; dims * LANES];
-        for group in 0..self.members.div_ceil(LANES) {
-            let mut seen: Vec<S> = tiles.iter().map(|_| S::default()).collect();
-            let parts = lanes.chunks_mut(BLOCK * LANES).zip(&mut seen).enumerate();
-            execution.threads.for_each(parts, |(index, (lanes, seen))| {
-                self.draws.fill(execution.isa, group, block_of(index), dims, lanes);
-                *seen = look(block_of(index), lanes);
-            });
-            let decision = decide(&seen);
-            let parts = lanes.chunks_mut(BLOCK * LANES).zip(&mut tiles).enumerate();
-            execution.threads.for_each(parts, |(index, (lanes, tile))| {
-                place(&decision, block_of(index), lanes);
+        let mut deviates = vec![T::ZERO; groups * dims * LANES];
+        let mut seen: Vec<Vec<S>> = tiles.iter().map(|_| Vec::new()).collect();
+        let parts = deviates.chunks_mut(groups * BLOCK * LANES).zip(&mut seen).enumerate();
+        execution.threads.for_each(parts, |(index, (deviates, seen))| {
+            let block = block_of(index);
+            for (group, lanes) in deviates.chunks_mut(block.len() * LANES).enumerate() {
+                self.draws.fill(execution.isa, group, block.clone(), dims, lanes);
+                seen.push(look(block.clone(), lanes));
+            }
+        });
+        let of_group = |group: usize| seen.iter().map(|seen| &seen[group]).collect::<Vec<_>>();
+        let decisions: Vec<W> = (0..groups).map(|group| decide(&of_group(group))).collect();
+        let parts = deviates.chunks_mut(groups * BLOCK * LANES).zip(&mut tiles).enumerate();
+        execution.threads.for_each(parts, |(index, (deviates, tile))| {
+            let block = block_of(index);
+            let groups = deviates.chunks_mut(block.len() * LANES).zip(&decisions).enumerate();
+            for (group, (lanes, decision)) in groups {
+                place(decision, block.clone(), lanes);
                 self.bounds.iter().for_each(|&bounds| clip(lanes, bounds));
-                for member in group * LANES..self.members.min((group + 1) * LANES) {
-                    tile.put(member, lanes, member % LANES);
-                }
-            });
-        }
-        for (index, tile) in tiles.iter_mut().enumerate() {
-            tile.pad(self.members, &mean[block_of(index)]);
-        }
+                tile.put_group(group, self.members, lanes);
+            }
+            tile.pad(self.members, &mean[block]);
+        });
     }
 }
