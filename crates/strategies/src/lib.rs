@@ -92,7 +92,7 @@ pub use execution::{Execution, Threads};
 pub use method::{Method, UnknownStrategy};
 pub use minimise::{Outcome, minimise};
 pub use noise::Record;
-pub use optimizer::Optimizer;
+pub use optimizer::{Descent, Optimizer};
 pub use outcome::{Best, Deviation, SearchError, StopReason, Told};
 pub use population::{Layout, Population, PopulationMut};
 pub use quirks::Quirks;

@@ -121,8 +121,24 @@ impl Optimizer {
 }
 
 /// An optimiser at work: its learning rate and what it remembers.
+///
+/// Strategies step down gradients that they estimate; whoever knows one steps down it in the same way:
+///
+/// ```
+/// use strategies::{Descent, Execution, Optimizer, Schedule};
+///
+/// // half the square of the distance from (3, -1)
+/// let mut descent = Descent::start(Optimizer::ADAM, Schedule::constant(0.1), 2)?;
+/// let mut place = [0.0_f64, 0.0];
+/// for _ in 0..500 {
+///     let gradient = [place[0] - 3.0, place[1] + 1.0];
+///     descent.step(&Execution::default(), &mut place, &gradient);
+/// }
+/// assert!((place[0] - 3.0).abs() < 0.01 && (place[1] + 1.0).abs() < 0.01);
+/// # Ok::<(), strategies::SettingError>(())
+/// ```
 #[derive(Clone, Debug)]
-pub(crate) struct Descent<T> {
+pub struct Descent<T> {
     optimizer: Optimizer,
     schedule: Schedule,
     quirks: Quirks,
@@ -135,6 +151,21 @@ pub(crate) struct Descent<T> {
 }
 
 impl<T: Real> Descent<T> {
+    /// Checks the constants and begins with no memory, as the optimisers are published (no [`Quirks`]).
+    ///
+    /// # Errors
+    ///
+    /// If a constant of the optimiser or of the learning rate is out of range.
+    pub fn start(
+        optimizer: Optimizer,
+        learning_rate: Schedule,
+        dims: usize,
+    ) -> Result<Descent<T>, SettingError> {
+        optimizer.check()?;
+        learning_rate.check("learning_rate")?;
+        Ok(Descent::new(optimizer, learning_rate, Quirks::NONE, dims))
+    }
+
     pub(crate) fn new(optimizer: Optimizer, schedule: Schedule, quirks: Quirks, dims: usize) -> Descent<T> {
         let [first, second, third, previous] =
             optimizer.keeps().map(|kept| vec![T::ZERO; if kept { dims } else { 0 }]);
@@ -167,7 +198,13 @@ impl<T: Real> Descent<T> {
     }
 
     /// Moves the mean against the gradient, and the learning rate along its schedule.
-    pub(crate) fn step(&mut self, execution: &Execution<'_>, mean: &mut [T], gradient: &[T]) {
+    ///
+    /// # Panics
+    ///
+    /// If the lengths are not those that the descent began with.
+    pub fn step(&mut self, execution: &Execution<'_>, mean: &mut [T], gradient: &[T]) {
+        assert_eq!(mean.len(), self.first.len(), "coordinates");
+        assert_eq!(gradient.len(), self.first.len(), "gradients, one a coordinate");
         // The published clipup does not count its steps; nothing reads them there.
         if !(self.quirks.clipup_rate_twice && matches!(self.optimizer, Optimizer::ClipUp { .. })) {
             self.steps += 1;
