@@ -17,7 +17,15 @@ use tombola::roofs::memory::write_and_read;
 const MEMBERS: usize = 128;
 /// The published image network, and two that are larger.
 const DIMS: [usize; 3] = [11_274, 100_000, 1_000_000];
+/// Those that draw a block of coordinates at a time; the others draw whole members, and stop at [`WHOLE`] coordinates.
 const DIAGONAL: [&str; 6] = ["open-es", "ars", "pgpe", "snes", "des", "sep-cma-es"];
+const WHOLE: usize = 100_000;
+
+/// The strategies whose state grows with the square of the dimensions, or those with whose it does not.
+fn names(squares: bool) -> impl Iterator<Item = &'static str> {
+    let is_square = |name| Method::named(name).is_ok_and(|method| method.is_square());
+    Method::NAMES.into_iter().filter(move |name| is_square(name) == squares)
+}
 
 fn search(name: &str, members: usize, dims: usize) -> Search<f32> {
     let method = Method::named(name).expect("a strategy of the list");
@@ -41,14 +49,14 @@ fn assert_answer(name: &str, dims: usize, here: &Execution<'_>) {
     assert_ne!(kept.mean(), vec![0.1; dims], "{name} learns");
 }
 
-fn diagonal(c: &mut Criterion, pool: &ThreadPool) {
+fn large(c: &mut Criterion, pool: &ThreadPool) {
     let here = Execution { threads: Threads::Pool(pool), ..Execution::default() };
     let fitness = fitness(MEMBERS);
     for dims in DIMS {
         let mut lanes = AlignedBuffer::new(Layout::Lanes.len(MEMBERS, dims));
         let mut group = c.benchmark_group("ask_tell");
         group.throughput(Throughput::Elements((MEMBERS * dims) as u64)).sample_size(10);
-        for name in DIAGONAL {
+        for name in names(false).filter(|name| dims <= WHOLE || DIAGONAL.contains(name)) {
             assert_answer(name, dims.min(11_274), &here);
             let mut kept = search(name, MEMBERS, dims);
             group.bench_function(BenchmarkId::new(name, dims), |b| {
@@ -72,26 +80,30 @@ fn diagonal(c: &mut Criterion, pool: &ThreadPool) {
 
 fn full(c: &mut Criterion, pool: &ThreadPool) {
     let here = Execution { threads: Threads::Pool(pool), ..Execution::default() };
-    let mut group = c.benchmark_group("ask_tell/cma-es");
-    for dims in [10, 100] {
-        let (members, fitness) = (16, fitness(16));
-        let mut rows = vec![0.0; members * dims];
-        let mut cma = search("cma-es", members, dims);
-        group.throughput(Throughput::Elements((members * dims) as u64));
-        group.bench_function(BenchmarkId::from_parameter(dims), |b| {
-            b.iter(|| {
-                cma.ask(&here, PopulationMut::Rows(&mut rows)).expect("the length is right");
-                cma.tell(&here, Population::Rows(black_box(&rows)), &fitness).expect("lengths are right")
+    for name in names(true) {
+        let mut group = c.benchmark_group(format!("ask_tell/{name}"));
+        for dims in [10, 100] {
+            let (members, fitness) = (16, fitness(16));
+            let mut rows = vec![0.0; members * dims];
+            let mut search = search(name, members, dims);
+            group.throughput(Throughput::Elements((members * dims) as u64));
+            group.bench_function(BenchmarkId::from_parameter(dims), |b| {
+                b.iter(|| {
+                    search.ask(&here, PopulationMut::Rows(&mut rows)).expect("the length is right");
+                    search
+                        .tell(&here, Population::Rows(black_box(&rows)), &fitness)
+                        .expect("lengths are right")
+                });
             });
-        });
+        }
+        group.finish();
     }
-    group.finish();
 }
 
 fn ask_tell(c: &mut Criterion) {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().expect("two threads");
     full(c, &pool);
-    diagonal(c, &pool);
+    large(c, &pool);
 }
 
 criterion_group!(benches, ask_tell);

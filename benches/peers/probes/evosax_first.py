@@ -18,7 +18,11 @@ class Search:
             self.search = evosax.Strategies[name](popsize=members, num_dims=len(start))
         self.settings = self.search.default_params
         self.key, draw = jax.random.split(jax.random.PRNGKey(0))
-        self.state = self.search.initialize(draw, self.settings, init_mean=jnp.asarray(start, jnp.float32))
+        try:
+            self.state = self.search.initialize(draw, self.settings, init_mean=jnp.asarray(start, jnp.float32))
+        except TypeError:
+            # Those that restart begin where they like.
+            self.state = self.search.initialize(draw, self.settings)
 
     def ask(self):
         self.key, draw = jax.random.split(self.key)

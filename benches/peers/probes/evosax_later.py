@@ -10,10 +10,22 @@ import numpy as np  # noqa: E402
 from evosax import algorithms  # noqa: E402
 
 
+# What has no default there.
+NEEDED = {
+    "SV_Open_ES": {"num_populations": 2},
+    "RandomSearch": {"sampling_fn": lambda key: jax.random.normal(key, SHAPE)},
+}
+SHAPE = (1,)
+
+
 class Search:
     def __init__(self, name, start, members, deviation):
         solution = jnp.asarray(start, jnp.float32)
-        self.search = getattr(algorithms, name)(population_size=members, solution=solution)
+        global SHAPE
+        SHAPE = solution.shape
+        needed = NEEDED.get(name, {})
+        members = members // needed.get("num_populations", 1)
+        self.search = getattr(algorithms, name)(population_size=members, solution=solution, **needed)
         self.settings = self.search.default_params
         if "std_init" in self.settings.__dataclass_fields__:
             self.settings = self.settings.replace(std_init=deviation)

@@ -5,6 +5,10 @@ import os
 import subprocess
 
 
+class Refused(Exception):
+    """With the program's own words."""
+
+
 class Search:
     def __init__(self, name, start, members, deviation):
         assert len(set(start)) == 1, "every coordinate starts alike"
@@ -19,7 +23,7 @@ class Search:
     def ask(self):
         line = self.process.stdout.readline()
         if not line:
-            raise ValueError(self.process.stderr.read().strip())
+            raise Refused(self.process.stderr.read().strip().removeprefix("error: "))
         message = json.loads(line)
         if "done" in message:
             raise StopIteration(message["done"]["reason"])

@@ -36,7 +36,7 @@ def trial(module, name, dims, members, fails, generations):
             break
         costs = [cost(x) for x in population]
         if any(math.isnan(value) for value in costs):
-            return {"nan": generation}
+            return {"nan": generation, "left": best / dims if math.isfinite(best) else None}
         best = min(best, *costs)
         if fails:
             costs[generation % members] = math.nan
@@ -57,7 +57,7 @@ def main():
         try:
             found[title] = trial(module, name, *setting)
         except Exception as error:
-            words = str(error).strip().splitlines() or ["without a word"]
+            words = str(error).replace(sys.prefix, "..").strip().splitlines() or ["without a word"]
             found[title] = {"error": f"{type(error).__name__}: {words[0]}"[:160]}
         signal.alarm(0)
     print(json.dumps(found))

@@ -1,6 +1,6 @@
 //! Findings as Markdown, for terminals and pages of text.
 
-use super::{Differences, Expected, Finding, Verdict};
+use super::{Differences, Expected, Finding, Gain, UNCHECKED, Verdict};
 use crate::stats::Mean;
 use crate::tables::densities::{aligned, digits, percent};
 use crate::tables::pairs::{Group, Range};
@@ -19,11 +19,16 @@ pub fn text(findings: &[Finding], groups: &[Group]) -> String {
     format!("{TOGETHER}:\n\n{together}\n{ALONE}:\n\n{alone}")
 }
 
-/// A row a claim, for all groups together.
+/// A row a claim, for all groups together, and a row for each that cannot be checked, with what it would need.
 pub fn together(findings: &[Finding]) -> Vec<Vec<String>> {
     let head =
         strings(["claim", "says", "difference", "expected", "found", "of", "alone", "corrected", "verdict"]);
-    std::iter::once(head).chain(findings.iter().map(row)).collect()
+    let unchecked = UNCHECKED.map(|[name, says, needs]| {
+        let needs = format!("needs {needs}");
+        let verdict = Verdict::NotRun.name();
+        [name, says, &needs, "-", "-", "-", "-", "-", verdict].map(str::to_owned).to_vec()
+    });
+    std::iter::once(head).chain(findings.iter().map(row)).chain(unchecked).collect()
 }
 
 /// A row a group, for each claim alone.
@@ -49,15 +54,21 @@ fn row(finding: &Finding) -> Vec<String> {
     let expected = match claim.expected {
         Expected::More => "above 0",
         Expected::NoDifference => "none",
+        Expected::MoreInSome => "above 0 in some",
     };
     let densities = match claim.range {
         Range { from, to } if from > 0.0 => format!("{} to {}", percent(from), percent(to)),
         Range { to, .. } => format!("at most {}", percent(to)),
     };
+    let gain = |Gain { of, against }: Gain| format!("{of} - {against}");
+    let difference = match claim.less {
+        Some(less) => format!("({}) - ({})", gain(claim.gain), gain(less)),
+        None => gain(claim.gain),
+    };
     vec![
         claim.name.to_owned(),
         claim.says.to_owned(),
-        format!("{} - {}, {densities}", claim.of, claim.against),
+        format!("{difference}, {densities}"),
         expected.to_owned(),
         number(finding.together),
         finding.of.to_string(),

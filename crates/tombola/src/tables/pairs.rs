@@ -81,6 +81,20 @@ impl Paired {
         stats::mean(&self.by_seed.values().copied().collect::<Vec<f64>>())
     }
 
+    /// How much more these differences are than others, seed by seed. Of seeds that diverged, those of the side that has more:
+    /// a criterion of both sides diverged once.
+    pub fn less(&self, other: &Paired) -> Paired {
+        if self.is_empty() || other.is_empty() {
+            return Paired::default();
+        }
+        let both = |(seed, own): (&u64, &f64)| Some((*seed, own - other.by_seed.get(seed)?));
+        Paired {
+            by_seed: self.by_seed.iter().filter_map(both).collect(),
+            diverged: self.diverged.max(other.diverged),
+            levels: self.levels.max(other.levels),
+        }
+    }
+
     /// Whether there was nothing to take a difference of: neither seeds nor such that diverged.
     pub fn is_empty(&self) -> bool {
         self.by_seed.is_empty() && self.diverged == 0
