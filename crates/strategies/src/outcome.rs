@@ -56,6 +56,8 @@ pub enum StopReason {
     Budget,
     /// Costs no longer differ, or no longer fall; see [`Criteria`](crate::Criteria).
     Stagnation,
+    /// Costs hardly fall any more, and are far from the best of the runs before; see [`Criteria`](crate::Criteria).
+    Behind,
     /// No evaluation of ten generations gave a finite fitness.
     NoFitness,
     /// All members of thirty generations were equally good.
@@ -74,6 +76,7 @@ impl fmt::Display for StopReason {
             StopReason::Target => "the target was reached",
             StopReason::Budget => "the evaluations are spent",
             StopReason::Stagnation => "costs no longer differ, or no longer fall",
+            StopReason::Behind => "costs hardly fall any more, far from the best of the runs before",
             StopReason::NoFitness => "no evaluation of ten generations gave a finite fitness",
             StopReason::FlatFitness => "all members of thirty generations were equally good",
             StopReason::DeviationVanished => "all deviations are below what the mean's numbers can resolve",

@@ -268,7 +268,8 @@ impl<T: Real> Restarts<T> {
         let stream = stream(&self.usual, ledger.runs);
         let settings = Settings { method, population, stream, ..self.usual.clone() };
         self.search = Search::new(settings, &self.start_of(draws))?;
-        (self.ledger, self.history) = (ledger, History::default());
+        let best = self.best.as_ref().map(|(fitness, _)| *fitness);
+        (self.ledger, self.history) = (ledger, History::after(best, self.usual.goal));
         Ok(())
     }
 

@@ -21,6 +21,8 @@
 //! **The deviation is `s sqrt(C)`.** What the published pruning code calls sigma is `C`, a variance without the step
 //! size ([`Search::published_sigma`](crate::Search::published_sigma)).
 //!
+//! Absent: step sizes from two points, which depend on the length of a member, while here coordinates are drawn alone.
+//!
 //! Departures of the published code ([`Quirks`]): `c1 = 2 / ((D + 1.3)^2 + mu)`, without the factor that a diagonal can
 //! afford, `cm = (D + 2) / 3 full`, no bound on their sum, and constants that know of no more than 40,000 dimensions
 //! (`sep_cma_constants`).

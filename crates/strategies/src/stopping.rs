@@ -5,12 +5,15 @@
 //! budget       so many evaluations were told
 //! flatness     the best costs of the last 10 + 30 D / P generations, and all of the last, differ by no more than 1e-12,
 //!              relative or absolute
+//! behind       they differ by no more than a thousandth of what they are worse than the best of the runs before: what a
+//!              run still gains is about what it gained, so it will not get there
 //! stagnation   over the last 20 %, at least 120 + 30 D / P and at most 20,000 generations: the median of the newer 30 %
 //!              of best costs and of medians is no better than that of the older 30 %
 //! ```
 //!
 //! and what [`Search::stop`] knows of its distribution: numbers too small or too large, a condition, no fitness at all. Source
-//! of flatness and stagnation: Hansen, "Benchmarking a bi-population CMA-ES on the BBOB-2009 function testbed" (2009).
+//! of flatness and stagnation: Hansen, "Benchmarking a bi-population CMA-ES on the BBOB-2009 function testbed" (2009). That
+//! a run is given up behind others is our own: where there are many hollows, more of them are tried.
 
 use serde::{Deserialize, Serialize};
 
@@ -66,8 +69,7 @@ impl Criteria {
     pub fn stalled<T: Real>(&self, history: &History, search: &Search<T>) -> Option<StopReason> {
         search.stop().or_else(|| {
             let longer = (30 * search.dims()).div_ceil(search.members());
-            let stalled = self.stagnation && history.stalls(longer);
-            stalled.then_some(StopReason::Stagnation)
+            if self.stagnation { history.stalls(longer) } else { None }
         })
     }
 }
@@ -83,6 +85,9 @@ pub struct History {
     median: Vec<f64>,
     /// Best and worst of the last.
     last: [f64; 2],
+    /// The least cost of the runs before this one.
+    #[serde(default)]
+    known: Option<f64>,
 }
 
 /// No further back.
@@ -91,12 +96,19 @@ const LONGEST: usize = 20_000;
 /// Costs that differ by less, relative or absolute, are equal.
 const EQUAL: f64 = 1e-12;
 
+/// The share of what a run is behind that it must still gain.
+const CATCHING_UP: f64 = 1e-3;
+
 impl History {
+    /// Of a run that follows others, whose best fitness is this.
+    pub fn after(best: Option<f64>, goal: Goal) -> History {
+        History { known: best.map(|fitness| cost(goal, fitness)), ..History::default() }
+    }
+
     /// Adds a generation.
     pub fn push<T: Real>(&mut self, fitness: &[f64], goal: Goal, search: &Search<T>) {
-        let sign = if goal == Goal::Minimise { 1.0 } else { -1.0 };
-        let mut costs: Vec<f64> =
-            fitness.iter().filter(|fitness| fitness.is_finite()).map(|fitness| sign * fitness).collect();
+        let sound = fitness.iter().filter(|fitness| fitness.is_finite());
+        let mut costs: Vec<f64> = sound.map(|&fitness| cost(goal, fitness)).collect();
         costs.sort_by(f64::total_cmp);
         self.generations = search.generation();
         let (Some(&first), Some(&last)) = (costs.first(), costs.last()) else { return };
@@ -110,16 +122,22 @@ impl History {
         }
     }
 
-    fn stalls(&self, longer: usize) -> bool {
-        self.is_flat(10 + longer) || self.stagnates(120 + longer)
+    fn stalls(&self, longer: usize) -> Option<StopReason> {
+        let flat = self.is_flat(10 + longer);
+        flat.or_else(|| self.stagnates(120 + longer).then_some(StopReason::Stagnation))
     }
 
-    fn is_flat(&self, generations: usize) -> bool {
-        let Some(start) = self.best.len().checked_sub(generations) else { return false };
+    /// Whether the costs of so many generations are equal, or nearly so and too high.
+    fn is_flat(&self, generations: usize) -> Option<StopReason> {
+        let start = self.best.len().checked_sub(generations)?;
         let recent = self.best[start..].iter().chain(&self.last);
         let least = recent.clone().copied().fold(f64::INFINITY, f64::min);
         let most = recent.copied().fold(f64::NEG_INFINITY, f64::max);
-        most - least <= EQUAL * least.abs().max(most.abs()).clamp(1.0, 1e300)
+        if most - least <= EQUAL * least.abs().max(most.abs()).clamp(1.0, 1e300) {
+            return Some(StopReason::Stagnation);
+        }
+        let is_behind = self.known.is_some_and(|known| most - least <= CATCHING_UP * (least - known));
+        is_behind.then_some(StopReason::Behind)
     }
 
     fn stagnates(&self, least: usize) -> bool {
@@ -134,6 +152,11 @@ impl History {
     }
 }
 
+/// Fitness to be minimised.
+fn cost(goal: Goal, fitness: f64) -> f64 {
+    if goal == Goal::Minimise { fitness } else { -fitness }
+}
+
 fn middle(costs: &[f64]) -> f64 {
     let mut sorted = costs.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -145,29 +168,57 @@ mod tests {
     use super::*;
     use crate::{Method, Settings};
 
-    /// The generation at which a history of costs is said to stall.
-    fn stalls_at(dims: usize, costs: impl Fn(u64) -> [f64; 2]) -> Option<u64> {
+    /// The generation at which a history of costs is said to stall, and why.
+    fn stalls_at(dims: usize, costs: impl Fn(u64) -> [f64; 2]) -> Option<(u64, StopReason)> {
+        stalls_after(None, dims, costs)
+    }
+
+    /// The same after runs that have found so much.
+    fn stalls_after(
+        known: Option<f64>,
+        dims: usize,
+        costs: impl Fn(u64) -> [f64; 2],
+    ) -> Option<(u64, StopReason)> {
         let settings = Settings::new(Method::named("snes").expect("a name of the list"), 10);
         let mut search = Search::<f64>::new(settings, &vec![1.0; dims]).expect("good settings");
-        let mut history = History::default();
-        (1..1000).find(|&generation| {
+        let mut history = History::after(known, Goal::Minimise);
+        (1..1000).find_map(|generation| {
             let [best, worst] = costs(generation);
             let mut fitness = [worst; 10];
             fitness[3] = best;
             let here = crate::Execution::default();
             search.tell(&here, crate::Population::AsAsked, &fitness).expect("lengths are right");
             history.push(&fitness, Goal::Minimise, &search);
-            history.stalls(30 * dims / 10)
+            history.stalls(30 * dims / 10).map(|reason| (generation, reason))
         })
     }
 
     #[test]
     fn flat_and_stagnant_costs_stall_and_falling_ones_do_not() {
-        assert_eq!(stalls_at(5, |_| [3.0, 3.0]), Some(25), "10 + 30 * 5 / 10 generations");
+        let stagnant = |generation| Some((generation, StopReason::Stagnation));
+        assert_eq!(stalls_at(5, |_| [3.0, 3.0]), stagnant(25), "10 + 30 * 5 / 10 generations");
         assert_eq!(stalls_at(5, |generation| [1.0 / generation as f64, 2.0 / generation as f64]), None);
         // Up and down, and never better: half of the values are above any.
         let wobble = |generation| [1.0 + (generation % 7) as f64, 10.0];
-        assert_eq!(stalls_at(5, wobble), Some(135), "120 + 30 * 5 / 10 generations");
+        assert_eq!(stalls_at(5, wobble), stagnant(135), "120 + 30 * 5 / 10 generations");
+    }
+
+    #[test]
+    fn a_run_behind_others_that_hardly_gains_is_given_up_and_no_other() {
+        // It halves its distance from 3 in each generation: 2^-n and 2^-(n + 25) are 1 / 1000 of 1 apart at n = 10.
+        let falls = |generation: u64| {
+            [3.0 + 0.5f64.powi(generation as i32), 3.0 + 0.5f64.powi(generation as i32 - 1)]
+        };
+        let behind = Some((10 + 24, StopReason::Behind));
+        assert_eq!(stalls_after(Some(2.0), 5, falls), behind);
+        // At the end nothing differs, and nothing can be worse than the best that is known.
+        for known in [None, Some(3.0), Some(3.5)] {
+            let stopped = stalls_after(known, 5, falls);
+            assert!(
+                stopped.is_some_and(|(at, reason)| at > 60 && reason == StopReason::Stagnation),
+                "{stopped:?}"
+            );
+        }
     }
 
     #[test]
