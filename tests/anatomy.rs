@@ -19,8 +19,16 @@ fn layers_of_all_levels_are_told_and_taken_along() {
     assert_eq!(done(&["anatomy", &spec, "--out", &out]), "Nothing is done yet.\n");
     done(&["run", &spec, "--out", &out]);
     let found = done(&["anatomy", &spec, "--out", &out]);
-    for wanted in ["Share of each layer's weights", "Mean size", "Spearman", "| dense_0.weight |", "25.0 % |"]
-    {
+    for wanted in [
+        "Share of each layer's weights that is kept",
+        "that an output depends on",
+        "Mean size",
+        "Spearman",
+        "multiply-adds",
+        "bytes of the ticket",
+        "| dense_0.weight |",
+        "25.0 % |",
+    ] {
         assert!(found.contains(wanted), "{wanted}: {found}");
     }
     let csv = done(&["anatomy", &spec, "--out", &out, "--csv"]);

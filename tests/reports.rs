@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "makes specs and rows")]
 
 use std::fs;
+use std::path::Path;
 
 mod common;
 
@@ -31,6 +32,14 @@ fn rows_that_were_taken_along_say_what_the_folder_says() {
     assert_eq!(done(&["report", &spec, "--rows", &rows, "--page", &page]), of_folder);
     let own = fs::read_to_string(folder.join("out/report.html")).expect("a page");
     assert!(own.contains("Claims of the paper") && own.contains("<svg"), "{own}");
+    let events = folder.path("events");
+    let told = done(&["export", "events", &spec, "--out", &out, "--to", &events]);
+    assert_eq!(told.lines().count(), 9, "{told}");
+    for run in told.lines() {
+        let bytes = fs::read(Path::new(run).join("events.out.tfevents.0.tombola")).expect("events");
+        let text = String::from_utf8_lossy(&bytes);
+        assert!(["levels/density", "level 01/score"].iter().all(|tag| text.contains(tag)), "{run}");
+    }
     // the pages differ in the command that does the cells, which names the results folder
     let again = |page: &str| page.split("Again: ").next().map(str::to_owned);
     assert_eq!(again(&fs::read_to_string(&page).expect("a page")), again(&own));

@@ -28,6 +28,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("anatomy", &[]),
     ("quirks", &["run", "spec", "grid"]),
     ("rows", &[]),
+    ("events", &["rows"]),
     ("stats", &[]),
     ("tables", &["rows", "stats"]),
     ("claims", &["tables", "stats"]),
@@ -42,6 +43,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "commands",
         &[
             "anatomy",
+            "events",
             "suggest",
             "store",
             "download",

@@ -18,7 +18,7 @@ TRIALS = {
 }
 DEVIATION = 0.3
 # Of one trial.
-SECONDS = 240
+SECONDS = 1200
 
 
 def cost(x):

@@ -8,6 +8,7 @@ use crate::ars::ArsSettings;
 use crate::asebo::{self, AseboSettings};
 use crate::cma_es::CmaEsSettings;
 use crate::des::DesSettings;
+use crate::directions;
 use crate::guided_es::GuidedEsSettings;
 use crate::iamalgam::IamalgamSettings;
 use crate::les::LesSettings;
@@ -240,7 +241,11 @@ impl Method {
             Method::Asebo(own) => 7.0 * (own.subspace as f64).min(dims),
             Method::IamalgamIndep(own) => 4.0 * (members * own.elite_ratio).max(1.0),
             Method::IamalgamFull(own) => 4.0 * (members * own.elite_ratio).max(1.0),
-            Method::LmMaEs(own) => own.kept(dims.max(1.0) as usize) as f64,
+            Method::LmMaEs(own) => {
+                let kept = own.kept(dims.max(1.0) as usize) as f64;
+                // and their products, each block's apart and in f64, until they are summed
+                kept + 2.0 * kept * kept / directions::BLOCK as f64
+            }
             Method::Les(_) => 6.0,
             _ => 0.0,
         }

@@ -1,7 +1,8 @@
-//! What trained networks look like inside: how many weights each layer keeps, how large they are, and whether large weights are
-//! those that the search is sure of.
+//! What trained networks look like inside: how many weights each layer keeps, how many of those an output depends on, how large
+//! they are, whether large weights are those that the search is sure of, and what the network costs.
 //!
 //! ```text
+//! effective              weights that are left when units without inputs or readers are (`sparse_kernels::compile`)
 //! size   = mean of |w|                                over the weights that are kept
 //! linear = correlation of |w| and |w| / deviation     Pearson's
 //! ranked = the same of their ranks                    Spearman's; equal numbers share their ranks' mean
@@ -17,7 +18,8 @@
 
 use std::ops::Range;
 
-use networks::{Architecture, Role, Ticket};
+use networks::{Architecture, Role, Ticket, multiply_adds};
+use sparse_kernels::compile::{CompiledNetwork, Mode};
 
 /// What is called a layer where all of them are taken together.
 pub const WHOLE: &str = "all";
@@ -31,6 +33,8 @@ pub struct Layer {
     pub weights: usize,
     /// How many are kept.
     pub kept: usize,
+    /// How many of those an output depends on; none where the network is too large to be looked at.
+    pub effective: Option<usize>,
     /// Mean of the weights that are kept; none where none is.
     pub mean: Option<f64>,
     /// Mean of their sizes.
@@ -38,15 +42,36 @@ pub struct Layer {
     /// Correlation of their sizes and their signal to noise: of the numbers, and of their ranks. None where a strategy has no
     /// deviations, and where all are equal.
     pub correlation: Option<(f64, f64)>,
+    /// Multiply-adds of one input, of all layers together.
+    pub multiply_adds: Option<u64>,
+    /// Bytes of the ticket, likewise.
+    pub bytes: Option<u64>,
 }
 
 /// The layers of a ticket that have weights which may be removed, and all together first.
 pub fn layers(ticket: &Ticket) -> Vec<Layer> {
     let network = ticket.network();
-    let ranges = ranges(network);
-    let parts = ranges.iter().map(|(name, range)| layer(ticket, name.clone(), std::slice::from_ref(range)));
+    let (ranges, matters) = (ranges(network), effective(ticket));
+    let one = |name: &str, ranges: &[Range<usize>]| layer(ticket, matters.as_deref(), name, ranges);
+    let parts = ranges.iter().map(|(name, range)| one(name, std::slice::from_ref(range)));
     let all: Vec<Range<usize>> = ranges.iter().map(|(_, range)| range.clone()).collect();
-    std::iter::once(layer(ticket, WHOLE.to_owned(), &all)).chain(parts).collect()
+    let whole = Layer {
+        multiply_adds: ticket.masked().ok().map(|masked| multiply_adds(masked.network()) as u64),
+        bytes: Some(ticket.encode().len() as u64),
+        ..one(WHOLE, &all)
+    };
+    std::iter::once(whole).chain(parts).collect()
+}
+
+/// For each free coordinate whether an output depends on it.
+fn effective(ticket: &Ticket) -> Option<Vec<bool>> {
+    let masked = ticket.masked().ok()?;
+    let compiled = CompiledNetwork::new(masked.network(), Mode::Fold).ok()?;
+    let parameters: Vec<f32> =
+        compiled.effective().into_iter().map(|matters| f32::from(u8::from(matters))).collect();
+    let mut free = vec![0.0; masked.dims()];
+    masked.pick(&parameters, &mut free);
+    Some(free.into_iter().map(|matters| matters > 0.0).collect())
 }
 
 /// Where the weights of each layer are in the flat vector.
@@ -55,7 +80,7 @@ fn ranges(network: &Architecture) -> Vec<(String, Range<usize>)> {
     tensors.map(|tensor| (tensor.name.clone(), tensor.start..tensor.start + tensor.len())).collect()
 }
 
-fn layer(ticket: &Ticket, name: String, ranges: &[Range<usize>]) -> Layer {
+fn layer(ticket: &Ticket, matters: Option<&[bool]>, name: &str, ranges: &[Range<usize>]) -> Layer {
     let contents = ticket.contents();
     let is_here = |index: u32| ranges.iter().any(|range| range.contains(&(index as usize)));
     let places = ticket.indices().iter().enumerate().filter(|(_, index)| is_here(**index));
@@ -68,13 +93,16 @@ fn layer(ticket: &Ticket, name: String, ranges: &[Range<usize>]) -> Layer {
     });
     let correlation = ratios.filter(|ratios| ratios.iter().all(|ratio| ratio.is_finite()));
     Layer {
-        name,
+        name: name.to_owned(),
         weights: ranges.iter().map(Range::len).sum(),
         kept: values.len(),
+        effective: matters.map(|matters| places.iter().filter(|&&place| matters[place]).count()),
         mean: mean(&values),
         size: mean(&sizes),
         correlation: correlation
             .and_then(|ratios| Some((pearson(&sizes, &ratios)?, pearson(&ranks(&sizes), &ranks(&ratios))?))),
+        multiply_adds: None,
+        bytes: None,
     }
 }
 
@@ -137,6 +165,12 @@ mod tests {
         // the first layer's weights are the first three free coordinates: -2, -1, 0
         assert_eq!((layers[1].mean, layers[1].size), (Some(-1.0), Some(1.0)));
         assert!(layers.iter().all(|layer| layer.correlation.is_none()));
+        // Places 0, 2, 4 of the first layer and 0 of the second: the second unit, of inputs 1, has no reader.
+        let effective: Vec<_> = layers.iter().map(|layer| layer.effective).collect();
+        assert_eq!(effective, [Some(3), Some(2), Some(1)]);
+        assert_eq!(layers[0].multiply_adds, Some(4));
+        assert_eq!(layers[0].bytes, Some(ticket(None).encode().len() as u64));
+        assert_eq!((layers[1].multiply_adds, layers[1].bytes), (None, None));
     }
 
     #[test]

@@ -23,6 +23,7 @@ pub mod cost;
 #[cfg(feature = "fetch")]
 pub mod download;
 pub mod episodes;
+pub mod events;
 pub mod figures;
 pub mod grid;
 pub mod memory;

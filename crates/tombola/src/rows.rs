@@ -149,6 +149,12 @@ pub struct LayerRow {
     pub linear: Option<f64>,
     /// The same of their ranks.
     pub ranked: Option<f64>,
+    /// How many of those that are kept an output depends on.
+    pub effective: Option<usize>,
+    /// Multiply-adds of one input, where the row is of all layers.
+    pub multiply_adds: Option<u64>,
+    /// Bytes of the ticket, likewise.
+    pub bytes: Option<u64>,
 }
 
 impl LevelRow {
@@ -261,6 +267,10 @@ pub fn layers(file: &str, bytes: &[u8]) -> Result<Vec<LayerRow>, RowsError> {
         if row.kept > row.weights || !(0.0..=1.0).contains(&row.density) {
             let LayerRow { kept, weights, density, .. } = row;
             let problem = format!("{kept} of {weights} weights at a density of {density} cannot be");
+            return Err(RowsError::new(file, line, problem));
+        }
+        if let Some(effective) = row.effective.filter(|effective| *effective > row.kept) {
+            let problem = format!("{effective} of {} weights that are kept cannot have an effect", row.kept);
             return Err(RowsError::new(file, line, problem));
         }
         let numbers = [row.mean, row.size, row.linear, row.ranked];

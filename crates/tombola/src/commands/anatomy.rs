@@ -18,8 +18,9 @@ use crate::store;
 use crate::tables::densities::aligned;
 use crate::tables::layers::{self, Quantity};
 
-/// Show what the networks of a grid look like inside: what each layer keeps, how large its weights are, and whether large ones
-/// are those that the search is sure of (supplement 11 and figure 7 of the main paper).
+/// Show what the networks of a grid look like inside: what each layer keeps, how much of it an output depends on, how large its
+/// weights are, whether large ones are those that the search is sure of (supplement 11 and figure 7 of the main paper), and what
+/// a network costs.
 ///
 /// Reads the ticket of every level of the cells that are done; may be asked for at any time.
 #[derive(Args, Debug)]
@@ -86,7 +87,8 @@ fn rows_of_folder(folder: &Path, cells: &[Cell]) -> Result<Vec<LayerRow>, Comman
 /// A layer of a level's network as a row.
 fn told(row: &LevelRow, layer: anatomy::Layer) -> LayerRow {
     let LevelRow { task, strategy, criterion, seed, level, density, .. } = row.clone();
-    let anatomy::Layer { name, weights, kept, mean, size, correlation } = layer;
+    let anatomy::Layer { name, weights, kept, effective, mean, size, correlation, multiply_adds, bytes } =
+        layer;
     let (linear, ranked) = correlation.unzip();
     LayerRow {
         task,
@@ -102,5 +104,8 @@ fn told(row: &LevelRow, layer: anatomy::Layer) -> LayerRow {
         size,
         linear,
         ranked,
+        effective,
+        multiply_adds,
+        bytes,
     }
 }

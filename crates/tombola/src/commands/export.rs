@@ -1,9 +1,9 @@
-//! `tombola export`: a ticket's weights for other programs.
+//! `tombola export`: a ticket's weights, or what cells have left, for other programs.
 
 use std::io::Write;
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use networks::Ticket;
 use networks::foreign::{self, Convention, Weights};
 use networks::safetensors::{self, Owned};
@@ -12,16 +12,36 @@ use super::{CommandError, tickets};
 use crate::npz;
 use crate::store;
 
+mod events;
+
 /// Write a ticket's weights for other programs, in the names and shapes of PyTorch or flax.
 ///
 /// Dense, each tensor is whole, with zeros where the mask removed a weight. Sparse, a tensor of weights is three: its
 /// `.shape`, and of the weights that are kept the `.indices` in the flattened tensor and the `.values`; biases are whole.
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  tombola export --ticket ticket.safetensors --to model.safetensors\n  \
+#[command(
+    after_help = "Examples:\n  tombola export --ticket ticket.safetensors --to model.safetensors\n  \
     tombola export --ticket ticket.safetensors --to model.npz --layout flax --sparse\n\n\
     In Python: `model.load_state_dict(safetensors.torch.load_file(\"model.safetensors\"))` with layers named\n\
-    conv_0, conv_1, dense_0; `flax.traverse_util.unflatten_dict(dict(numpy.load(\"model.npz\")), sep=\"/\")`.")]
+    conv_0, conv_1, dense_0; `flax.traverse_util.unflatten_dict(dict(numpy.load(\"model.npz\")), sep=\"/\")`.",
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true
+)]
 pub(super) struct ExportArguments {
+    #[command(subcommand)]
+    others: Option<Others>,
+    #[command(flatten)]
+    ticket: Option<TicketArguments>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Others {
+    Events(events::EventArguments),
+}
+
+/// Which ticket, and how.
+#[derive(Args, Debug)]
+struct TicketArguments {
     /// The ticket
     #[arg(long, value_name = "FILE")]
     ticket: PathBuf,
@@ -84,6 +104,19 @@ enum Exported {
 }
 
 pub(super) fn run(arguments: &ExportArguments, out: &mut dyn Write) -> Result<(), CommandError> {
+    match (&arguments.others, &arguments.ticket) {
+        (Some(Others::Events(arguments)), _) => events::run(arguments, out),
+        (None, Some(arguments)) => weights(arguments, out),
+        (None, None) => Err(CommandError::Request {
+            message: "nothing to export is named".to_owned(),
+            hint: Some(
+                "`--ticket FILE --to FILE` for weights, `events SPEC --to DIR` for TensorBoard".into(),
+            ),
+        }),
+    }
+}
+
+fn weights(arguments: &TicketArguments, out: &mut dyn Write) -> Result<(), CommandError> {
     let ticket = tickets::read(&arguments.ticket)?;
     let contents = ticket.contents();
     let values = match arguments.what {

@@ -130,6 +130,9 @@ fn layers_are_read_as_they_were_written_or_refused_with_their_line() {
         size: Some(1.0 / 3.0),
         linear: None,
         ranked: Some(0.5),
+        effective: Some(2),
+        multiply_adds: None,
+        bytes: Some(1 << 40),
     };
     let rows = vec![row.clone(), LayerRow { layer: "all".into(), ..row }];
     let bytes = write(&rows);
@@ -138,6 +141,7 @@ fn layers_are_read_as_they_were_written_or_refused_with_their_line() {
     let refused =
         |from: &str, to: &str| layers("x", text.replace(from, to).as_bytes()).unwrap_err().to_string();
     assert!(refused(",8,3,", ",8,9,").starts_with("x, line 2: 9 of 8 weights"));
+    assert!(refused(",0.5,2,", ",0.5,4,").starts_with("x, line 2: 4 of 3 weights"));
     assert!(refused(",0.25,", ",1.25,").contains("a density of 1.25"));
     assert!(refused("-0.1", "inf").contains("is not finite"));
     assert!(refused(",8,3,", ",eight,3,").contains("line 2"));

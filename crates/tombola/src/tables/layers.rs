@@ -15,11 +15,24 @@ pub enum Quantity {
     Size,
     /// How well their ranks by size and by signal to noise agree.
     Agreement,
+    /// The share of its weights that an output depends on.
+    Effective,
+    /// What one input takes.
+    MultiplyAdds,
+    /// What the ticket takes.
+    Bytes,
 }
 
 impl Quantity {
     /// All of them.
-    pub const ALL: [Quantity; 3] = [Quantity::Kept, Quantity::Size, Quantity::Agreement];
+    pub const ALL: [Quantity; 6] = [
+        Quantity::Kept,
+        Quantity::Effective,
+        Quantity::Size,
+        Quantity::Agreement,
+        Quantity::MultiplyAdds,
+        Quantity::Bytes,
+    ];
 
     /// For names of files.
     pub fn name(self) -> &'static str {
@@ -27,6 +40,9 @@ impl Quantity {
             Quantity::Kept => "kept",
             Quantity::Size => "size",
             Quantity::Agreement => "agreement",
+            Quantity::Effective => "effective",
+            Quantity::MultiplyAdds => "multiply-adds",
+            Quantity::Bytes => "bytes",
         }
     }
 
@@ -38,12 +54,19 @@ impl Quantity {
             Quantity::Agreement => {
                 "Correlation of the ranks of weights by size and by signal to noise (Spearman), by density"
             }
+            Quantity::Effective => "Share of each layer's weights that an output depends on, by density",
+            Quantity::MultiplyAdds => "Thousands of multiply-adds of one input, by density",
+            Quantity::Bytes => "Thousands of bytes of the ticket, by density",
         }
     }
 
     fn of(self, row: &LayerRow) -> Option<f64> {
+        let share = |count: usize| (row.weights > 0).then(|| count as f64 / row.weights as f64);
         match self {
-            Quantity::Kept => (row.weights > 0).then(|| row.kept as f64 / row.weights as f64),
+            Quantity::Kept => share(row.kept),
+            Quantity::Effective => row.effective.and_then(share),
+            Quantity::MultiplyAdds => row.multiply_adds.map(|count| count as f64 / 1e3),
+            Quantity::Bytes => row.bytes.map(|bytes| bytes as f64 / 1e3),
             Quantity::Size => row.size,
             Quantity::Agreement => row.ranked,
         }
@@ -109,6 +132,9 @@ mod tests {
             size: Some(size),
             linear: None,
             ranked: None,
+            effective: Some(kept / 2),
+            multiply_adds: (layer == "one").then_some(1500),
+            bytes: None,
         }
     }
 
@@ -132,6 +158,10 @@ mod tests {
         let size = table(&rows, Quantity::Size).expect("rows");
         assert_eq!(size[1][4..], ["2.000 ±2.484", "3.000 ±0.000"]);
         assert_eq!(table(&rows, Quantity::Agreement), None, "a strategy without deviations has none");
+        let effective = table(&rows, Quantity::Effective).expect("rows");
+        assert_eq!(effective[2][3..], ["two", "0.500 ±0.000", "0.400 ±0.000"]);
+        let cost = table(&rows, Quantity::MultiplyAdds).expect("rows");
+        assert_eq!(cost[1..], [["glyphs", "snes", "snr", "one", "1.500 ±0.000", "1.500 ±0.000"]]);
         rows.reverse();
         assert_eq!(table(&rows, Quantity::Size), Some(size));
         assert_eq!(table(&[], Quantity::Kept), None);
