@@ -105,12 +105,19 @@ fn bits((score, gradient): (Score, Vec<f32>)) -> (u64, u32, Vec<u32>) {
     (loss, score.correct, gradient.into_iter().map(one).collect())
 }
 
+/// Gradients that are numbers other than zero.
+fn numbers(bits: &(u64, u32, Vec<u32>)) -> usize {
+    bits.2.iter().filter(|&&number| number != 0 && number != u32::MAX).count()
+}
+
 #[test]
 fn gradients_have_the_bits_of_the_definition() {
+    let mut lively = 0;
     for seed in 0..cases(300) {
         let mut draw = Draw::new("losses", seed);
         let case = Case::draw(&mut draw, &[1, 2, 3, 9, 17]);
         let expected = bits(case.expected());
+        lively += u32::from(numbers(&expected) > 2);
         for isa in Isa::available() {
             assert_eq!(
                 bits(case.found(isa, Threads::Sequential)),
@@ -120,14 +127,20 @@ fn gradients_have_the_bits_of_the_definition() {
             );
         }
     }
+    assert!(cfg!(miri) || lively > 100, "{lively} cases have gradients that are numbers other than zero");
 }
 
 #[cfg(feature = "rayon")]
 #[test]
 fn gradients_do_not_depend_on_threads() {
     let mut draw = Draw::new("threads", 3);
-    let case = Case::draw(&mut draw, &[if cfg!(miri) { 33 } else { 70 }]);
-    let expected = bits(case.expected());
+    let (case, expected) = loop {
+        let case = Case::draw(&mut draw, &[if cfg!(miri) { 33 } else { 70 }]);
+        let expected = bits(case.expected());
+        if numbers(&expected) > 10 {
+            break (case, expected);
+        }
+    };
     for threads in [1, 2, 3, 7, 16] {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
         for isa in Isa::available() {
@@ -163,7 +176,7 @@ fn the_papers_network_has_the_bits_of_the_definition() {
             network,
         };
         let expected = bits(case.expected());
-        assert!(expected.2.iter().filter(|&&number| number != 0).count() > 100);
+        assert!(numbers(&expected) > 100);
         for isa in Isa::available() {
             assert_eq!(bits(case.found(isa, Threads::Sequential)), expected, "{isa}");
         }

@@ -33,7 +33,7 @@ impl Kernel for Part<'_> {
         let (registers, lanes) = scratch[start..].split_at_mut(plan.registers * LANES);
         assert!(lanes.len() >= plan.parameters * LANES, "scratch of the length that the plan states");
         // the padding is written here and never again
-        registers.fill(0.0);
+        registers[..plan.registers * S::LANES].fill(0.0);
         for (index, score) in scores.iter_mut().enumerate() {
             let block = first + index;
             *score = Score::default();
