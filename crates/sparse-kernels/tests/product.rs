@@ -7,7 +7,7 @@ mod matrices;
 use common::{Draw, cases};
 use matrices::{Float, Layout, numbers};
 use numerics::Isa;
-use sparse_kernels::product::{ProductPlan, TransposedPlan, View, ViewMut};
+use sparse_kernels::product::{ProductPlan, TransposedPlan, View, ViewMut, is_faster_with_zeros};
 use sparse_kernels::{Pattern, Threads, naive};
 
 /// One product to be.
@@ -225,4 +225,36 @@ fn the_size_of_a_plan_is_that_of_a_few_patterns() {
     assert!(plan.size() >= entries + 4 * 201);
     // at most one number an entry for slabs, and two and a half a row beside
     assert!(plan.size() <= 2 * entries + 10 * 201);
+}
+
+/// A zero adds nothing to a sum of finite numbers; it can only turn its sign where it is zero itself.
+#[test]
+fn zeros_written_out_change_no_number() {
+    for seed in 0..cases(60) {
+        let mut draw = Draw::new("zeros", seed);
+        let [rows, middle] = draw.sizes([20, 40]);
+        let columns = draw.one_of(&[1, 8, 17, 64]);
+        let pattern = draw.pattern(rows, middle);
+        let (values, x) = (draw.numbers(pattern.nnz()), draw.numbers(middle * columns));
+        let mut zeros = vec![f32::NAN; rows * middle];
+        pattern.expand(&values, &mut zeros);
+        let dense = Pattern::dense(rows, middle).expect("a pattern");
+        let product = |pattern: &Pattern, values: &[f32]| {
+            let plan = ProductPlan::new(Isa::detected(), pattern);
+            let (x, mut y) = (View::by_rows(&x, middle, columns), vec![f32::NAN; rows * columns]);
+            let view = ViewMut::by_rows(&mut y, rows, columns);
+            let mut scratch = vec![0.0; plan.scratch_len(Threads::Sequential, x, &view)];
+            plan.multiply_into(Threads::Sequential, values, x, view, &mut scratch);
+            y
+        };
+        assert_eq!(product(&pattern, &values), product(&dense, &zeros), "seed {seed}");
+    }
+    let of = |kept: usize| {
+        let mask: Vec<bool> = (0..100).map(|place| place < kept).collect();
+        Pattern::from_mask(10, 10, &mask).expect("a mask")
+    };
+    for (columns, most) in [(1, 100), (2, 50), (15, 50), (16, 75), (256, 75)] {
+        assert!(!is_faster_with_zeros(&of(most), columns), "{columns} columns");
+        assert_eq!(is_faster_with_zeros(&of((most + 1).min(100)), columns), columns > 1, "{columns} columns");
+    }
 }
