@@ -192,20 +192,46 @@ impl<T: Number> Part<'_, T> {
         row: usize,
         entries: Range<usize>,
     ) {
-        let base = self.plan.pattern.starts()[self.rows.start] as usize;
-        let indices = self.plan.pattern.indices();
-        for first in entries.clone().step_by(E) {
-            let count = E.min(entries.end - first);
-            let mut x = [self.x.first; E];
-            for e in 0..E {
-                // PERF: where entries run out the last is taken again: as fast as fewer sums that wait for each other
-                let entry = first + if e < count { e } else { count - 1 };
-                x[e] = self.x.first.wrapping_add(indices[entry] as usize * self.x.stride);
+        let whole = entries.end - entries.len() % E;
+        // SAFETY: the caller's promise.
+        unsafe {
+            for first in (entries.start..whole).step_by(E) {
+                self.some::<S, E, H>(simd, row, first, E);
             }
-            // SAFETY: the caller's promise.
-            let sums =
-                unsafe { self.sums::<S, E, H>(simd, self.y.first.wrapping_add(row * self.y.stride), x) };
-            let values = &mut self.values[first - base..][..count];
+            if whole < entries.end {
+                self.some::<S, E, H>(simd, row, whole, entries.end - whole);
+            }
+        }
+    }
+
+    /// At most `E` entries of a row, from one on.
+    ///
+    /// # Safety
+    ///
+    /// As for [`row`](Self::row).
+    // PERF: inlined twice, so that nothing is asked where all of them are there.
+    #[inline(always)]
+    unsafe fn some<S: Simd, const E: usize, const H: usize>(
+        &mut self,
+        simd: S,
+        row: usize,
+        first: usize,
+        count: usize,
+    ) {
+        let pattern = &self.plan.pattern;
+        let mut x = [self.x.first; E];
+        for e in 0..E {
+            // PERF: where entries run out the last is taken again: as fast as fewer sums that wait for each other
+            let entry = first + if e < count { e } else { count - 1 };
+            // SAFETY: the caller's promise: these are entries.
+            let column = unsafe { *pattern.indices().get_unchecked(entry) } as usize;
+            x[e] = self.x.first.wrapping_add(column * self.x.stride);
+        }
+        // SAFETY: the caller's promise: the rows of the part begin with the first of its values.
+        unsafe {
+            let sums = self.sums::<S, E, H>(simd, self.y.first.wrapping_add(row * self.y.stride), x);
+            let base = *pattern.starts().get_unchecked(self.rows.start) as usize;
+            let values = self.values.get_unchecked_mut(first - base..first - base + count);
             for (value, sum) in values.iter_mut().zip(sums) {
                 *value = if self.add { value.plus(sum) } else { sum };
             }
