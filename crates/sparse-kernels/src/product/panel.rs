@@ -35,6 +35,8 @@ pub(super) struct Panel<'a, T> {
     pub(super) indices: &'a [u32],
     /// Value of entry 0, if there were no offset; only entries of the rows are read.
     pub(super) values: *const T,
+    /// Which of the values each entry has, where they are read out of order; else nowhere.
+    pub(super) order: *const u32,
     /// Column 0 of the panel in row 0 of the input, and from there to row 1.
     pub(super) input: *const T,
     pub(super) input_stride: usize,
@@ -56,15 +58,20 @@ impl<T> Clone for Panel<'_, T> {
 
 impl<T> Copy for Panel<'_, T> {}
 
-/// The computation, for panels of `C` registers of which the last is read in `PART`, and `K` rows in turns.
+/// The computation, for panels of `C` registers of which the last is read in `PART`, and `K` rows in turns; values are read
+/// out of order where they are `ORDERED`.
 ///
 /// # Safety of who makes it
 ///
 /// The rows are rows of the pattern that starts, ends and indices are of; values, inputs and outputs are there for
 /// them, and nobody else reads or writes the outputs.
-pub(super) struct Rows<'a, T, const K: usize, const C: usize, const PART: bool>(pub(super) Panel<'a, T>);
+pub(super) struct Rows<'a, T, const K: usize, const C: usize, const PART: bool, const ORDERED: bool>(
+    pub(super) Panel<'a, T>,
+);
 
-impl<T: Number, const K: usize, const C: usize, const PART: bool> Kernel for Rows<'_, T, K, C, PART> {
+impl<T: Number, const K: usize, const C: usize, const PART: bool, const ORDERED: bool> Kernel
+    for Rows<'_, T, K, C, PART, ORDERED>
+{
     type Output = ();
 
     #[inline(always)]
@@ -116,11 +123,25 @@ impl<T: Number> Panel<'_, T> {
     ///
     /// The pattern has such an entry, in one of the rows of the panel.
     #[inline(always)]
-    pub(super) unsafe fn term(&self, entry: usize) -> (T, *const T) {
+    pub(super) unsafe fn term<const ORDERED: bool>(&self, entry: usize) -> (T, *const T) {
         // SAFETY: the caller's promise; a column of the pattern is a row of the input.
         unsafe {
             let column = *self.indices.get_unchecked(entry) as usize;
-            (*self.values.wrapping_add(entry), self.input.add(column * self.input_stride))
+            (self.value::<ORDERED>(entry), self.input.add(column * self.input_stride))
+        }
+    }
+
+    /// The value of an entry.
+    ///
+    /// # Safety
+    ///
+    /// The pattern has such an entry, in one of the rows of the panel.
+    #[inline(always)]
+    unsafe fn value<const ORDERED: bool>(&self, entry: usize) -> T {
+        // SAFETY: the caller's promise; there is an order where there should be one, and a value for all that is in it.
+        unsafe {
+            let entry = if ORDERED { *self.order.add(entry) as usize } else { entry };
+            *self.values.wrapping_add(entry)
         }
     }
 
@@ -199,7 +220,9 @@ impl<T: Number> Panel<'_, T> {
     }
 }
 
-impl<T: Number, const K: usize, const C: usize, const PART: bool> Rows<'_, T, K, C, PART> {
+impl<T: Number, const K: usize, const C: usize, const PART: bool, const ORDERED: bool>
+    Rows<'_, T, K, C, PART, ORDERED>
+{
     /// Rows with entries of their own, in turns.
     ///
     /// # Safety
@@ -254,7 +277,7 @@ impl<T: Number, const K: usize, const C: usize, const PART: bool> Rows<'_, T, K,
     unsafe fn entry<S: Simd>(&self, simd: S, entry: usize, sums: &mut [T::Register<S>; C]) {
         // SAFETY: the caller's promise.
         unsafe {
-            let (value, input) = self.0.term(entry);
+            let (value, input) = self.0.term::<ORDERED>(entry);
             let value = T::splat(simd, value);
             for c in 0..C - 1 {
                 let input = T::load(simd, input.add(c * T::lanes::<S>()));
@@ -312,7 +335,7 @@ impl<T: Number, const K: usize, const C: usize, const PART: bool> Rows<'_, T, K,
                 sums[g] = panel.begin::<S, W>(simd, panel.output(rows[g]).add(offset), last);
             }
             for entry in 0..len {
-                let (_, input) = panel.term(first[0] + entry);
+                let (_, input) = panel.term::<ORDERED>(first[0] + entry);
                 let input = input.add(offset);
                 let mut inputs = [T::splat(simd, T::ZERO); W];
                 for c in 0..W - 1 {
@@ -320,7 +343,7 @@ impl<T: Number, const K: usize, const C: usize, const PART: bool> Rows<'_, T, K,
                 }
                 inputs[W - 1] = panel.load::<S, LAST>(simd, input.add((W - 1) * T::lanes::<S>()));
                 for g in 0..TOGETHER {
-                    let value = T::splat(simd, *panel.values.wrapping_add(first[g] + entry));
+                    let value = T::splat(simd, panel.value::<ORDERED>(first[g] + entry));
                     for c in 0..W {
                         sums[g][c] = T::mul_add(simd, value, inputs[c], sums[g][c]);
                     }

@@ -46,10 +46,11 @@ impl<T: Number> Kernel for Part<'_, T> {
         let panel = self.panel();
         let (lanes, columns) = (T::lanes::<S>(), self.x.columns());
         if columns == 1 {
-            if panel.input_stride == 1 {
-                simd.apart(Vector::<T, true>(panel));
-            } else {
-                simd.apart(Vector::<T, false>(panel));
+            match (panel.input_stride == 1, panel.order.is_null()) {
+                (true, true) => simd.apart(Vector::<T, true, false>(panel)),
+                (true, false) => simd.apart(Vector::<T, true, true>(panel)),
+                (false, true) => simd.apart(Vector::<T, false, false>(panel)),
+                (false, false) => simd.apart(Vector::<T, false, true>(panel)),
             }
             return;
         }
@@ -66,8 +67,11 @@ impl<'a, T: Number> Part<'a, T> {
     fn panel(&mut self) -> Panel<'a, T> {
         let ProductPlan { pattern, order, same, .. } = self.plan;
         let starts = pattern.starts();
-        let mut values = self.values.as_ptr();
-        if let Some(order) = self.order {
+        let (mut values, mut value_order) = (self.values.as_ptr(), std::ptr::null());
+        let in_order = self.plan.puts_in_order::<T>(self.x.columns());
+        if let Some(order) = self.order.filter(|_| !in_order) {
+            value_order = order.as_ptr();
+        } else if let Some(order) = self.order {
             let first = starts[self.rows.start] as usize;
             for (value, &entry) in self.rooms[0].iter_mut().zip(&order[first..]) {
                 // SAFETY: the order is one of all entries, and there is a value for each.
@@ -82,6 +86,7 @@ impl<'a, T: Number> Part<'a, T> {
             ends: &starts[1..],
             indices: pattern.indices(),
             values,
+            order: value_order,
             input: self.x.pointer(),
             input_stride: self.x.shape().row_stride,
             output: self.y.pointer,
@@ -165,17 +170,20 @@ fn aligned<T>(room: &mut [T]) -> *mut T {
 unsafe fn rows_of<S: Simd, T: Number>(simd: S, panel: Panel<'_, T>, width: usize, partly: bool) {
     // PERF: rows in turns, so that at least eight sums wait for each other's additions and not for their own
     match (width, partly) {
-        (8, false) => simd.apart(Rows::<T, 1, 8, false>(panel)),
-        (8, true) => simd.apart(Rows::<T, 1, 8, true>(panel)),
-        (6, false) => simd.apart(Rows::<T, 2, 6, false>(panel)),
-        (6, true) => simd.apart(Rows::<T, 2, 6, true>(panel)),
-        (4, false) => simd.apart(Rows::<T, 2, 4, false>(panel)),
-        (4, true) => simd.apart(Rows::<T, 2, 4, true>(panel)),
-        (3, false) => simd.apart(Rows::<T, 4, 3, false>(panel)),
-        (3, true) => simd.apart(Rows::<T, 4, 3, true>(panel)),
-        (2, false) => simd.apart(Rows::<T, 4, 2, false>(panel)),
-        (2, true) => simd.apart(Rows::<T, 4, 2, true>(panel)),
-        (_, false) => simd.apart(Rows::<T, 8, 1, false>(panel)),
-        (_, true) => simd.apart(Rows::<T, 8, 1, true>(panel)),
+        (8, false) => simd.apart(Rows::<T, 1, 8, false, false>(panel)),
+        (8, true) => simd.apart(Rows::<T, 1, 8, true, false>(panel)),
+        (6, false) => simd.apart(Rows::<T, 2, 6, false, false>(panel)),
+        (6, true) => simd.apart(Rows::<T, 2, 6, true, false>(panel)),
+        (4, false) => simd.apart(Rows::<T, 2, 4, false, false>(panel)),
+        (4, true) => simd.apart(Rows::<T, 2, 4, true, false>(panel)),
+        (3, false) => simd.apart(Rows::<T, 4, 3, false, false>(panel)),
+        (3, true) => simd.apart(Rows::<T, 4, 3, true, false>(panel)),
+        (2, false) => simd.apart(Rows::<T, 4, 2, false, false>(panel)),
+        (2, true) => simd.apart(Rows::<T, 4, 2, true, false>(panel)),
+        // only where there is one panel of one register are values read out of order
+        (_, false) if panel.order.is_null() => simd.apart(Rows::<T, 8, 1, false, false>(panel)),
+        (_, true) if panel.order.is_null() => simd.apart(Rows::<T, 8, 1, true, false>(panel)),
+        (_, false) => simd.apart(Rows::<T, 8, 1, false, true>(panel)),
+        (_, true) => simd.apart(Rows::<T, 8, 1, true, true>(panel)),
     }
 }

@@ -206,6 +206,12 @@ impl ProductPlan {
         columns.next_multiple_of(lanes).min(WIDTHS[0] * lanes)
     }
 
+    /// Whether values are put in order first, and not read out of order: where an entry is used in more than one register,
+    /// that is as fast.
+    pub(super) fn puts_in_order<T: Number>(&self, columns: usize) -> bool {
+        columns > self.lanes * size_of::<f32>() / size_of::<T>()
+    }
+
     /// Numbers of scratch of all parts.
     pub(super) fn scratch<T: Number>(
         &self,
@@ -235,7 +241,7 @@ impl ProductPlan {
         let line = LINE / size_of::<T>();
         let copied = self.copies(threads, x) && !rows.is_empty();
         [
-            if ordered { entries } else { 0 },
+            if ordered && self.puts_in_order::<T>(x.columns) { entries } else { 0 },
             if copied { length("scratch", [self.pattern.columns(), panel]) + line } else { 0 },
             if x.columns > 1 && y.column_stride != 1 {
                 length("scratch", [rows.len(), panel]) + line

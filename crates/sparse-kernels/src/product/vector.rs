@@ -16,10 +16,12 @@ const TURNS: usize = 4;
 /// # Safety of who makes it
 ///
 /// As for [`Rows`](super::panel::Rows).
-/// `SIDE_BY_SIDE`: the numbers of the input follow each other.
-pub(super) struct Vector<'a, T, const SIDE_BY_SIDE: bool>(pub(super) Panel<'a, T>);
+/// `SIDE_BY_SIDE`: the numbers of the input follow each other. `ORDERED`: values are read out of order.
+pub(super) struct Vector<'a, T, const SIDE_BY_SIDE: bool, const ORDERED: bool>(pub(super) Panel<'a, T>);
 
-impl<T: Number, const SIDE_BY_SIDE: bool> Kernel for Vector<'_, T, SIDE_BY_SIDE> {
+impl<T: Number, const SIDE_BY_SIDE: bool, const ORDERED: bool> Kernel
+    for Vector<'_, T, SIDE_BY_SIDE, ORDERED>
+{
     type Output = ();
 
     #[inline(always)]
@@ -37,7 +39,7 @@ impl<T: Number, const SIDE_BY_SIDE: bool> Kernel for Vector<'_, T, SIDE_BY_SIDE>
     }
 }
 
-impl<T: Number, const SIDE_BY_SIDE: bool> Vector<'_, T, SIDE_BY_SIDE> {
+impl<T: Number, const SIDE_BY_SIDE: bool, const ORDERED: bool> Vector<'_, T, SIDE_BY_SIDE, ORDERED> {
     /// # Safety
     ///
     /// As for [`Vector`].
@@ -66,14 +68,14 @@ impl<T: Number, const SIDE_BY_SIDE: bool> Vector<'_, T, SIDE_BY_SIDE> {
             }
             for entry in 0..fewest {
                 for k in 0..N {
-                    let (value, input) = panel.term(first[k] + entry);
+                    let (value, input) = panel.term::<ORDERED>(first[k] + entry);
                     sums[k] = value.fused(*input, sums[k]);
                 }
             }
             if N > 1 {
                 for k in 0..N {
                     for entry in fewest..len[k] {
-                        let (value, input) = panel.term(first[k] + entry);
+                        let (value, input) = panel.term::<ORDERED>(first[k] + entry);
                         sums[k] = value.fused(*input, sums[k]);
                     }
                 }
