@@ -11,6 +11,8 @@
 //!
 //! `prepare` also leaves the matrix in the folder, for workers in other languages.
 
+#![forbid(unsafe_code)]
+
 mod matrix;
 mod systems;
 
