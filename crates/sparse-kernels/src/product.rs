@@ -118,6 +118,7 @@ mod panel;
 mod part;
 mod plan;
 mod sample;
+mod scatter;
 #[cfg(feature = "sprs")]
 mod sprs;
 mod transposed;

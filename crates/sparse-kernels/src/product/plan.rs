@@ -148,13 +148,8 @@ impl ProductPlan {
         scratch: &mut [T],
         add: bool,
     ) {
-        let (rows, columns) = (self.pattern.rows(), self.pattern.columns());
-        let needed = self.scratch::<T>(threads, x.shape(), y.shape(), order.is_some());
-        assert_eq!(values.len(), self.pattern.nnz(), "one value an entry");
-        assert_eq!(x.rows(), columns, "a row of the input for each column of the matrix");
-        assert_eq!(y.rows(), rows, "a row of the output for each row of the matrix");
-        assert_eq!(x.columns(), y.columns(), "columns of the input and of the output");
-        assert!(scratch.len() >= needed, "scratch of {} numbers, {needed} are needed", scratch.len());
+        self.check(threads, values.len(), x, &y, scratch.len(), order.is_some());
+        let rows = self.pattern.rows();
         if rows == 0 || x.columns() == 0 {
             return;
         }
@@ -172,6 +167,29 @@ impl ProductPlan {
             Part { plan: self, values, order, x, y, rows, rooms, add }
         });
         threads.for_each(parts.filter(|part| !part.rows.is_empty()), |part| self.isa.run(part));
+    }
+
+    /// Panics where lengths do not fit.
+    pub(super) fn check<T: Number>(
+        &self,
+        threads: Threads<'_>,
+        values: usize,
+        x: View<'_, T>,
+        y: &ViewMut<'_, T>,
+        scratch: usize,
+        ordered: bool,
+    ) {
+        let (rows, columns) = (self.pattern.rows(), self.pattern.columns());
+        let needed = self.scratch::<T>(threads, x.shape(), y.shape(), ordered);
+        assert_eq!(values, self.pattern.nnz(), "one value an entry");
+        assert_eq!(x.rows(), columns, "a row of the input for each column of the matrix");
+        assert_eq!(y.rows(), rows, "a row of the output for each row of the matrix");
+        assert_eq!(x.columns(), y.columns(), "columns of the input and of the output");
+        assert!(scratch >= needed, "scratch of {scratch} numbers, {needed} are needed");
+    }
+
+    pub(super) fn isa(&self) -> Isa {
+        self.isa
     }
 
     /// First row of a part: parts have about as much to do, and whole windows.

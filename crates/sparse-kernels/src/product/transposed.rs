@@ -2,15 +2,18 @@
 
 use numerics::Isa;
 
+use super::scatter::Scatter;
+use super::view::Shape;
 use super::{Number, ProductPlan, View, ViewMut};
 use crate::{Pattern, Threads};
 
 /// `Y = Aᵀ X` and `Y = Y + Aᵀ X` for one pattern of `A`, whose values stay in the order of `A`.
 ///
 /// A plan of the transposed pattern, and the order that brings values to it: they are put in order at every product, in
-/// scratch, which is a pass over the values beside the product's pass for each column. No column is scattered to, so rows
-/// of `Y` are shared out among threads as in any other product, and sums have their order: entries of a column of `A` from
-/// top to bottom.
+/// scratch, which is a pass over the values beside the product's pass for each column. So rows of `Y` are shared out among
+/// threads as in any other product, and sums have their order: entries of a column of `A` from top to bottom. With as many
+/// columns as one register holds, by rows, one thread adds each entry to the row of `Y` that it belongs to, in the same
+/// order, and puts nothing in order; several find each value where it lies.
 ///
 /// ```
 /// use numerics::Isa;
@@ -31,6 +34,7 @@ use crate::{Pattern, Threads};
 #[derive(Clone, Debug)]
 pub struct TransposedPlan {
     transposed: ProductPlan,
+    pattern: Pattern,
     /// Entry `k` of the transpose is entry `order[k]`.
     order: Box<[u32]>,
 }
@@ -43,7 +47,8 @@ impl TransposedPlan {
     /// As [`Pattern::transpose`].
     pub fn new(isa: Isa, pattern: &Pattern) -> TransposedPlan {
         let (transposed, order) = pattern.transpose();
-        TransposedPlan { transposed: ProductPlan::new(isa, &transposed), order: order.into() }
+        let transposed = ProductPlan::new(isa, &transposed);
+        TransposedPlan { transposed, pattern: pattern.clone(), order: order.into() }
     }
 
     /// The plan of the transpose, for values that are in its order already.
@@ -58,7 +63,8 @@ impl TransposedPlan {
 
     /// Bytes that the plan holds.
     pub fn size(&self) -> usize {
-        self.transposed.size() + size_of_val(&*self.order)
+        let pattern = size_of_val(self.pattern.starts()) + size_of_val(self.pattern.indices());
+        self.transposed.size() + pattern + size_of_val(&*self.order)
     }
 
     /// Numbers of scratch that a product of these matrices needs; what they hold does not matter.
@@ -80,7 +86,7 @@ impl TransposedPlan {
         y: ViewMut<'_, T>,
         scratch: &mut [T],
     ) {
-        self.transposed.run(threads, (values, Some(&self.order)), x, y, scratch, false);
+        self.run(threads, values, x, y, scratch, false);
     }
 
     /// `Y = Y + Aᵀ X`: each sum begins with what is there.
@@ -96,6 +102,38 @@ impl TransposedPlan {
         y: ViewMut<'_, T>,
         scratch: &mut [T],
     ) {
-        self.transposed.run(threads, (values, Some(&self.order)), x, y, scratch, true);
+        self.run(threads, values, x, y, scratch, true);
+    }
+
+    fn run<T: Number>(
+        &self,
+        threads: Threads<'_>,
+        values: &[T],
+        x: View<'_, T>,
+        mut y: ViewMut<'_, T>,
+        scratch: &mut [T],
+        add: bool,
+    ) {
+        let side_by_side = |shape: Shape| shape.columns == 1 || shape.column_stride == 1;
+        let few = !self.transposed.puts_in_order::<T>(x.columns());
+        let by_rows = side_by_side(x.shape()) && side_by_side(y.shape());
+        // a sum is one thread's, so several threads take columns of the pattern, which is the transpose's part
+        if threads.count() > 1 || !few || !by_rows {
+            return self.transposed.run(threads, (values, Some(&self.order)), x, y, scratch, add);
+        }
+        self.transposed.check(threads, values.len(), x, &y, scratch.len(), true);
+        if x.columns() == 0 {
+            return;
+        }
+        self.transposed.isa().run(Scatter {
+            pattern: &self.pattern,
+            values,
+            input: x.pointer(),
+            input_stride: x.shape().row_stride,
+            output_stride: y.shape().row_stride,
+            output: y.pointer(),
+            part: x.columns(),
+            add,
+        });
     }
 }
