@@ -30,7 +30,11 @@ class Search:
         if "std_init" in self.settings.__dataclass_fields__:
             self.settings = self.settings.replace(std_init=deviation)
         self.key, draw = jax.random.split(jax.random.PRNGKey(0))
-        if "mean" in inspect.signature(self.search.init).parameters:
+        wanted = inspect.signature(self.search.init).parameters
+        if "means" in wanted:
+            means = jnp.tile(solution, (needed["num_populations"], 1))
+            self.state = self.search.init(draw, means, self.settings)
+        elif "mean" in wanted:
             self.state = self.search.init(draw, solution, self.settings)
         else:
             # Those without a distribution want a population that was evaluated.
