@@ -123,12 +123,12 @@ impl History {
     }
 
     fn stalls(&self, longer: usize) -> Option<StopReason> {
-        let flat = self.is_flat(10 + longer);
+        let flat = self.flatness(10 + longer);
         flat.or_else(|| self.stagnates(120 + longer).then_some(StopReason::Stagnation))
     }
 
-    /// Whether the costs of so many generations are equal, or nearly so and too high.
-    fn is_flat(&self, generations: usize) -> Option<StopReason> {
+    /// Why to end where the costs of so many generations are equal, or nearly so and too high.
+    fn flatness(&self, generations: usize) -> Option<StopReason> {
         let start = self.best.len().checked_sub(generations)?;
         let recent = self.best[start..].iter().chain(&self.last);
         let least = recent.clone().copied().fold(f64::INFINITY, f64::min);
