@@ -2,7 +2,7 @@
 //! within 1e-8 of its optimum.
 //!
 //!     cargo build --release -p strategies --example hundred_thousand
-//!     target/release/examples/hundred_thousand sphere 8000000 state.json >> sphere.csv
+//!     target/release/examples/hundred_thousand sphere 8000000 state.json [DIRECTIONS] >> sphere.csv
 //!
 //! The functions are `sum_j w_j y_j^2` of `y = x - 0.3`:
 //!
@@ -12,8 +12,8 @@
 //!             of even j, then those of odd j: a coordinate has to do with its three neighbours
 //! ```
 //!
-//! A search starts uniformly in a box of width 1 around the origin with a step size of 0.05, and has the evaluations of the
-//! second argument. It writes a line every thousand generations, then the state of the search, whole or not at all: the same
+//! A search starts uniformly in a box of width 1 around the origin with a step size of 0.05, keeps the usual 4 + 3 ln D
+//! directions or those of the last argument, and has the evaluations of the second. It writes a line every thousand generations, then the state of the search, whole or not at all: the same
 //! command goes on from there. The lines do not depend on threads, nor on how often it was ended.
 
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
@@ -25,6 +25,7 @@ use std::{fs, io};
 use numerics::Isa;
 use numerics::functions::{Exp, map_in_place};
 use numerics::random::Stream;
+use strategies::lm_ma_es::LmMaEsSettings;
 use strategies::{Execution, Method, Population, PopulationMut, Search, Settings, Threads};
 
 const DIMS: usize = 100_000;
@@ -38,7 +39,7 @@ const TARGET: f64 = 1e-8;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [function, budget, state] = arguments.as_slice() else {
+    let [function, budget, state, directions @ ..] = arguments.as_slice() else {
         return Err(
             "say a function (sphere or banded), a budget of evaluations, and where the state is kept".into(),
         );
@@ -57,7 +58,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Ok(bytes) => Search::restore(&serde_json::from_slice(&bytes)?)?,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             println!("generation,evaluations,best,mean,deviation");
-            begin()?
+            begin(directions.first().map_or(Ok(0), |count| count.parse())?)?
         }
         Err(error) => return Err(error.into()),
     };
@@ -79,12 +80,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     keep(&search, state)
 }
 
-fn begin() -> Result<Search<f32>, Box<dyn std::error::Error>> {
+fn begin(directions: usize) -> Result<Search<f32>, Box<dyn std::error::Error>> {
     let mut start = vec![0.0; DIMS];
     Stream::new(0, "start").uniform_into(Isa::detected(), 0, &mut start);
     start.iter_mut().for_each(|x| *x -= 0.5);
-    let mut method = Method::named("lm-ma-es")?;
-    method.set_deviation(0.05);
+    let method = Method::LmMaEs(LmMaEsSettings { deviation: 0.05, directions });
     Ok(Search::new(Settings::new(method, MEMBERS), &start)?)
 }
 
