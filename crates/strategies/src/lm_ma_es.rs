@@ -13,7 +13,7 @@
 //! `a_j = 1 / (1.5^(j-1) D)`, `c_j = P / (4^(j-1) D)`, and `t` the generations that were told.
 //!
 //! `k + 2` vectors are kept; a generation costs `2 P k D`, and `k^2 D` for the products of directions and the deviations.
-//! Members change sixteen at a time ([`directions`](crate::directions)). `z` is not kept: `w` is solved for, direction by
+//! Members change sixteen at a time (`directions`). `z` is not kept: `w` is solved for, direction by
 //! direction, from the mean of what was told.
 //!
 //! Source: Loshchilov, Glasmachers and Beyer, "Large scale black-box optimization by limited-memory matrix adaptation"
