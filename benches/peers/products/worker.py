@@ -17,14 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-
-def aligned(array):
-    """A copy that starts at a multiple of 64 bytes."""
-    room = np.empty(array.nbytes + 64, np.uint8)
-    start = -room.ctypes.data % 64
-    copy = room[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
-    copy[...] = array
-    return copy
+sys.path.insert(0, str(Path(__file__).parent.parent))
+from harness.buffers import aligned  # noqa: E402
 
 
 class Case:

@@ -16,6 +16,7 @@ os.environ["MKL_INTERFACE_LAYER"] = "LP64"
 
 import numpy as np  # noqa: E402
 
+from harness.buffers import aligned  # noqa: E402
 from harness.networks import INPUTS, MLP  # noqa: E402
 from systems import blocks  # noqa: E402
 
@@ -39,15 +40,6 @@ def version():
     text = ctypes.create_string_buffer(200)
     library.mkl_get_version_string(text, len(text))
     return text.value.decode().split("Version")[1].split("-")[0].strip()
-
-
-def aligned(array):
-    """A copy that starts at a multiple of 64 bytes."""
-    room = np.empty(array.nbytes + 64, np.uint8)
-    start = -room.ctypes.data % 64
-    copy = room[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
-    copy[...] = array
-    return copy
 
 
 class Product:
