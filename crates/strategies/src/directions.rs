@@ -19,6 +19,7 @@ use std::ops::Range;
 use numerics::{Isa, LANES};
 
 use crate::execution::{Execution, kernel};
+use crate::lanes::in_halves;
 use crate::real::Real;
 
 /// Coordinates that are summed before the sum becomes part of another.
@@ -259,14 +260,7 @@ kernel! {
                 for ((one, other), sum) in one_rest.iter().zip(other_rest).zip(&mut sums) {
                     *sum = one.mul_add(*other, *sum);
                 }
-                let mut width = LANES / 2;
-                while width > 0 {
-                    for lane in 0..width {
-                        sums[lane] += sums[lane + width];
-                    }
-                    width /= 2;
-                }
-                out[row * count + column] = sums[0].wide();
+                out[row * count + column] = in_halves(sums).wide();
             }
         }
     }

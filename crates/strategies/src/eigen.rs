@@ -10,9 +10,10 @@
 //! are kept as rows, so that every inner loop runs along memory. About `6 D^3` multiply-adds. Errors are a small multiple
 //! of the unit roundoff times the largest eigenvalue; the tests hold it to `10 D`.
 
-use numerics::Isa;
+use numerics::{Isa, LANES};
 
 use crate::execution::kernel;
+use crate::lanes::in_halves;
 use crate::real::Real;
 
 /// Eigenvalues, ascending, and their eigenvectors as rows.
@@ -163,16 +164,9 @@ fn rotate_up(
 
 /// Scalar product in `f64`: sixteen lanes, added in halves.
 pub(crate) fn dot<T: Real>(isa: Isa, a: &[T], b: &[T]) -> f64 {
-    let mut lanes = [0.0; 16];
+    let mut lanes = [0.0; LANES];
     dot_kernel(isa, a, b, &mut lanes);
-    let mut width = 8;
-    while width > 0 {
-        for lane in 0..width {
-            lanes[lane] += lanes[lane + width];
-        }
-        width /= 2;
-    }
-    lanes[0]
+    in_halves(lanes)
 }
 
 /// `y = y + factor x`

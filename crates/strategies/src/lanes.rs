@@ -167,9 +167,9 @@ kernel! {
     }
 }
 
-/// The sum of sixteen lanes, in halves; 0 where it is not finite, and bounded so that it can be squared.
+/// The sum of sixteen lanes, in halves.
 #[inline(always)]
-fn folded<T: Real>(mut lanes: [T; LANES]) -> T {
+pub(crate) fn in_halves<T: Real>(mut lanes: [T; LANES]) -> T {
     let mut width = LANES / 2;
     while width > 0 {
         for lane in 0..width {
@@ -177,7 +177,13 @@ fn folded<T: Real>(mut lanes: [T; LANES]) -> T {
         }
         width /= 2;
     }
-    lanes[0].bounded_or_zero()
+    lanes[0]
+}
+
+/// The sum of sixteen lanes; 0 where it is not finite, and bounded so that it can be squared.
+#[inline(always)]
+fn folded<T: Real>(lanes: [T; LANES]) -> T {
+    in_halves(lanes).bounded_or_zero()
 }
 
 /// [`draw`] of `f32` in registers: four coordinates of a group are one group of the generator.

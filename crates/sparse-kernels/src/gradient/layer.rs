@@ -110,24 +110,11 @@ impl PlannedLayer {
                 let first = scratch.add(place * S::LANES);
                 let bias = lanes.add((self.pattern.nnz() + channel) * LANES);
                 let of_sums = OfSums { first, pitch, extent };
+                let spread = Spread { layer: self, convolution: layer, channel, scratch, of_sums, bias };
                 if relu {
-                    simd.apart(Spread::<true> {
-                        layer: self,
-                        convolution: layer,
-                        channel,
-                        scratch,
-                        of_sums,
-                        bias,
-                    });
+                    simd.apart(Known::<true>(spread));
                 } else {
-                    simd.apart(Spread::<false> {
-                        layer: self,
-                        convolution: layer,
-                        channel,
-                        scratch,
-                        of_sums,
-                        bias,
-                    });
+                    simd.apart(Known::<false>(spread));
                 }
                 let input = scratch.add(self.input * S::LANES).cast_const();
                 let lanes = lanes.add(entries.start * LANES);
@@ -228,7 +215,7 @@ fn before_activation<S: Simd>(simd: S, activation: Activation, output: S::F, gra
 }
 
 /// The gradients of a channel's sums, and of its bias.
-struct Spread<'a, const RELU: bool> {
+struct Spread<'a> {
     layer: &'a PlannedLayer,
     convolution: &'a PlannedConvolution,
     channel: usize,
@@ -237,12 +224,15 @@ struct Spread<'a, const RELU: bool> {
     bias: *mut f32,
 }
 
-impl<const RELU: bool> Kernel for Spread<'_, RELU> {
+/// The same, where the compiler knows whether the activation is relu.
+struct Known<'a, const RELU: bool>(Spread<'a>);
+
+impl<const RELU: bool> Kernel for Known<'_, RELU> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Spread { layer, convolution, channel, scratch, of_sums, bias } = self;
+        let Spread { layer, convolution, channel, scratch, of_sums, bias } = self.0;
         let ((height, width), (down, right)) = (layer.extent, of_sums.pitch);
         let activation = if RELU { Activation::Relu } else { layer.activation };
         let mut sum = simd.zero();
