@@ -9,7 +9,7 @@ use numerics::LANES;
 
 use crate::directions::BLOCK;
 use crate::execution::Execution;
-use crate::population::{PopulationMut, clip, tiles};
+use crate::population::{Layout, PopulationMut, Tile, clip, pad_lanes, tiles};
 use crate::real::Real;
 use crate::sample::Plan;
 
@@ -66,8 +66,8 @@ impl<T: Real> Plan<'_, T> {
     }
 
     /// Writes sixteen members at a time, none of which is mirrored: `look` sees a block of their deviates,
-    /// `[coordinate][16]`, `decide` what it saw of all blocks, and `place` makes members of the block. All groups of a block
-    /// come after each other, so that what `look` and `place` read beside them is near.
+    /// `[coordinate][16]`, `decide` what it saw of all blocks, and `place` makes members of the block, where the deviates
+    /// were. All groups of a block come after each other, so that what `look` and `place` read beside them is near.
     pub(crate) fn write_groups<S: Send + Sync, W: Sync>(
         &self,
         execution: &Execution<'_>,
@@ -77,31 +77,63 @@ impl<T: Real> Plan<'_, T> {
         decide: impl Fn(&[&S]) -> W,
         place: impl Fn(&W, Range<usize>, &mut [T]) + Sync,
     ) {
-        let (dims, groups) = (self.dims, self.members.div_ceil(LANES));
-        let block_of = |index: usize| index * BLOCK..dims.min((index + 1) * BLOCK);
-        let mut tiles = tiles(out, dims, BLOCK);
-        let mut deviates = vec![T::ZERO; groups * dims * LANES];
-        let mut seen: Vec<Vec<S>> = tiles.iter().map(|_| Vec::new()).collect();
-        let parts = deviates.chunks_mut(groups * BLOCK * LANES).zip(&mut seen).enumerate();
-        execution.threads.for_each(parts, |(index, (deviates, seen))| {
-            let block = block_of(index);
-            for (group, lanes) in deviates.chunks_mut(block.len() * LANES).enumerate() {
-                self.draws.fill(execution.isa, group, block.clone(), dims, lanes);
-                seen.push(look(block.clone(), lanes));
-            }
-        });
+        let dims = self.dims;
+        if let PopulationMut::Rows(_) = out {
+            let mut lanes = vec![T::ZERO; Layout::Lanes.len(self.members, dims)];
+            self.write_groups(execution, mean, PopulationMut::Lanes(&mut lanes), look, decide, place);
+            return self.turn(execution, &lanes, out);
+        }
+        let mut blocks: Vec<_> = tiles(out, dims, BLOCK).into_iter().map(groups_of).collect();
+        let mut seen: Vec<Vec<S>> = blocks.iter().map(|_| Vec::new()).collect();
+        execution.threads.for_each(
+            blocks.iter_mut().zip(&mut seen).enumerate(),
+            |(index, (groups, seen))| {
+                let block = block_of(index, dims);
+                for (group, lanes) in groups.iter_mut().enumerate() {
+                    self.draws.fill(execution.isa, group, block.clone(), dims, lanes);
+                    seen.push(look(block.clone(), lanes));
+                }
+            },
+        );
         let of_group = |group: usize| seen.iter().map(|seen| &seen[group]).collect::<Vec<_>>();
-        let decisions: Vec<W> = (0..groups).map(|group| decide(&of_group(group))).collect();
-        let parts = deviates.chunks_mut(groups * BLOCK * LANES).zip(&mut tiles).enumerate();
-        execution.threads.for_each(parts, |(index, (deviates, tile))| {
-            let block = block_of(index);
-            let groups = deviates.chunks_mut(block.len() * LANES).zip(&decisions).enumerate();
-            for (group, (lanes, decision)) in groups {
+        let decisions: Vec<W> =
+            (0..self.members.div_ceil(LANES)).map(|group| decide(&of_group(group))).collect();
+        execution.threads.for_each(blocks.iter_mut().enumerate(), |(index, groups)| {
+            let block = block_of(index, dims);
+            for (lanes, decision) in groups.iter_mut().zip(&decisions) {
                 place(decision, block.clone(), lanes);
                 self.bounds.iter().for_each(|&bounds| clip(lanes, bounds));
-                tile.put_group(group, self.members, lanes);
             }
-            tile.pad(self.members, &mean[block]);
+            let used = self.members % LANES;
+            if let (Some(last), 1..) = (groups.last_mut(), used) {
+                pad_lanes(last, used, &mean[block]);
+            }
         });
+    }
+
+    /// Writes the members of `[group][coordinate][16]` in another layout.
+    fn turn(&self, execution: &Execution<'_>, lanes: &[T], out: PopulationMut<'_, T>) {
+        let dims = self.dims;
+        let parts = tiles(out, dims, BLOCK).into_iter().enumerate();
+        execution.threads.for_each(parts, |(index, mut tile)| {
+            let block = block_of(index, dims);
+            for member in 0..self.members {
+                let first = (member / LANES * dims + block.start) * LANES;
+                tile.put(member, &lanes[first..first + block.len() * LANES], member % LANES);
+            }
+        });
+    }
+}
+
+/// The coordinates of a block.
+fn block_of(index: usize, dims: usize) -> Range<usize> {
+    index * BLOCK..dims.min((index + 1) * BLOCK)
+}
+
+/// The groups of a tile of lanes.
+fn groups_of<T>(tile: Tile<'_, T>) -> Vec<&mut [T]> {
+    match tile {
+        Tile::Lanes(groups) => groups.into_iter().flatten().collect(),
+        Tile::Rows(_) => Vec::new(),
     }
 }

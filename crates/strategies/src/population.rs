@@ -216,22 +216,6 @@ impl<T: Real> Tile<'_, T> {
         }
     }
 
-    /// Writes the members of a group from `[coordinate][16]`; lanes beyond `members` are to be padded.
-    pub(crate) fn put_group(&mut self, group: usize, members: usize, lanes: &[T]) {
-        match self {
-            Tile::Lanes(groups) => {
-                if let Some(out) = &mut groups[group] {
-                    out.copy_from_slice(lanes);
-                }
-            }
-            Tile::Rows(_) => {
-                for member in group * LANES..members.min((group + 1) * LANES) {
-                    self.put(member, lanes, member % LANES);
-                }
-            }
-        }
-    }
-
     /// Writes a member from its numbers.
     pub(crate) fn put_row(&mut self, member: usize, row: &[T]) {
         match self {
