@@ -10,7 +10,7 @@ use std::fs;
 mod common;
 
 use common::browser::{browser, shown};
-use common::{Folder, done};
+use common::{Folder, PAIR, digits, done, program, told};
 
 /// What a reader does: sorts the table of claims' groups and the scores of MNIST, and narrows the page.
 const READER: &str = "<script>
@@ -61,4 +61,45 @@ fn a_report_is_read_sorted_and_narrowed_in_a_browser() {
     let count = |key: &str| found[key].as_u64().expect("a number");
     assert!(count("shown") > 0 && count("shown") < count("all"), "{title}");
     assert_eq!(found["wide"], true, "the page is wider than 400 pixels: {title}");
+}
+
+/// What a reader of a cell's page sees: pictures that are there, and nothing wider than the screen.
+const VIEWER: &str = "<script>
+const pictures = [...document.images];
+document.title = JSON.stringify({ pictures: pictures.length, seen: pictures.filter((one) => one.naturalWidth > 0).length,
+  wide: document.documentElement.scrollWidth <= innerWidth });
+</script></body>";
+
+#[test]
+fn the_page_of_a_cell_shows_its_networks_in_a_browser() {
+    let Some(browser) = browser() else { return };
+    let folder = Folder::new("cell");
+    digits(&folder.join("digits"), 1);
+    fs::write(folder.join("pair.toml"), PAIR).expect("a spec");
+    for command in [&["run"][..], &["report", "--cells"]] {
+        let mut tombola = program();
+        tombola
+            .current_dir(&*folder)
+            .args(&command[..1])
+            .args(["pair.toml", "--out", "out"])
+            .args(&command[1..]);
+        told(&tombola.output().expect("the program starts"), 0);
+    }
+    let name =
+        fs::read_dir(folder.join("out/cells")).expect("a folder").next().expect("a page").expect("a name");
+    let page = fs::read_to_string(name.path()).expect("a page");
+    fs::write(folder.join("page.html"), page.replace("</body>", VIEWER)).expect("a page");
+    for flags in [&["--window-size=400,800"][..], &["--window-size=1280,900", "--force-dark-mode"]] {
+        let (dom, log) = shown(browser, &folder, "", flags);
+        assert!(!log.contains("CONSOLE"), "{log}");
+        let title =
+            dom.split_once("<title>").and_then(|(_, rest)| rest.split_once("</title>")).expect("a title").0;
+        let found: serde_json::Value = serde_json::from_str(title).unwrap_or_else(|_| panic!("{title}"));
+        // two levels of a network of two layers
+        assert_eq!(
+            (&found["pictures"], &found["seen"], &found["wide"]),
+            (&4.into(), &4.into(), &true.into()),
+            "{title}"
+        );
+    }
 }

@@ -16,9 +16,16 @@ fn the_quickstart_shows_the_effect_and_the_readme_its_numbers() {
     // both strategies: tickets and random networks are apart by more than their intervals
     assert_eq!(shown.matches("the intervals are apart").count(), 2, "{shown}");
     let page = fs::read_to_string(folder.join("results/report.html")).expect("a page");
-    // a figure of each strategy, and one of both
-    assert!(page.starts_with("<!doctype html>") && page.matches("<svg").count() == 3);
+    // a figure of each strategy; of both, one of means and one of runs at each density of which the paper speaks
+    assert!(page.starts_with("<!doctype html>") && page.matches("<svg").count() == 2 + 1 + 4);
     assert!(page.contains("<h2>Claims</h2>"));
+    let links: Vec<&str> = page.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert_eq!(links.len(), 18, "a page a cell");
+    for link in links {
+        let cell = fs::read_to_string(folder.join("results").join(link)).expect("a page");
+        // the first and the last level and four between, two layers each
+        assert_eq!((cell.matches("<svg").count(), cell.matches("<img").count()), (3, 12), "{link}");
+    }
 
     // the same bits on every machine: the numbers of the README are these
     let readme = fs::read_to_string("README.md").expect("the README");

@@ -46,6 +46,43 @@ fn rows_that_were_taken_along_say_what_the_folder_says() {
 }
 
 #[test]
+fn cells_have_pages_beside_their_report_if_somebody_asks() {
+    let folder = Folder::in_memory("cells");
+    let [spec, out, rows] = ["grid.toml", "out", "rows.csv"].map(|name| folder.path(name));
+    fs::write(&spec, SPEC).expect("a spec");
+    done(&["run", &spec, "--out", &out]);
+    let request = ["report", &spec, "--out", &out];
+    let plain = done(&request);
+    assert!(!folder.join("out/cells").exists(), "nobody asked");
+    assert_eq!(done(&[&request[..], &["--cells"]].concat()), plain);
+    let page = fs::read_to_string(folder.join("out/report.html")).expect("a page");
+    let links: Vec<&str> = page.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert_eq!(links.len(), 9);
+    let is_unsafe =
+        |text: &str| ["http:", "https:", "@import", "url("].iter().any(|part| text.contains(part));
+    for link in links {
+        let cell = fs::read_to_string(folder.join("out").join(link)).expect("a page");
+        assert!(cell.contains("href=\"../report.html\"") && cell.contains("cell task=Pendulum-v1"), "{cell}");
+        assert_eq!(
+            (cell.matches("<img").count(), is_unsafe(&cell)),
+            (4, false),
+            "two levels of two layers: {cell}"
+        );
+        let film = link.replace(".html", "-film.html");
+        assert!(cell.contains(film.trim_start_matches("cells/")));
+        let film = fs::read_to_string(folder.join("out").join(film)).expect("a film");
+        assert!(film.contains("100 % of the weights") && film.contains("50.0 % of the weights"), "two act");
+    }
+    // rows alone have no networks
+    fs::write(&rows, done(&[&request[..], &["--csv"]].concat())).expect("rows");
+    refused(&["report", &spec, "--rows", &rows, "--cells"], &["--rows", "--cells"]);
+    fs::remove_dir_all(folder.join("out/cells")).expect("a folder");
+    fs::write(folder.join("out/cells"), "mine").expect("a file");
+    refused(&[&request[..], &["--cells"]].concat(), &["is a file, where the pages of cells belong"]);
+    assert_eq!(fs::read_to_string(folder.join("out/cells")).expect("a file"), "mine");
+}
+
+#[test]
 fn artifacts_are_written_from_rows_and_compared_with_them() {
     let folder = Folder::in_memory("artifacts");
     let [spec, out, rows, shown] = ["grid.toml", "out", "rows.csv", "shown"].map(|name| folder.path(name));

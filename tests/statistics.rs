@@ -33,6 +33,10 @@ fn means_and_chances_are_theirs() {
         close(middle, &case["interquartile_mean"], 1e-12, "interquartile mean");
         let chance = stats::probability_of_improvement(&ours, &theirs).expect("scores");
         close(chance, &case["probability_of_improvement"], 1e-12, "probability of improvement");
+        let profile = stats::profile(&ours.concat(), &[-0.25, 0.0, 0.125, 0.5]).expect("scores");
+        for (place, share) in profile.into_iter().enumerate() {
+            close(share, &case["profile"][place], 1e-12, "share above a threshold");
+        }
         let student = stats::mean(&ours[0]).expect("scores");
         let half = student.half.expect("three seeds");
         // points of the t distribution are a table of four digits

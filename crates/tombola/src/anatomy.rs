@@ -1,5 +1,6 @@
-//! What trained networks look like inside: how many weights each layer keeps, how many of those an output depends on, how large
-//! they are, whether large weights are those that the search is sure of, and what the network costs.
+//! What trained networks look like inside, in numbers and pictures: how many weights each layer keeps, how many of those an
+//! output depends on, how large they are, whether large weights are those that the search is sure of, and what the network
+//! costs.
 //!
 //! ```text
 //! effective              weights that are left when units without inputs or readers are (`sparse_kernels::compile`)
@@ -16,10 +17,14 @@
 //! - **Weights that masks may remove** are looked at, and no biases.
 //! - **Absent:** files, searches, scores.
 
+mod weights;
+
 use std::ops::Range;
 
 use networks::{Architecture, Role, Ticket, multiply_adds};
 use sparse_kernels::compile::{CompiledNetwork, Mode};
+
+pub use weights::picture;
 
 /// What is called a layer where all of them are taken together.
 pub const WHOLE: &str = "all";

@@ -8,6 +8,7 @@
 //! | `strategies` | all tasks beside each other at a few densities |
 //! | `sparsest` | the sparsest networks that do as well as dense ones |
 //! | `attribution` | the ticket effect in parts |
+//! | `profiles` | of how many runs the score is above a threshold |
 //!
 //! A table is written as CSV, Markdown and LaTeX, a figure as SVG; what rows do not show leaves no file.
 //!
@@ -24,7 +25,7 @@ use crate::figures::{Chart, picture};
 use crate::tables::aggregate::{self, Aggregate};
 use crate::tables::densities::{self, Line};
 use crate::tables::pairs::Group;
-use crate::tables::{attribution, sparsest, strategies};
+use crate::tables::{attribution, profiles, sparsest, strategies};
 
 /// What rows say, in the forms that artifacts are made of.
 #[derive(Clone, Copy, Debug)]
@@ -70,7 +71,7 @@ pub struct Artifact {
 }
 
 /// Those of the main paper.
-pub const LOTTERY: [Artifact; 6] = [
+pub const LOTTERY: [Artifact; 7] = [
     Artifact {
         name: "figure-1",
         shows: "score against density over all tasks and strategies",
@@ -93,6 +94,7 @@ pub const LOTTERY: [Artifact; 6] = [
         shows: "the ticket effect in parts: curvature, weights, mask, layers",
         pieces: |evidence| one("attribution", attribution::CAPTION, attribution::table(evidence.groups)),
     },
+    Artifact { name: "profiles", shows: "of how many runs the score is above a threshold", pieces: profiles },
 ];
 
 /// The files of some artifacts: names and bytes, in order.
@@ -156,6 +158,14 @@ fn figure_2(evidence: &Evidence<'_>) -> Vec<Piece> {
     }
     let charts = Chart::of(evidence.lines).into_iter();
     pieces.extend(charts.map(|chart| figure(format!("figure-2-{}", formats::slug(&chart.title)), chart)));
+    pieces
+}
+
+fn profiles(evidence: &Evidence<'_>) -> Vec<Piece> {
+    let Some(average) = evidence.average else { return Vec::new() };
+    let mut pieces = one("profiles", profiles::CAPTION, Some(profiles::table(average)));
+    let charts = Chart::of_profiles(average).into_iter();
+    pieces.extend(charts.map(|chart| figure(format!("profiles-{}", formats::slug(&chart.title)), chart)));
     pieces
 }
 

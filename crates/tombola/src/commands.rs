@@ -13,6 +13,7 @@ use crate::store::StoreError;
 pub mod anatomy;
 mod artifacts;
 pub mod bench;
+mod cell_pages;
 pub mod data;
 pub mod describe;
 pub mod evaluate;

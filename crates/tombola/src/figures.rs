@@ -5,6 +5,7 @@
 //! | `chart` | what a chart is: series, axes, ticks |
 //! | `svg` | a chart as SVG, for pages |
 //! | `braille` | a chart as characters, for terminals |
+//! | `bitmap` | dots as PNG |
 //!
 //! # Invariants
 //!
@@ -12,11 +13,13 @@
 //! - **Colour never carries meaning alone:** series differ in their marks and are named.
 //! - **Absent:** files, fonts, scripts.
 
+mod bitmap;
 mod braille;
 mod chart;
 mod svg;
 
+pub use bitmap::{Bitmap, Dot};
 pub use braille::braille;
-pub use chart::{Chart, Place, Series};
+pub use chart::{Axis, Chart, Place, Series};
 pub(crate) use svg::escaped;
 pub use svg::{picture, svg};

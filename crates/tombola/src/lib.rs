@@ -15,6 +15,7 @@
 
 pub mod anatomy;
 pub mod artifacts;
+pub mod base64;
 pub mod cells;
 pub mod claims;
 pub mod commands;

@@ -1,12 +1,15 @@
 //! One page that shows results: self-contained HTML, a pure function of rows and a few words.
 //!
 //! It opens from a file, without a network; it prints, and follows the reader's dark mode. Its script sorts and narrows tables:
-//! with scripts off the page says the same.
+//! with scripts off the page says the same. A cell may have a page of its own beside it.
 
+mod cell;
+mod html;
 mod said;
 
 use std::fmt::Write;
 
+pub use cell::{Network, NetworkLayer, Portrait, cell_page, shown_levels};
 pub use said::Said;
 
 use crate::figures::{Chart, escaped, svg};
@@ -22,25 +25,30 @@ pub struct Words {
     pub about: Vec<String>,
     /// The command that makes the results again.
     pub command: String,
+    /// The pages of its cells, if they have any.
+    pub cells: Vec<CellLink>,
 }
 
-const STYLE: &str = include_str!("report/style.css");
-const SCRIPT: &str = include_str!("report/page.js");
-/// Nothing is asked for, from anywhere.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
+/// A cell that has a page of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CellLink {
+    /// Task, strategy, criterion and seed.
+    pub names: [String; 4],
+    /// Settings in which it differs from others of that name; mostly nothing.
+    pub settings: String,
+    /// The density of its last level, and the score there.
+    pub last: [String; 2],
+    /// Where its page is, as seen from this one.
+    pub page: String,
+}
+
+/// No page has links to more cells: it stays small enough to be sent.
+const MOST_LINKS: usize = 2000;
 
 /// The page: what all lines say together, then each task.
 pub fn page(words: &Words, lines: &[Line], said: &Said) -> String {
-    let mut page = format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n\
-         <title>{0}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{0}</h1>\n",
-        escaped(&words.title)
-    );
-    for paragraph in &words.about {
-        writeln!(page, "<p>{}</p>", escaped(paragraph)).expect("a string");
-    }
+    let mut page = html::begin(&words.title);
+    html::paragraphs(&mut page, &words.about);
     if lines.is_empty() {
         page += "<p><strong>Nothing is done yet.</strong></p>\n";
     }
@@ -56,17 +64,35 @@ pub fn page(words: &Words, lines: &[Line], said: &Said) -> String {
         rest = after;
         table(&mut page, here);
     }
-    write!(
-        page,
-        "<p class=\"note\">A number is a mean over seeds, with half the width of its 95 % interval (Student) where \
-         there are three or more; bands in the figures are these intervals. The paper's numbers are read off its figures, \
-         with one standard error (se) over its five seeds where it is wider than the line. The same seed starts all criteria at the same \
-         weights.</p>\n<p class=\"note\">Again: <code>{}</code></p>\n</main>\n\
-         <script>\n{SCRIPT}</script>\n</body>\n</html>\n",
-        escaped(&words.command)
-    )
-    .expect("a string");
+    links(&mut page, &words.cells);
+    page += "<p class=\"note\">A number is a mean over seeds, with half the width of its 95 % interval (Student) where \
+             there are three or more; bands in the figures are these intervals. The paper's numbers are read off its figures, \
+             with one standard error (se) over its five seeds where it is wider than the line. The same seed starts all criteria at the same \
+             weights.</p>\n";
+    html::end(&mut page, &words.command);
     page
+}
+
+/// The cells, each with the way to its page.
+fn links(page: &mut String, cells: &[CellLink]) {
+    if cells.is_empty() {
+        return;
+    }
+    let head = ["task", "strategy", "criterion", "seed", "settings", "last density", "score there"];
+    let mut rows = vec![head.map(str::to_owned).to_vec()];
+    for CellLink { names: [task, strategy, criterion, seed], settings, last, page } in
+        cells.iter().take(MOST_LINKS)
+    {
+        let link = format!("<a href=\"{}\">{}</a>", escaped(page), escaped(task));
+        let rest = [strategy, criterion, seed, settings].into_iter().chain(last).map(|text| escaped(text));
+        rows.push(std::iter::once(link).chain(rest).collect());
+    }
+    *page += "<h2>Cells</h2>\n";
+    html::table_of_markup(page, "Each cell has a page with its curves and its networks", &rows);
+    if cells.len() > MOST_LINKS {
+        let more = cells.len() - MOST_LINKS;
+        writeln!(page, "<p class=\"note\">{more} more cells have pages beside these.</p>").expect("a string");
+    }
 }
 
 /// The numbers behind the figures of one task.
@@ -149,11 +175,26 @@ mod tests {
             title: "a <test>".into(),
             about: vec!["one & two".into()],
             command: "tombola run \"x y\"".into(),
+            cells: vec![CellLink {
+                names: ["glyphs", "snes", "<snr>", "3"].map(str::to_owned),
+                settings: String::new(),
+                last: ["50.0 %", "0.700"].map(str::to_owned),
+                page: "cells/1f.html".into(),
+            }],
         };
         let page = page(&words, &[line("snr"), line("random")], &Said::default());
-        for wanted in
-            ["a &lt;test&gt;", "one &amp; two", "0.910", "n=3", "n=1", "1 diverged", "50.0 %", "<svg"]
-        {
+        for wanted in [
+            "a &lt;test&gt;",
+            "one &amp; two",
+            "0.910",
+            "n=3",
+            "n=1",
+            "1 diverged",
+            "50.0 %",
+            "<svg",
+            "<a href=\"cells/1f.html\">glyphs</a>",
+            "&lt;snr&gt;",
+        ] {
             assert!(page.contains(wanted), "{wanted}");
         }
         for unwanted in ["http:", "https:", "src=", "@import", "url("] {

@@ -14,7 +14,7 @@
 mod robust;
 mod significance;
 
-pub use robust::{Between, Seeds, interquartile_mean, probability_of_improvement};
+pub use robust::{Between, Seeds, interquartile_mean, probability_of_improvement, profile};
 pub use significance::{holm, p_value};
 
 /// A mean over seeds.

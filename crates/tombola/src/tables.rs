@@ -9,6 +9,7 @@
 //! | `sparsest` | the sparsest networks that do as well as dense ones |
 //! | `strategies` | all tasks beside each other at a few densities: a row a strategy and criterion |
 //! | `effects` | what departures of the published code do: differences of two sides, level by level |
+//! | `profiles` | of how many runs the score is above a threshold |
 //! | `reference` | what the papers printed, at the densities of a grid |
 //! | `aggregate` | score against density over all tasks and strategies, as in the papers' first figure |
 //!
@@ -24,6 +25,7 @@ pub mod densities;
 pub mod effects;
 pub mod layers;
 pub mod pairs;
+pub mod profiles;
 pub mod reference;
 #[cfg(test)]
 pub(crate) mod sample;

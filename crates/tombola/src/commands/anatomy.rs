@@ -4,15 +4,12 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use networks::Ticket;
 
 use super::specs::SpecArguments;
 use super::units::OutArguments;
-use super::{CommandError, shown, tickets};
+use super::{CommandError, shown};
 use crate::anatomy;
-use crate::cells::{self, Kind};
 use crate::grid::Cell;
-use crate::results::{Owner, Results};
 use crate::rows::{self, LayerRow, LevelRow};
 use crate::store;
 use crate::tables::densities::aligned;
@@ -69,16 +66,10 @@ pub(super) fn run(arguments: &AnatomyArguments, out: &mut dyn Write) -> Result<(
 
 /// The layers of every level of all cells that are done.
 fn rows_of_folder(folder: &Path, cells: &[Cell]) -> Result<Vec<LayerRow>, CommandError> {
-    let results = Results::at(folder, Owner::this_process(1.0));
     let mut all = Vec::new();
     // what diverged has left no ticket
     for (index, row) in shown::rows(folder, cells)?.into_iter().filter(|(_, row)| row.score.is_some()) {
-        // the dense level is another unit's
-        let kind = if row.level == 0 { Kind::Dense } else { Kind::Cell };
-        let (unit, name) = (kind.id(&cells[index]).to_string(), cells::ticket_name(row.level));
-        let bytes = results.read(&unit, &name).map_err(|error| CommandError::refused(&error))?;
-        let ticket = Ticket::decode(&bytes)
-            .map_err(|error| tickets::refused(&folder.join("results").join(&unit).join(&name), &error))?;
+        let ticket = shown::ticket(folder, &cells[index], row.level)?;
         all.extend(anatomy::layers(&ticket).into_iter().map(|layer| told(&row, layer)));
     }
     Ok(all)

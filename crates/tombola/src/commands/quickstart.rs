@@ -5,9 +5,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::cell_pages::{self, Place};
 use super::sources::Tasks;
 use super::working::WorkingArguments;
-use super::{CommandError, must_be_no_file};
+use super::{CommandError, must_be_no_file, shown};
 use crate::figures::{Chart, braille};
 use crate::grid::{self, Cell};
 use crate::papers::QUICKSTART;
@@ -49,9 +50,14 @@ pub(super) fn run(arguments: &QuickstartArguments, out: &mut dyn Write) -> Resul
     }
     arguments.working.work(&cells, &tasks, folder)?;
 
-    let (lines, said) = super::report::done(folder, &cells)?;
+    let rows = shown::rows(folder, &cells)?;
+    let (lines, said) = super::report::shown(&cells, &rows);
     let page = folder.join("report.html");
-    store::write_whole(&page, report::page(&words(), &lines, &said).as_bytes())?;
+    let words = words();
+    let place = Place { results: folder, report: &page, command: &words.command };
+    let links = cell_pages::write(&place, &cells, &rows, &super::report::distinctions(&cells))?;
+    let words = Words { cells: links, ..words };
+    store::write_whole(&page, report::page(&words, &lines, &said).as_bytes())?;
     writeln!(out, "{}", densities::text(&lines))?;
     for chart in Chart::of(&lines) {
         writeln!(out, "{}", braille(&chart, PLOT.0, PLOT.1))?;
@@ -110,6 +116,7 @@ fn words() -> Words {
             "The digits are drawn by the program: this shows the effect, not the paper's numbers.".to_owned(),
         ],
         command: "tombola quickstart".to_owned(),
+        cells: Vec::new(),
     }
 }
 

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::Path;
 
 use clap::Args;
 
 use super::CommandError;
 use super::artifacts::ArtifactArguments;
+use super::cell_pages::{CellPageArguments, Place};
 use super::shown::{ShownArguments, rows, rows_of_file, write_csv};
 use super::specs::SpecArguments;
 use super::units::OutArguments;
@@ -31,6 +31,8 @@ pub struct ReportArguments {
     #[command(flatten)]
     shown: ShownArguments,
     #[command(flatten)]
+    cells: CellPageArguments,
+    #[command(flatten)]
     artifacts: ArtifactArguments,
 }
 
@@ -39,6 +41,7 @@ pub(super) fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<()
     arguments.artifacts.check_place()?;
     let study = arguments.specs.study()?;
     let folder = arguments.out.folder(&study)?;
+    arguments.cells.check_place(arguments.shown.page(&folder, "report.html").as_deref())?;
     let rows = match &arguments.shown.rows {
         Some(file) => rows_of_file(file, &study.cells)?,
         None if folder.is_dir() => rows(&folder, &study.cells)?,
@@ -56,11 +59,6 @@ pub(super) fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<()
         return write_csv(out, &study.cells, &rows);
     }
     let done = rows.iter().filter(|(_, row)| row.level == 0).count();
-    let words = Words {
-        title: study.name.clone(),
-        about: vec![format!("{done} of {} cells are done.", study.cells.len())],
-        command: arguments.specs.command(&folder),
-    };
     let (lines, said) = shown(&study.cells, &rows);
     let evidence =
         Evidence { lines: &lines, groups: said.groups(), average: said.average(), findings: said.findings() };
@@ -74,6 +72,11 @@ pub(super) fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<()
     // a folder without rows is left as it is
     let page = page.filter(|_| arguments.shown.page.is_some() || !rows.is_empty());
     if let Some(page) = &page {
+        let command = arguments.specs.command(&folder);
+        let place = Place { results: &folder, report: page, command: &command };
+        let cells = arguments.cells.serve(&place, &study.cells, &rows, &distinctions(&study.cells))?;
+        let about = vec![format!("{done} of {} cells are done.", study.cells.len())];
+        let words = Words { title: study.name.clone(), about, command, cells };
         let written = store::write_whole(page, report::page(&words, &lines, &said).as_bytes());
         written.map_err(|error| CommandError::Failed(error.into()))?;
     }
@@ -85,20 +88,15 @@ pub(super) fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<()
     Ok(())
 }
 
-/// What the cells say that are done: line by line, and together.
-pub(super) fn done(folder: &Path, cells: &[Cell]) -> Result<(Vec<Line>, Said), CommandError> {
-    Ok(shown(cells, &rows(folder, cells)?))
-}
-
 /// What rows of cells say line by line; and of all tasks and strategies together, and of the papers' claims.
-fn shown(cells: &[Cell], rows: &[(usize, LevelRow)]) -> (Vec<Line>, Said) {
+pub(super) fn shown(cells: &[Cell], rows: &[(usize, LevelRow)]) -> (Vec<Line>, Said) {
     let names = distinctions(cells);
     let named = || rows.iter().map(|(index, row)| (names[*index].as_str(), row));
     (densities::lines_by_settings(named()), Said::of(pairs::groups(named())))
 }
 
 /// Of each cell the settings that not all cells of its task, strategy and criterion have.
-fn distinctions(cells: &[Cell]) -> Vec<String> {
+pub(super) fn distinctions(cells: &[Cell]) -> Vec<String> {
     let settings: Vec<Vec<String>> = cells.iter().map(Cell::settings).collect();
     let name = |cell: &Cell| (cell.run.task.clone(), cell.strategy(), cell.pruning.criterion.name());
     let mut groups: BTreeMap<_, (usize, BTreeMap<&str, usize>)> = BTreeMap::new();

@@ -5,12 +5,13 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use networks::Ticket;
 
-use super::{CommandError, must_differ};
-use crate::cells::{self, LEVELS};
+use super::{CommandError, must_differ, tickets};
+use crate::cells::{self, CURVES, Kind, LEVELS};
 use crate::grid::Cell;
 use crate::results::{Owner, Results, State};
-use crate::rows::{self, LevelRow};
+use crate::rows::{self, CurveRow, LevelRow};
 use crate::store;
 
 /// Where rows come from, and where what they show goes.
@@ -80,6 +81,25 @@ fn check(file: &Path, cell: &Cell, rows: &[LevelRow]) -> Result<(), CommandError
             ),
         })
     })
+}
+
+/// The tests of all levels of a cell that is done.
+pub(super) fn curves(folder: &Path, cell: &Cell) -> Result<Vec<CurveRow>, CommandError> {
+    let results = Results::at(folder, Owner::this_process(1.0));
+    let id = cell.id().to_string();
+    let bytes = results.read(&id, CURVES).map_err(|error| CommandError::refused(&error))?;
+    let file = results.done_path(&id).join(CURVES);
+    rows::curves(&file.display().to_string(), &bytes).map_err(|error| CommandError::refused(&error))
+}
+
+/// The ticket of a level of a cell that is done and did not diverge there.
+pub(super) fn ticket(folder: &Path, cell: &Cell, level: u32) -> Result<Ticket, CommandError> {
+    let results = Results::at(folder, Owner::this_process(1.0));
+    // the dense level is another unit's
+    let kind = if level == 0 { Kind::Dense } else { Kind::Cell };
+    let (unit, name) = (kind.id(cell).to_string(), cells::ticket_name(level));
+    let bytes = results.read(&unit, &name).map_err(|error| CommandError::refused(&error))?;
+    Ticket::decode(&bytes).map_err(|error| tickets::refused(&results.done_path(&unit).join(&name), &error))
 }
 
 /// The largest file of rows that is read: a hundred thousand cells of twenty levels.

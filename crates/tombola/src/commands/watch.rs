@@ -11,7 +11,7 @@ use tasks::control::normaliser::Scale;
 use tasks::control::rollouts::Start;
 use tasks::control::scoring::Control;
 
-use super::{CommandError, task, tickets};
+use super::{CommandError, task, tickets, with_causes};
 use crate::run::settings::RunSettings;
 use crate::store;
 use crate::watch::{self, Agent, Words};
@@ -36,12 +36,15 @@ pub(super) struct WatchArguments {
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
     /// Steps after which the film ends
-    #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(long, value_name = "N", default_value_t = STEPS, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     steps: u32,
     /// Where to write the page
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
 }
+
+/// Steps of a film, if nothing else is said.
+const STEPS: u32 = 500;
 
 /// Who acts: everything that an [`Agent`] borrows.
 struct Actor {
@@ -71,38 +74,56 @@ pub(super) fn run(arguments: &WatchArguments) -> Result<(), CommandError> {
     if actors.is_empty() {
         actors.push(untrained(&task, arguments.seed)?);
     }
-    let agents: Vec<Agent<'_>> = actors.iter().map(Actor::agent).collect();
-    let words = Words {
-        subtitle: format!("test episode {}, at most {} steps", arguments.seed, arguments.steps),
-        footer: format!("Made by tombola {}.", env!("CARGO_PKG_VERSION")),
-    };
-    let episode = Stream::new(0, "test episodes").child(arguments.seed);
-    let start = Start::drawn(task.environment(), episode);
-    let page = watch::page(task.environment(), &agents, &start, arguments.steps, &words);
+    let page = filmed(&task, &actors, arguments.seed, arguments.steps);
     Ok(store::write_whole(&arguments.out, page.as_bytes())?)
 }
 
-/// The network of a ticket.
+/// The page of one episode: the networks of tickets side by side, each with its label.
+pub(super) fn film(task: &Control, shown: &[(String, &Ticket)]) -> Result<String, CommandError> {
+    let one = |(label, ticket): &(String, &Ticket)| {
+        actor(task, label, ticket).map_err(|problem| refused(&format!("{}, {label}", task.name()), &problem))
+    };
+    let actors = shown.iter().map(one).collect::<Result<Vec<Actor>, _>>()?;
+    Ok(filmed(task, &actors, 0, STEPS))
+}
+
+fn filmed(task: &Control, actors: &[Actor], seed: u64, steps: u32) -> String {
+    let agents: Vec<Agent<'_>> = actors.iter().map(Actor::agent).collect();
+    let words = Words {
+        subtitle: format!("test episode {seed}, at most {steps} steps"),
+        footer: format!("Made by tombola {}.", env!("CARGO_PKG_VERSION")),
+    };
+    let episode = Stream::new(0, "test episodes").child(seed);
+    let start = Start::drawn(task.environment(), episode);
+    watch::page(task.environment(), &agents, &start, steps, &words)
+}
+
+/// The network of a ticket in a file.
 fn trained(task: &Control, path: &Path) -> Result<Actor, CommandError> {
     let ticket = tickets::read(path)?;
-    let refused = |message: String| CommandError::Request {
-        message: format!("{}: {message}", path.display()),
-        hint: None,
-    };
+    let label = path.file_stem().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    actor(task, &label, &ticket).map_err(|problem| refused(&path.display().to_string(), &problem))
+}
+
+fn refused(what: &str, problem: &str) -> CommandError {
+    CommandError::Request { message: format!("{what}: {problem}"), hint: None }
+}
+
+/// The network of a ticket; or what is wrong with it.
+fn actor(task: &Control, label: &str, ticket: &Ticket) -> Result<Actor, String> {
     if let Some(mismatch) = tickets::mismatch(ticket.network(), task, task.name()) {
-        return Err(refused(format!("its {mismatch}")));
+        return Err(format!("its {mismatch}"));
     }
-    let network = ticket.masked().map_err(|error| CommandError::refused(&error))?;
+    let network = ticket.masked().map_err(|error| with_causes(&error))?;
     let seen = task.input().len();
     let normaliser = ticket.contents().normaliser.as_ref();
     if let Some(other) = normaliser.filter(|normaliser| !normaliser.is_of(seen)) {
         let found = other.mean.len();
-        return Err(refused(format!("its normaliser is of {found} observations; the task has {seen}")));
+        return Err(format!("its normaliser is of {found} observations; the task has {seen}"));
     }
-    let label = path.file_stem().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     Ok(Actor {
-        label,
-        notes: notes(task, &ticket),
+        label: label.to_owned(),
+        notes: notes(task, ticket),
         parameters: parameters(&network, &ticket.contents().mean),
         network,
         scale: normaliser.map(Scale::new),

@@ -17,10 +17,7 @@ pub fn braille(chart: &Chart, columns: usize, rows: usize) -> String {
     let mut letters = vec![None; columns * rows];
     for (index, series) in chart.series.iter().enumerate() {
         let at = |place: &super::Place| {
-            (
-                chart.across(place.density) * (width - 1) as f64,
-                (1.0 - chart.up(place.score)) * (height - 1) as f64,
-            )
+            (chart.across(place.at) * (width - 1) as f64, (1.0 - chart.up(place.score)) * (height - 1) as f64)
         };
         let points: Vec<(f64, f64)> = series.places.iter().map(at).collect();
         for two in points.windows(2) {
@@ -42,7 +39,7 @@ pub fn braille(chart: &Chart, columns: usize, rows: usize) -> String {
             letters[row * columns + column] = char::from_u32('A' as u32 + index as u32 % 26);
         }
     }
-    let mut text = format!("{}: {} against the weights kept\n", chart.title, chart.measure);
+    let mut text = format!("{}: {} against the {}\n", chart.title, chart.measure, chart.across_name().0);
     let (low, high) = chart.scores;
     for row in 0..rows {
         let label = match row {
@@ -58,9 +55,9 @@ pub fn braille(chart: &Chart, columns: usize, rows: usize) -> String {
             .collect();
         writeln!(text, "{label} ┤{line}").expect("a string");
     }
-    let sparsest = crate::tables::densities::percent(chart.sparsest);
-    let pad = columns.saturating_sub(5 + sparsest.chars().count());
-    writeln!(text, "{}100 %{}{sparsest}", " ".repeat(10), " ".repeat(pad)).expect("a string");
+    let [left, right] = chart.ends();
+    let pad = columns.saturating_sub(left.chars().count() + right.chars().count());
+    writeln!(text, "{}{left}{}{right}", " ".repeat(10), " ".repeat(pad)).expect("a string");
     let letter = |index: usize| char::from_u32('A' as u32 + index as u32 % 26).unwrap_or('?');
     let names: Vec<String> = chart
         .series
@@ -78,7 +75,7 @@ mod tests {
     use super::*;
 
     fn line(name: &str, scores: [f64; 2]) -> Series {
-        let place = |density: f64, score: f64| Place { density, score, half: 0.0 };
+        let place = |at: f64, score: f64| Place { at, score, half: 0.0 };
         Series { name: name.into(), places: vec![place(1.0, scores[0]), place(0.1, scores[1])] }
     }
 

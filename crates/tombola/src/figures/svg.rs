@@ -6,7 +6,6 @@
 use std::fmt::Write;
 
 use super::chart::{Chart, Place, Series};
-use crate::tables::densities::percent;
 
 const COLOURS: [&str; 8] =
     ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c564b", "#7f7f7f"];
@@ -20,6 +19,9 @@ const TOP: f64 = 30.0;
 const BOTTOM: f64 = 58.0;
 /// Between two lines of the legend; the first is within the picture.
 const LINE: f64 = 16.0;
+
+/// Marks on one line.
+const MOST_MARKS: usize = 26;
 
 /// How a picture looks that stands alone: on paper.
 const STYLE: &str = "svg{font:12px sans-serif;fill:#1c1f23;background:#fff}.title{font-weight:600}.end{text-anchor:end}\
@@ -37,12 +39,13 @@ pub fn picture(chart: &Chart) -> String {
 pub fn svg(chart: &Chart) -> String {
     let height = HEIGHT + LINE * (places(chart).1 - 1) as f64;
     let mut text = format!(
-        "<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-label=\"{0}: {1} against density\">\n\
+        "<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-label=\"{0}: {1} against {3}\">\n\
          <text x=\"{LEFT}\" y=\"18\" class=\"title\">{0}</text>\n\
          <text x=\"{2}\" y=\"18\" class=\"end faint\">{1}</text>\n",
         escaped(&chart.title),
         escaped(&chart.measure),
         WIDTH - RIGHT,
+        escaped(chart.across_name().1),
     );
     axes(&mut text, chart);
     for (index, series) in chart.series.iter().enumerate() {
@@ -53,8 +56,8 @@ pub fn svg(chart: &Chart) -> String {
     text
 }
 
-fn x(chart: &Chart, density: f64) -> f64 {
-    LEFT + chart.across(density) * (WIDTH - LEFT - RIGHT)
+fn x(chart: &Chart, at: f64) -> f64 {
+    LEFT + chart.across(at) * (WIDTH - LEFT - RIGHT)
 }
 
 fn y(chart: &Chart, score: f64) -> f64 {
@@ -63,20 +66,17 @@ fn y(chart: &Chart, score: f64) -> f64 {
 
 fn axes(text: &mut String, chart: &Chart) {
     let (right, bottom) = (WIDTH - RIGHT, HEIGHT - BOTTOM);
-    let ticks = chart.ticks();
-    let step = if ticks.len() > 1 { (ticks[1] - ticks[0]).abs() } else { 1.0 };
-    let digits = [1.0, 0.1, 0.01, 0.001].iter().position(|unit| step >= unit * 0.999).unwrap_or(4);
-    for tick in ticks {
+    for (tick, written) in chart.ticks() {
         let at = y(chart, tick);
         put(
             text,
             format_args!("<line x1=\"{LEFT}\" x2=\"{right}\" y1=\"{at:.1}\" y2=\"{at:.1}\" class=\"grid\"/>"),
         );
         let (beside, down) = (LEFT - 6.0, at + 4.0);
-        put(text, format_args!("<text x=\"{beside}\" y=\"{down:.1}\" class=\"end\">{tick:.digits$}</text>"));
+        put(text, format_args!("<text x=\"{beside}\" y=\"{down:.1}\" class=\"end\">{written}</text>"));
     }
-    for density in chart.densities() {
-        let at = x(chart, density);
+    for (at, written) in chart.marks() {
+        let at = x(chart, at);
         put(
             text,
             format_args!(
@@ -84,36 +84,42 @@ fn axes(text: &mut String, chart: &Chart) {
                 bottom + 4.0
             ),
         );
-        // 50 %, 0.5 %: no digits that are zero
-        let name = format!("{} %", (1000.0 * density).round() / 10.0);
-        put(text, format_args!("<text x=\"{at:.1}\" y=\"{}\" class=\"middle\">{name}</text>", bottom + 17.0));
+        let down = bottom + 17.0;
+        put(text, format_args!("<text x=\"{at:.1}\" y=\"{down}\" class=\"middle\">{written}</text>"));
     }
     put(
         text,
         format_args!("<line x1=\"{LEFT}\" x2=\"{right}\" y1=\"{bottom}\" y2=\"{bottom}\" class=\"axis\"/>"),
     );
     let (middle, low) = ((LEFT + right) / 2.0, bottom + 32.0);
-    put(text, format_args!("<text x=\"{middle}\" y=\"{low}\" class=\"middle\">weights kept</text>"));
+    let name = escaped(chart.across_name().0);
+    put(text, format_args!("<text x=\"{middle}\" y=\"{low}\" class=\"middle\">{name}</text>"));
 }
 
 /// The band of the intervals, the line, the marks.
 fn draw(text: &mut String, chart: &Chart, series: &Series, index: usize) {
     let colour = colour(index);
-    let at = |place: &Place, score: f64| format!("{:.1},{:.1}", x(chart, place.density), y(chart, score));
-    let upper = series.places.iter().map(|place| at(place, place.score + place.half));
-    let lower = series.places.iter().rev().map(|place| at(place, place.score - place.half));
-    let band: Vec<String> = upper.chain(lower).collect();
-    put(text, format_args!("<polygon points=\"{}\" fill=\"{colour}\" opacity=\"0.15\"/>", band.join(" ")));
+    let at = |place: &Place, score: f64| format!("{:.1},{:.1}", x(chart, place.at), y(chart, score));
+    if series.places.iter().any(|place| place.half > 0.0) {
+        let upper = series.places.iter().map(|place| at(place, place.score + place.half));
+        let lower = series.places.iter().rev().map(|place| at(place, place.score - place.half));
+        let band: Vec<String> = upper.chain(lower).collect();
+        put(
+            text,
+            format_args!("<polygon points=\"{}\" fill=\"{colour}\" opacity=\"0.15\"/>", band.join(" ")),
+        );
+    }
     let line: Vec<String> = series.places.iter().map(|place| at(place, place.score)).collect();
     let line = line.join(" ");
     put(
         text,
         format_args!("<polyline points=\"{line}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"1.8\"/>"),
     );
-    for place in &series.places {
-        let (x, y) = (x(chart, place.density), y(chart, place.score));
+    // marks of many places would hide their line
+    for place in series.places.iter().step_by(series.places.len().div_ceil(MOST_MARKS).max(1)) {
+        let (x, y) = (x(chart, place.at), y(chart, place.score));
         let half = if place.half > 0.0 { format!(" ±{:.4}", place.half) } else { String::new() };
-        let told = format!("{}, {}: {:.4}{half}", series.name, percent(place.density), place.score);
+        let told = format!("{}, {}: {:.4}{half}", series.name, chart.told(place.at), place.score);
         put(text, format_args!("<g>{}<title>{}</title></g>", mark(x, y, index), escaped(&told)));
     }
 }
@@ -175,7 +181,7 @@ mod tests {
 
     #[test]
     fn a_picture_holds_all_points_inside_its_frame_and_no_markup_of_others() {
-        let place = |density: f64, score: f64| Place { density, score, half: 0.02 };
+        let place = |at: f64, score: f64| Place { at, score, half: 0.02 };
         let series =
             |name: &str| Series { name: name.into(), places: vec![place(1.0, 0.9), place(0.1, 0.5)] };
         let all: Vec<Series> = (0..9).map(|index| series(&format!("<{index}&\">"))).collect();

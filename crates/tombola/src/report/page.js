@@ -36,7 +36,8 @@ for (const table of tables) {
   });
 }
 
-if (tables.length > 0) {
+// one table is seen at a glance
+if (tables.length > 1) {
   const label = document.createElement("label");
   label.className = "filter";
   label.textContent = "only rows and figures with ";

@@ -2,11 +2,12 @@
 
 use std::fmt::Write;
 
+use super::html::table;
 use crate::claims::{self, Finding};
 use crate::figures::{Chart, escaped, svg};
 use crate::tables::aggregate::{self, Aggregate, aggregate};
 use crate::tables::pairs::Group;
-use crate::tables::{attribution, sparsest};
+use crate::tables::{attribution, profiles, sparsest};
 
 /// The average and the findings of some groups; nothing where there is nothing to compare.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -24,13 +25,15 @@ impl Said {
         let findings = claims::check(&groups);
         // a grid of other criteria has claims of its own kind, and a table of nothing helps nobody
         let findings = if findings.iter().all(Finding::is_not_run) { Vec::new() } else { findings };
+        let average = aggregate(&groups);
         let more = [
             (sparsest::CAPTION, sparsest::table(&groups)),
             (attribution::CAPTION, attribution::table(&groups)),
+            (profiles::CAPTION, average.as_ref().map(profiles::table)),
         ];
         let tables =
             more.into_iter().filter_map(|(caption, rows)| Some((caption.to_owned(), rows?))).collect();
-        Said { average: aggregate(&groups), findings, groups, tables }
+        Said { average, findings, groups, tables }
     }
 
     /// The groups that it is of.
@@ -64,9 +67,13 @@ impl Said {
     pub(super) fn html(&self) -> String {
         let mut html = String::new();
         if let Some(average) = &self.average {
-            let chart = svg(&Chart::of_aggregate(average));
-            write!(html, "<h2>All together</h2>\n<div class=\"charts\"><figure>\n{chart}</figure></div>\n")
-                .expect("a string");
+            html += "<h2>All together</h2>\n<div class=\"charts\">\n";
+            // dense runs differ in their seeds alone
+            let pruned = Chart::of_profiles(average).into_iter().skip(1);
+            for chart in std::iter::once(Chart::of_aggregate(average)).chain(pruned) {
+                writeln!(html, "<figure>\n{}</figure>", svg(&chart)).expect("a string");
+            }
+            html += "</div>\n";
             table(&mut html, &average.title(), &aggregate::table(average));
             let left_out = average.left_out();
             for note in [aggregate::NOTE, &left_out].into_iter().filter(|note| !note.is_empty()) {
@@ -81,23 +88,6 @@ impl Said {
         self.tables.iter().for_each(|(caption, rows)| table(&mut html, caption, rows));
         html
     }
-}
-
-/// Rows as a table, the first as its head.
-fn table(html: &mut String, caption: &str, rows: &[Vec<String>]) {
-    let Some((head, body)) = rows.split_first() else { return };
-    write!(html, "<div class=\"scroll\"><table>\n<caption>{}</caption>\n", escaped(caption))
-        .expect("a string");
-    let heads: String = head.iter().map(|cell| format!("<th scope=\"col\">{}</th>", escaped(cell))).collect();
-    write!(html, "<thead><tr>{heads}</tr></thead>\n<tbody>\n").expect("a string");
-    for row in body {
-        let cells = row.iter().enumerate().map(|(column, cell)| match column {
-            0 | 1 => format!("<th scope=\"row\">{}</th>", escaped(cell)),
-            _ => format!("<td>{}</td>", escaped(cell)),
-        });
-        writeln!(html, "<tr>{}</tr>", cells.collect::<String>()).expect("a string");
-    }
-    *html += "</tbody></table></div>\n";
 }
 
 #[cfg(test)]

@@ -130,6 +130,13 @@ pub fn probability_of_improvement(ours: &[Vec<f64>], theirs: &[Vec<f64>]) -> Opt
     (!tasks.is_empty()).then(|| tasks.iter().sum::<f64>() / tasks.len() as f64)
 }
 
+/// A performance profile: of each threshold, the share of all scores that are above it. None where there is no score.
+pub fn profile(scores: &[f64], thresholds: &[f64]) -> Option<Vec<f64>> {
+    let above = |threshold: &f64| scores.iter().filter(|score| *score > threshold).count() as f64;
+    let share = |threshold| above(threshold) / scores.len() as f64;
+    (!scores.is_empty()).then(|| thresholds.iter().map(share).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -187,6 +194,13 @@ mod tests {
         assert_eq!(interquartile_mean(&[], Seeds::Apart), None);
         assert_eq!(probability_of_improvement(&[], &[]), None);
         assert_eq!(probability_of_improvement(&[vec![1.0]], &[vec![]]), None);
+    }
+
+    #[test]
+    fn a_profile_falls_from_all_to_none_and_a_threshold_is_not_above_itself() {
+        let scores = [0.5, 0.25, 1.0, 0.5];
+        assert_eq!(profile(&scores, &[0.0, 0.25, 0.5, 1.0]), Some(vec![1.0, 0.75, 0.25, 0.0]));
+        assert_eq!(profile(&[], &[0.0]), None);
     }
 
     #[test]

@@ -33,6 +33,8 @@ pub struct Aggregate {
     pub middles: Vec<Vec<Option<Between>>>,
     /// Of each of [`RIVALS`], the share of pairs of seeds in which the first scores more, at each level.
     pub shares: Vec<Vec<Option<f64>>>,
+    /// Of each criterion, the scaled score of every seed of every group at each level.
+    pub runs: Vec<Vec<Vec<f64>>>,
 }
 
 /// A group's least and largest mean score over the criteria of the figure that it has, and their levels; none where nothing
@@ -94,6 +96,9 @@ pub fn aggregate(groups: &[Group]) -> Option<Aggregate> {
         };
         stats::probability_of_improvement(&lists(one), &lists(other))
     };
+    let runs = |criterion: &&str, level| -> Vec<f64> {
+        scaled(criterion, level).into_iter().flat_map(BTreeMap::into_values).collect()
+    };
     let density = |level: usize| {
         whole.iter().map(|group| group.densities(CRITERIA[0])[level]).sum::<f64>() / whole.len() as f64
     };
@@ -104,6 +109,7 @@ pub fn aggregate(groups: &[Group]) -> Option<Aggregate> {
         scores: by_level(&CRITERIA, levels, score),
         middles: by_level(&CRITERIA, levels, middle),
         shares: by_level(&RIVALS, levels, share),
+        runs: by_level(&CRITERIA, levels, runs),
     })
 }
 

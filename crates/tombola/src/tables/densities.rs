@@ -54,6 +54,17 @@ pub struct Point {
     pub diverged: usize,
 }
 
+/// About these densities are shown where not all are: those of which the main paper's text speaks.
+pub const ABOUT: [f64; 5] = [1.0, 0.328, 0.107, 0.0352, 0.0144];
+
+/// The level whose density is nearest to another, if it is within a third of it.
+pub fn nearest(densities: &[f64], about: f64) -> Option<usize> {
+    let ratio = |density: f64| f64::max(density / about, about / density);
+    let levels = densities.iter().enumerate().filter(|(_, density)| **density > 0.0);
+    let (level, density) = levels.min_by(|(_, one), (_, other)| ratio(**one).total_cmp(&ratio(**other)))?;
+    (ratio(*density) < 4.0 / 3.0).then_some(level)
+}
+
 /// The lines of rows of cells that differ in task, strategy, criterion and seed only. Criteria that tell apart most come
 /// first: signal to noise, magnitude, the others by name.
 pub fn lines(rows: &[LevelRow]) -> Vec<Line> {

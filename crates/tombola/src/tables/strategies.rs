@@ -1,10 +1,7 @@
 //! All tasks beside each other at a few densities: which strategy does best where.
 
-use super::densities::{Line, digits, percent};
+use super::densities::{ABOUT, Line, digits, nearest, percent};
 use crate::stats::Mean;
-
-/// About these densities are shown: those of which the main paper's text speaks.
-const ABOUT: [f64; 5] = [1.0, 0.328, 0.107, 0.0352, 0.0144];
 
 /// A row a strategy, criterion and density, a column a task, the first row the head; none where there are no lines. At each
 /// density the nearest level of a line stands, if it is within a third of it.
@@ -41,10 +38,8 @@ pub fn table(lines: &[Line]) -> Option<Vec<Vec<String>>> {
 
 /// The score of a line's level that is nearest to a density, if it is near.
 fn near(line: &Line, about: f64) -> Option<Mean> {
-    let ratio = |density: f64| f64::max(density / about, about / density);
-    let points = line.points.iter().filter(|point| point.density > 0.0);
-    let nearest = points.min_by(|one, other| ratio(one.density).total_cmp(&ratio(other.density)))?;
-    (ratio(nearest.density) < 4.0 / 3.0).then_some(nearest.score)?
+    let densities: Vec<f64> = line.points.iter().map(|point| point.density).collect();
+    line.points[nearest(&densities, about)?].score
 }
 
 fn entry(mean: Option<Mean>) -> String {

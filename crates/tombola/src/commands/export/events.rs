@@ -2,18 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::cells::CURVES;
 use crate::commands::specs::SpecArguments;
 use crate::commands::units::OutArguments;
 use crate::commands::{CommandError, must_be_no_file, shown};
 use crate::events;
-use crate::grid::Cell;
-use crate::results::{Owner, Results};
-use crate::rows::{self, CurveRow, LevelRow};
+use crate::rows::LevelRow;
 use crate::store;
 
 /// Write what is done of a grid as TensorBoard reads it: a run for each cell, with its levels and its curves.
@@ -43,7 +40,7 @@ pub(super) fn run(arguments: &EventArguments, out: &mut dyn Write) -> Result<(),
     }
     for (index, levels) in &levels {
         let (cell, row) = (&study.cells[*index], &levels[0]);
-        let curves = curves(&folder, cell)?;
+        let curves = shown::curves(&folder, cell)?;
         let name = [&row.task, &row.strategy, cell.pruning.criterion.name(), &row.seed.to_string()].join("-");
         let place = arguments.to.join(format!("{name}-{}", cell.id()));
         store::make_folder(&place).map_err(|error| CommandError::Failed(error.into()))?;
@@ -55,13 +52,4 @@ pub(super) fn run(arguments: &EventArguments, out: &mut dyn Write) -> Result<(),
         writeln!(std::io::stderr(), "nothing is done yet")?;
     }
     Ok(())
-}
-
-/// The tests of all levels of a cell that is done.
-fn curves(folder: &Path, cell: &Cell) -> Result<Vec<CurveRow>, CommandError> {
-    let results = Results::at(folder, Owner::this_process(1.0));
-    let id = cell.id().to_string();
-    let bytes = results.read(&id, CURVES).map_err(|error| CommandError::refused(&error))?;
-    let file = results.done_path(&id).join(CURVES);
-    rows::curves(&file.display().to_string(), &bytes).map_err(|error| CommandError::refused(&error))
 }

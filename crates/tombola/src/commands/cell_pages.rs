@@ -1,0 +1,173 @@
+//! Pages of cells, beside the page of their report.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use networks::{Role, Ticket};
+use tasks::control::scoring::Control;
+
+use super::shown::Rows;
+use super::{CommandError, shown, watch};
+use crate::anatomy;
+use crate::grid::Cell;
+use crate::report::{CellLink, Network, NetworkLayer, Portrait, cell_page, shown_levels};
+use crate::rows::LevelRow;
+use crate::store;
+use crate::tables::densities::{digits, percent};
+
+/// The folder of the pages, beside the report.
+const FOLDER: &str = "cells";
+
+/// Whether cells have pages.
+#[derive(Args, Debug)]
+pub(super) struct CellPageArguments {
+    /// Write also a page for each cell that is done, into `cells` beside the page: its curves, what is left of its networks,
+    /// and for bodies that move a film
+    #[arg(long, conflicts_with_all = ["csv", "rows", "check"])]
+    cells: bool,
+}
+
+/// Where pages of cells belong.
+pub(super) struct Place<'a> {
+    /// The results folder.
+    pub(super) results: &'a Path,
+    /// The page of the report.
+    pub(super) report: &'a Path,
+    /// The command that makes the cells again.
+    pub(super) command: &'a str,
+}
+
+impl CellPageArguments {
+    /// Refuses a place that is none, before anything is told.
+    pub(super) fn check_place(&self, report: Option<&Path>) -> Result<(), CommandError> {
+        report.filter(|_| self.cells).map_or(Ok(()), |report| folder(report).map(drop))
+    }
+
+    /// Writes the pages if they were asked for; the way to each.
+    pub(super) fn serve(
+        &self,
+        place: &Place<'_>,
+        cells: &[Cell],
+        rows: &Rows,
+        settings: &[String],
+    ) -> Result<Vec<CellLink>, CommandError> {
+        if self.cells { write(place, cells, rows, settings) } else { Ok(Vec::new()) }
+    }
+}
+
+/// Writes a page for each cell that is done; the way to each. `settings` are those in which each cell differs from others.
+pub(super) fn write(
+    place: &Place<'_>,
+    cells: &[Cell],
+    rows: &Rows,
+    settings: &[String],
+) -> Result<Vec<CellLink>, CommandError> {
+    let folder = folder(place.report)?;
+    let mut levels: BTreeMap<usize, Vec<LevelRow>> = BTreeMap::new();
+    for (index, row) in rows {
+        levels.entry(*index).or_default().push(row.clone());
+    }
+    if !levels.is_empty() {
+        store::make_folder(&folder).map_err(|error| CommandError::Failed(error.into()))?;
+    }
+    let one = |(index, levels): (&usize, &Vec<LevelRow>)| {
+        let file = write_one(place, &folder, &cells[*index], levels)?;
+        Ok(link(&file, &settings[*index], &cells[*index], levels))
+    };
+    levels.iter().map(one).collect()
+}
+
+/// Where pages of cells go.
+fn folder(report: &Path) -> Result<PathBuf, CommandError> {
+    let folder = report.parent().unwrap_or(Path::new("")).join(FOLDER);
+    if !folder.exists() || folder.is_dir() {
+        return Ok(folder);
+    }
+    let message = format!("{} is a file, where the pages of cells belong", folder.display());
+    Err(CommandError::Request {
+        message,
+        hint: Some("move the file away, or name another --page".to_owned()),
+    })
+}
+
+/// Writes the page of a cell, and its film if it can have one; the name of the page.
+fn write_one(
+    place: &Place<'_>,
+    folder: &Path,
+    cell: &Cell,
+    levels: &[LevelRow],
+) -> Result<String, CommandError> {
+    let write = |name: &str, text: &str| {
+        store::write_whole(&folder.join(name), text.as_bytes())
+            .map_err(|error| CommandError::Failed(error.into()))
+    };
+    let curves = shown::curves(place.results, cell)?;
+    let tickets = tickets(place.results, cell, levels)?;
+    let film = film(cell, &tickets)?.map(|page| (format!("{}-film.html", cell.id()), page));
+    if let Some((name, page)) = &film {
+        write(name, page)?;
+    }
+    let file = format!("{}.html", cell.id());
+    let portrait = Portrait {
+        canonical: cell.canonical(),
+        command: place.command.to_owned(),
+        film: film.map(|(name, _)| name),
+        networks: tickets.iter().map(|(row, ticket)| network(row, ticket)).collect(),
+    };
+    let report =
+        place.report.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    write(&file, &cell_page(&format!("../{report}"), levels, &curves, &portrait))?;
+    Ok(file)
+}
+
+/// The tickets of the levels that are shown; what diverged has left none.
+fn tickets<'a>(
+    folder: &Path,
+    cell: &Cell,
+    levels: &'a [LevelRow],
+) -> Result<Vec<(&'a LevelRow, Ticket)>, CommandError> {
+    let shown_rows = shown_levels(levels.len()).into_iter().map(|level| &levels[level as usize]);
+    let done = shown_rows.filter(|row| row.score.is_some());
+    done.map(|row| Ok((row, shown::ticket(folder, cell, row.level)?))).collect()
+}
+
+/// The film of the first and the last network of a cell whose task is one of motion.
+fn film(cell: &Cell, tickets: &[(&LevelRow, Ticket)]) -> Result<Option<String>, CommandError> {
+    let (Some(task), Some(first), Some(last)) =
+        (Control::named(&cell.run.task), tickets.first(), tickets.last())
+    else {
+        return Ok(None);
+    };
+    let label = |(row, _): &(&LevelRow, Ticket)| format!("{} of the weights", percent(row.density));
+    let mut shown = vec![(label(first), &first.1)];
+    if last.0.level > first.0.level {
+        shown.push((label(last), &last.1));
+    }
+    watch::film(&task, &shown).map(Some)
+}
+
+/// What a network looks like.
+fn network(row: &LevelRow, ticket: &Ticket) -> Network {
+    let weights =
+        ticket.network().tensors().iter().filter(|tensor| tensor.role == Role::Weight && tensor.prunable);
+    let layer = |tensor: &networks::Tensor| NetworkLayer {
+        name: tensor.name.clone(),
+        kept: ticket.indices().iter().filter(|index| tensor.range().contains(&(**index as usize))).count(),
+        weights: tensor.len(),
+        picture: anatomy::picture(ticket, tensor),
+    };
+    Network { level: row.level, density: row.density, layers: weights.map(layer).collect() }
+}
+
+fn link(file: &str, settings: &str, cell: &Cell, levels: &[LevelRow]) -> CellLink {
+    let last = levels.last().expect("a cell that is done has levels");
+    let score = last.score.map_or("diverged".to_owned(), |score| format!("{score:.0$}", digits(score)));
+    let criterion = cell.pruning.criterion.name().to_owned();
+    CellLink {
+        names: [cell.run.task.clone(), cell.strategy().to_owned(), criterion, cell.run.seed.to_string()],
+        settings: settings.to_owned(),
+        last: [percent(last.density), score],
+        page: format!("{FOLDER}/{file}"),
+    }
+}
