@@ -3,6 +3,7 @@
 //! | paper | what it asks |
 //! |---|---|
 //! | `lottery` | Lange and Sprekeler, "Lottery tickets in evolutionary optimization", ICML 2023: which weights does an evolution strategy need? |
+//! | `twelve` | the same, of its figures 1 and 2 alone: twelve tasks, each with one strategy |
 //!
 //! Each comes at three scales: `smoke` runs everything once, on networks so small that it takes minutes; `small` shows
 //! the effect on reduced networks in hours; `paper` has the exact numbers. A spec says at each number where it is from.
@@ -44,15 +45,26 @@ pub const QUICKSTART: &str = include_str!("papers/quickstart.toml");
 pub const QUIRKS: &str = include_str!("papers/quirks.toml");
 
 /// All papers.
-pub const PAPERS: [Paper; 1] = [Paper {
-    name: "lottery",
-    title: "Lange and Sprekeler, \"Lottery tickets in evolutionary optimization\", ICML 2023",
-    specs: [
-        include_str!("papers/lottery/smoke.toml"),
-        include_str!("papers/lottery/small.toml"),
-        include_str!("papers/lottery/paper.toml"),
-    ],
-}];
+pub const PAPERS: [Paper; 2] = [
+    Paper {
+        name: "lottery",
+        title: "Lange and Sprekeler, \"Lottery tickets in evolutionary optimization\", ICML 2023",
+        specs: [
+            include_str!("papers/lottery/smoke.toml"),
+            include_str!("papers/lottery/small.toml"),
+            include_str!("papers/lottery/paper.toml"),
+        ],
+    },
+    Paper {
+        name: "twelve",
+        title: "the same, its figures 1 and 2: twelve tasks, each with one strategy",
+        specs: [
+            include_str!("papers/twelve/smoke.toml"),
+            include_str!("papers/twelve/small.toml"),
+            include_str!("papers/twelve/paper.toml"),
+        ],
+    },
+];
 
 impl Scale {
     /// All of them, the smallest first.
@@ -107,7 +119,11 @@ mod tests {
     use crate::grid::{Cell, cells, shape};
 
     fn lottery(scale: Scale) -> Vec<Cell> {
-        let paper = Paper::named("lottery").unwrap();
+        of_paper("lottery", scale)
+    }
+
+    fn of_paper(name: &str, scale: Scale) -> Vec<Cell> {
+        let paper = Paper::named(name).unwrap();
         cells(&paper.spec(scale, &[]).unwrap()).unwrap_or_else(|error| panic!("{error}"))
     }
 
@@ -157,6 +173,23 @@ mod tests {
             [("ant", "sep-cma-es"), ("ant", "sep-cma-es"), ("Pendulum-v1", "sep-cma-es")]
         );
         assert_eq!([60, 120].map(first), [("fetch", "snes"), ("reacher", "pgpe")]);
+    }
+
+    #[test]
+    fn the_twelve_tasks_have_one_strategy_each_and_share_their_cells_with_the_whole_paper() {
+        for scale in Scale::ALL {
+            let cells = of_paper("twelve", scale);
+            assert_eq!(count(&cells, |cell| cell.run.task.clone()), 12);
+            assert_eq!(count(&cells, |cell| (cell.run.task.clone(), cell.strategy())), 12);
+            assert_eq!(cells.len() % (12 * 3), 0, "three criteria, some seeds");
+        }
+        let whole: BTreeSet<String> =
+            Scale::ALL.iter().flat_map(|scale| lottery(*scale)).map(|cell| cell.canonical()).collect();
+        let is_shared = |cell: &&Cell| whole.contains(&cell.canonical());
+        let small = of_paper("twelve", Scale::Small);
+        // bodies are reduced there, and `lottery` has none at that scale
+        assert_eq!((small.len(), small.iter().filter(is_shared).count()), (108, 27));
+        assert!(of_paper("twelve", Scale::Paper).iter().all(|cell| is_shared(&cell)));
     }
 
     #[test]
