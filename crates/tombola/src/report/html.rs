@@ -70,3 +70,40 @@ pub(super) fn table_of_markup(page: &mut String, caption: &str, rows: &[Vec<Stri
     }
     *page += "</tbody></table></div>\n";
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A colour of a part of the style: red, green and blue from 0 to 1.
+    fn colour(style: &str, name: &str) -> [f64; 3] {
+        let (_, rest) = style.split_once(&format!("--{name}: #")).expect("a colour");
+        [0, 2, 4].map(|at| f64::from(u8::from_str_radix(&rest[at..at + 2], 16).expect("digits")) / 255.0)
+    }
+
+    /// How much light it gives: WCAG 2.2, "relative luminance".
+    fn luminance(colour: [f64; 3]) -> f64 {
+        let linear =
+            |part: f64| if part <= 0.04045 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) };
+        let [red, green, blue] = colour.map(linear);
+        0.2126 * red + 0.7152 * green + 0.0722 * blue
+    }
+
+    /// WCAG 2.2, "contrast ratio".
+    fn contrast(one: [f64; 3], other: [f64; 3]) -> f64 {
+        let (one, other) = (luminance(one), luminance(other));
+        (one.max(other) + 0.05) / (one.min(other) + 0.05)
+    }
+
+    #[test]
+    fn text_can_be_read_on_light_and_on_dark_pages() {
+        assert!((contrast([1.0; 3], [0.0; 3]) - 21.0).abs() < 1e-12);
+        let (light, dark) = STYLE.split_once("@media (prefers-color-scheme: dark)").expect("a dark mode");
+        for mode in [light, dark] {
+            for (text, behind) in [("ink", "paper"), ("ink", "band"), ("faint", "paper"), ("faint", "band")] {
+                let found = contrast(colour(mode, text), colour(mode, behind));
+                assert!(found >= 4.5, "{text} on {behind}: {found}, and WCAG wants 4.5");
+            }
+        }
+    }
+}
