@@ -30,6 +30,8 @@ fn training_that_does_not_fit_is_refused() {
 #[test]
 fn searches_that_do_not_fit_are_refused() {
     refused(&["optimize", "--strategy", "cma-es", "--dims", "5000000"], &SQUARE);
+    let published = ["optimize", "--strategy", "asebo", "--variant", "as-published", "--dims", "5000000"];
+    refused(&published, &SQUARE);
     let many = ["optimize", "--strategy", "snes", "--dims", "5000", "--population", "1000000000"];
     refused(&many, &MEMBERS);
     refused(&["optimize", "--strategy", "snes", "--dims", "100000000000"], &["of memory, and "]);

@@ -1,5 +1,4 @@
-//! A hundred thousand coordinates, and a search that learns how some of them belong together: LM-MA-ES until a function is
-//! within 1e-8 of its optimum.
+//! A hundred thousand coordinates: LM-MA-ES until a function is within 1e-8 of its optimum.
 //!
 //!     cargo build --release -p strategies --example hundred_thousand
 //!     target/release/examples/hundred_thousand sphere 10000000 state.json [DIRECTIONS] >> sphere.csv
@@ -10,7 +9,7 @@
 //! sphere      w_j = 1
 //! banded      w_j = 4^(j phi mod 1), phi the golden ratio, after each pair (x_j, x_{j+1}) was turned by the angle whose
 //!             cosine is 0.8, first those of even j, then those of odd j: the condition is 4, neighbours differ in
-//!             weight, and a coordinate has to do with three others
+//!             weight, and a coordinate has to do with five others
 //! ```
 //!
 //! The optimum is the origin, since near 0.3, say, numbers of single precision are 3e-8 apart, and a search for 1e-8 in so

@@ -72,7 +72,35 @@ impl Arrivals {
         Ok(())
     }
 
-    /// Tells the search if all have arrived, and begins with its next generation; nothing happens before.
+    /// The fitness of all members, NaN where an evaluation failed; none while some are missing.
+    pub fn fitness(&self) -> Option<Vec<f64>> {
+        let worth = |member: &Member| match member {
+            Member::Missing => None,
+            Member::Failed => Some(f64::NAN),
+            Member::Worth(fitness) => Some(*fitness),
+        };
+        self.members.iter().map(worth).collect()
+    }
+
+    /// Whether these are of the generation that a search asks for now.
+    ///
+    /// # Errors
+    ///
+    /// If they are of another generation, or of another count of members.
+    pub fn check<T: Real>(&self, search: &Search<T>) -> Result<(), SearchError> {
+        if self.generation != search.generation() {
+            let (found, expected) = (self.generation, search.generation());
+            return Err(SearchError::Generation { found, expected });
+        }
+        let (found, expected) = (self.members.len(), search.members());
+        if found != expected {
+            return Err(SearchError::Length { what: "fitness", found, expected });
+        }
+        Ok(())
+    }
+
+    /// Tells the search if all have arrived, and begins with its next generation; nothing happens before. Of searches that
+    /// follow each other, [`Restarts::tell_arrivals`](crate::Restarts::tell_arrivals) does the same.
     ///
     /// # Errors
     ///
@@ -82,22 +110,8 @@ impl Arrivals {
         search: &mut Search<T>,
         execution: &Execution<'_>,
     ) -> Result<Option<Told>, SearchError> {
-        if self.generation != search.generation() {
-            let (found, expected) = (self.generation, search.generation());
-            return Err(SearchError::Generation { found, expected });
-        }
-        let (found, expected) = (self.members.len(), search.members());
-        if found != expected {
-            return Err(SearchError::Length { what: "fitness", found, expected });
-        }
-        if self.missing().next().is_some() {
-            return Ok(None);
-        }
-        let worth = |member: &Member| match member {
-            Member::Worth(fitness) => *fitness,
-            Member::Missing | Member::Failed => f64::NAN,
-        };
-        let fitness: Vec<f64> = self.members.iter().map(worth).collect();
+        self.check(search)?;
+        let Some(fitness) = self.fitness() else { return Ok(None) };
         let told = search.tell(execution, Population::AsAsked, &fitness)?;
         *self = Arrivals::of(search);
         Ok(Some(told))

@@ -290,11 +290,11 @@ pub struct UnknownStrategy {
 impl fmt::Display for UnknownStrategy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "there is no strategy `{}`; ", self.name)?;
-        let distances = Method::NAMES.map(|name| (edits(&self.name, name), name));
-        match distances.into_iter().min() {
+        let names = || Method::NAMES.into_iter().chain(Method::NEEDS_MORE);
+        match names().map(|name| (edits(&self.name.to_lowercase(), name), name)).min() {
             // Half of the letters right is more likely a slip than another name.
             Some((distance, name)) if distance <= name.len() / 2 => write!(f, "did you mean `{name}`?"),
-            _ => write!(f, "there are {}", Method::NAMES.join(", ")),
+            _ => write!(f, "there are {}", names().collect::<Vec<_>>().join(", ")),
         }
     }
 }
@@ -329,11 +329,10 @@ mod tests {
         assert!(les.to_string().starts_with("setting `network` is 0; expected the 246 numbers"), "{les}");
         let message = |name: &str| Method::named(name).expect_err("no such name").to_string();
         assert_eq!(message("sepcma"), "there is no strategy `sepcma`; did you mean `sep-cma-es`?");
-        assert!(
-            message("gradient descent").ends_with(&Method::NAMES.join(", ")),
-            "{}",
-            message("gradient descent")
-        );
+        assert_eq!(message("lee"), "there is no strategy `lee`; did you mean `les`?");
+        assert_eq!(message("Les"), "there is no strategy `Les`; did you mean `les`?");
+        let all = message("gradient descent");
+        assert!(all.ends_with(&format!("{}, les", Method::NAMES.join(", "))), "{all}");
     }
 
     #[test]

@@ -36,6 +36,7 @@ use numerics::Isa;
 use numerics::random::Stream;
 use serde::{Deserialize, Serialize};
 
+use crate::arrivals::Arrivals;
 use crate::execution::Execution;
 use crate::outcome::{Best, SearchError, StopReason, Told};
 use crate::population::Population;
@@ -131,6 +132,16 @@ pub struct RestartsState<T> {
     ended: Option<StopReason>,
 }
 
+impl<T: Real> RestartsState<T> {
+    /// Whether both are of the same searches at some moment: they began alike, and are to end alike.
+    pub fn is_of(&self, other: &RestartsState<T>) -> bool {
+        let began = |state: &RestartsState<T>| {
+            (state.usual.clone(), state.policy, state.criteria, state.region, state.start.clone())
+        };
+        self.version == other.version && began(self) == began(other)
+    }
+}
+
 impl<T: Real> Restarts<T> {
     /// The first run starts at `start`; those after it anywhere in the middle four fifths of `region`, lowest and highest,
     /// the same for each coordinate, or at `start` again where there is none. Each run but the first has a stream of its
@@ -189,6 +200,24 @@ impl<T: Real> Restarts<T> {
     /// The best candidate of all runs.
     pub fn best(&self) -> Option<Best<'_, T>> {
         self.best.as_ref().map(|(fitness, member)| Best { fitness: *fitness, member })
+    }
+
+    /// Tells the search at work what has arrived member by member, if all have, and begins with its next generation, or with
+    /// the first of the next search; nothing happens before.
+    ///
+    /// # Errors
+    ///
+    /// If these are arrivals of another generation, or of another count of members.
+    pub fn tell_arrivals(
+        &mut self,
+        execution: &Execution<'_>,
+        arrivals: &mut Arrivals,
+    ) -> Result<Option<Told>, SearchError> {
+        arrivals.check(&self.search)?;
+        let Some(fitness) = arrivals.fitness() else { return Ok(None) };
+        let told = self.tell(execution, Population::AsAsked, &fitness)?;
+        *arrivals = Arrivals::of(&self.search);
+        Ok(Some(told))
     }
 
     /// Tells the search at work, and puts the next one in its place if it can go no further.

@@ -77,6 +77,12 @@ impl Settings {
         }
     }
 
+    /// Whether the search keeps a square of the coordinates: by its strategy, or by what its published code does.
+    pub fn is_square(&self) -> bool {
+        let is_published = matches!(self.method, Method::Asebo(_)) && self.quirks.asebo_unit_steps;
+        self.method.is_square() || is_published
+    }
+
     /// Whether a search of so many dimensions can be made of this.
     pub fn check(&self, dims: usize) -> Result<(), SettingError> {
         let members = self.population as f64;
@@ -95,7 +101,7 @@ impl Settings {
         let numbers = lanes.and_then(|lanes| dims.checked_mul(lanes));
         let fits = numbers.is_some_and(|count| count < 1 << 60);
         check("population", members, fits, "a population whose numbers can be counted")?;
-        if self.method.is_square() {
+        if self.is_square() {
             let fits = dims.checked_mul(dims).is_some_and(|count| count < 1 << 60);
             check(
                 "dims",
@@ -109,10 +115,6 @@ impl Settings {
         if let Some([low, high]) = self.bounds {
             check("bounds", low, true, "a finite lower bound")?;
             check("bounds", high, high > low, "a finite upper bound above the lower one")?;
-        }
-        if matches!(self.method, Method::Asebo(_)) && self.quirks.asebo_unit_steps {
-            let expected = "at most 20,000: the published code keeps a matrix";
-            check("dims", dims as f64, dims <= 20_000, expected)?;
         }
         if let Method::GuidedEs(own) = self.method {
             let allowed = own.subspace == 1 || !self.quirks.guided_everywhere;

@@ -75,7 +75,7 @@ enum Command {
 
 /// What there is to choose from.
 fn strategy_help() -> String {
-    format!("One of {}", Method::NAMES.join(", "))
+    format!("One of {}, {}", Method::NAMES.join(", "), Method::NEEDS_MORE.join(", "))
 }
 
 /// Which form of a strategy runs.
@@ -85,6 +85,8 @@ enum Variant {
     Corrected,
     /// Follows the published code, departures included.
     AsPublished,
+    /// Follows the later release of that code, where it has departures of its own.
+    Later,
 }
 
 impl From<Variant> for Quirks {
@@ -92,6 +94,7 @@ impl From<Variant> for Quirks {
         match variant {
             Variant::Corrected => Quirks::NONE,
             Variant::AsPublished => Quirks::ALL,
+            Variant::Later => Quirks::LATER,
         }
     }
 }

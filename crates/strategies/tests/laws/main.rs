@@ -57,15 +57,18 @@ pub(crate) fn other_settings() -> [Method; 2] {
     ]
 }
 
-/// Every strategy with its default settings, in both variants, and those that have more than one way to work.
+/// Every strategy with its default settings, in all variants that it has, and those that have more than one way to work.
 pub(crate) fn every_strategy(population: usize) -> Vec<Settings> {
-    let variants = [Quirks::NONE, Quirks::ALL];
+    let variants = |method: &Method| {
+        let departs = Quirks::LATER.of(method) != Quirks::NONE;
+        [Quirks::NONE, Quirks::ALL].into_iter().chain(departs.then_some(Quirks::LATER))
+    };
     let settings = |method, quirks| Settings { quirks, seed: 7, ..Settings::new(method, population) };
     let names = Method::NAMES.iter().chain(&Method::NEEDS_MORE);
     names
         .map(|name| method(name))
         .chain(other_settings())
-        .flat_map(|method| variants.map(|quirks| settings(method, quirks)))
+        .flat_map(|method| variants(&method).map(move |quirks| settings(method, quirks)))
         .collect()
 }
 
@@ -82,7 +85,11 @@ pub(crate) fn goals(settings: &Settings) -> Vec<Goal> {
 
 /// How a case is called in messages.
 pub(crate) fn name(settings: &Settings) -> String {
-    let variant = if settings.quirks == Quirks::NONE { "corrected" } else { "as published" };
+    let variant = match settings.quirks {
+        Quirks::NONE => "corrected",
+        Quirks::LATER => "as later",
+        _ => "as published",
+    };
     format!("{:?} {variant}, {} members", settings.method, settings.population)
 }
 

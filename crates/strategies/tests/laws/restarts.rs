@@ -1,5 +1,6 @@
 //! One search after the other.
 
+use strategies::arrivals::Arrivals;
 use strategies::{
     Criteria, Execution, Goal, Method, Policy, Population, PopulationMut, Restarts, RestartsState, Settings,
     StopReason,
@@ -41,6 +42,32 @@ fn every_strategy_is_started_again_elsewhere_when_nothing_comes_of_it() {
         assert_eq!(restarts.evaluations(), 8 * (10 + 22), "{}", name(&settings));
         assert_eq!(restarts.failures(), 80);
     }
+}
+
+#[test]
+fn members_that_arrive_one_by_one_lead_to_the_same_runs() {
+    let settings = Settings::new(Method::named("sep-cma-es").expect("a name of the list"), 6);
+    let cost = |x: &[f64]| sphere(x).max(0.5);
+    let mut whole = of(settings, Policy::Ipop, Criteria::default());
+    let mut single = whole.clone();
+    let mut arrivals = Arrivals::of(single.search());
+    let here = Execution::default();
+    while whole.stopped().len() < 3 {
+        generation(&mut whole, cost);
+        for member in (0..single.search().members()).rev() {
+            assert_eq!(single.tell_arrivals(&here, &mut arrivals), Ok(None), "not all have arrived");
+            let mut x = [0.0; DIMS];
+            single.search().ask_member(member, &mut x).expect("a member");
+            arrivals.arrive(member, cost(&x)).expect("a member");
+        }
+        single.tell_arrivals(&here, &mut arrivals).expect("of this generation").expect("all have arrived");
+        assert_eq!((single.stopped(), single.best()), (whole.stopped(), whole.best()));
+        assert_eq!(single.search().state(), whole.search().state());
+    }
+    // of the generation before
+    let late = arrivals.clone();
+    generation(&mut single, cost);
+    assert!(single.tell_arrivals(&here, &mut late.clone()).is_err());
 }
 
 #[test]

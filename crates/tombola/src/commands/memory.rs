@@ -65,30 +65,40 @@ impl Held<'_> {
 
 #[cfg(test)]
 mod tests {
+    use strategies::{Quirks, Settings};
+
     use super::*;
 
     #[test]
     fn what_is_too_much_is_told_with_its_greatest_part_and_a_cure() {
-        let told = |name: &str, members: f64, coordinates: f64| {
-            let method = Method::named(name).unwrap();
-            let memory = Memory::of_search(&method, (members, coordinates), 4.0, false);
-            let error = Held { method: &method, members, coordinates, memory }.refused(1e9);
+        let told_of = |search: Settings, coordinates: f64| {
+            let memory = Memory::of_search(&search, coordinates, 4.0, false);
+            let (method, members) = (&search.method, search.population as f64);
+            let error = Held { method, members, coordinates, memory }.refused(1e9);
             assert_eq!(error.exit_code(), 2);
             let CommandError::Request { message, hint } = error else { panic!() };
             format!("{message}\n{}", hint.unwrap())
         };
-        let text = told("cma-es", 10.0, 1e5);
+        let told = |name: &str, members: usize, coordinates: f64| {
+            told_of(Settings::new(Method::named(name).unwrap(), members), coordinates)
+        };
+        let text = told("cma-es", 10, 1e5);
         for part in [
             "cma-es would take about 480 GB of memory, and 1.0 GB are free: 480 GB for the square of its 100000",
             "sep-cma-es",
         ] {
             assert!(text.contains(part), "{text}");
         }
-        let text = told("snes", 1e9, 1e3);
+        let text = told("snes", 1_000_000_000, 1e3);
         assert!(
             text.contains(" TB for 1000000000 members of 1000 numbers") && text.contains("fewer members"),
             "{text}"
         );
-        assert!(told("snes", 2.0, 1e9).ends_with("take a smaller network"));
+        assert!(told("snes", 2, 1e9).ends_with("take a smaller network"));
+        // its published code keeps a matrix, and says what that takes as others do
+        let asebo = Settings::new(Method::named("asebo").unwrap(), 4);
+        assert!(!told_of(asebo.clone(), 1e6).contains("for the square"), "directions alone");
+        let text = told_of(Settings { quirks: Quirks::ALL, ..asebo }, 1e6);
+        assert!(text.contains("48 TB for the square of its 1000000 coordinates"), "{text}");
     }
 }

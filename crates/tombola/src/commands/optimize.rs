@@ -21,10 +21,13 @@ mod weights;
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "\
 Protocol json: the program writes {\"generation\":0,\"population\":[[..],..]} and reads
-{\"fitness\":[1.5,null,..]} (null where an evaluation failed) or {\"stop\":true}; at the end it
-writes {\"done\":{\"reason\":..,\"evaluations\":..,\"failures\":..,\"best\":{\"fitness\":..,\"member\":[..]}}}.
+{\"fitness\":[1.5,null,..]} (null where an evaluation failed), or a line a member in any order,
+{\"member\":3,\"fitness\":1.5}, or {\"stop\":true}; at the end it writes
+{\"done\":{\"reason\":..,\"evaluations\":..,\"failures\":..,\"best\":{\"fitness\":..,\"member\":[..]}}}.
 
-With --restarts each message also says its \"run\", and runs may have other populations.
+With --restarts each message also says its \"run\", and runs may have other populations. With
+--state a search that was ended goes on, also in the middle of a generation: the message then says
+which members are \"missing\".
 
 Protocol bbob: it reads `START dims lower upper evaluations seed`, writes `EVAL k` and k lines of
 numbers, reads k values or `STOP`, answers `DONE`, restarts by itself, and ends at `QUIT`. What the
@@ -63,16 +66,25 @@ pub(super) struct OptimizeArguments {
     /// End after so many evaluations, in json
     #[arg(long, value_name = "N")]
     evaluations: Option<u64>,
-    /// A trained network, for les: `.npz` with arrays Wk, bk, Wq, bq, Wv, bv, Wh, bh, Wmean, bmean, Wsigma, bsigma
+    /// A trained network, for les (`scripts/les-weights` makes the published one): `.npz` with arrays Wk, bk, Wq, bq, Wv, bv, Wh, bh, Wmean, bmean, Wsigma, bsigma
     #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
     /// Change a setting of the strategy, as `elite_ratio=0.3`; may be given many times
     #[arg(long = "set", value_name = "KEY=VALUE")]
     changes: Vec<String>,
-    /// What follows a run that can go no further: the same elsewhere, twice as many members, or large and small runs in
-    /// turns [default: never in json, same in bbob]
+    /// What follows a run that can go no further: the same again, twice as many members, or large and small runs in
+    /// turns; elsewhere, if --region says where [default: never in json, same in bbob]
     #[arg(long, value_name = "POLICY", value_parser = Policy::NAMES)]
     restarts: Option<String>,
+    /// Lowest and highest coordinate of where runs after the first begin, in json [default: where the first began]
+    #[arg(long, num_args = 2, value_names = ["LOW", "HIGH"], allow_negative_numbers = true, requires = "restarts")]
+    region: Option<Vec<f64>>,
+    /// End, or restart, where a run hardly gains any more, in json; with --restarts this is always so
+    #[arg(long)]
+    stagnation: bool,
+    /// Keep the search here after each message, and go on from here, in json
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
     /// Copy the departures of the published code, its adam (first moment 0.99) among them, or not
     #[arg(long, value_enum, default_value = "corrected")]
     variant: Variant,
@@ -84,6 +96,9 @@ enum Protocol {
     Bbob,
 }
 
+/// The least deviation of LES in the later release.
+const LATER_FLOOR: f64 = 1e-8;
+
 impl OptimizeArguments {
     /// Settings of a search of so many dimensions, in both protocols.
     fn settings(&self, dims: usize, deviation: Option<f64>) -> Settings {
@@ -91,8 +106,10 @@ impl OptimizeArguments {
         if let Some(deviation) = self.deviation.or(deviation) {
             method.set_deviation(deviation);
         }
-        if matches!(self.variant, Variant::AsPublished) {
-            method.use_published_adam();
+        match (self.variant, &mut method) {
+            (Variant::AsPublished, method) => method.use_published_adam(),
+            (Variant::Later, Method::Les(settings)) => settings.floor = LATER_FLOOR,
+            (Variant::Corrected | Variant::Later, _) => {}
         }
         let usual = 4 + (3.0 * (dims.max(1) as f64).ln()) as usize;
         let usual = if method.is_mirrored() { usual.next_multiple_of(2) } else { usual };
@@ -116,6 +133,9 @@ impl OptimizeArguments {
             ("--maximise", self.maximise),
             ("--target", self.target.is_some()),
             ("--evaluations", self.evaluations.is_some()),
+            ("--region", self.region.is_some()),
+            ("--stagnation", self.stagnation),
+            ("--state", self.state.is_some()),
         ];
         given.into_iter().find(|(_, given)| *given).map(|(flag, _)| flag)
     }
@@ -214,7 +234,7 @@ impl<I: BufRead> Lines<I> {
 pub(super) fn check_memory(settings: &Settings, dims: usize) -> Result<(), CommandError> {
     let (members, coordinates) = (settings.population as f64, dims as f64);
     let method = &settings.method;
-    let memory = Memory::of_search(method, (members, coordinates), 8.0, false);
+    let memory = Memory::of_search(settings, coordinates, 8.0, false);
     Held { method, members, coordinates, memory }.check()
 }
 

@@ -144,6 +144,7 @@ fn strategy(arguments: &StrategyArguments, out: &mut dyn Write) -> Result<(), Co
         Variant::Corrected => Quirks::NONE,
         // Of the release that recorded it.
         Variant::AsPublished => trace.published(),
+        Variant::Later => Quirks::LATER,
     };
     let redone = trace.replay(mode, quirks).map_err(|error| refused(&with_causes(&error)))?;
 

@@ -162,7 +162,7 @@ fn drawn(settings: &RunSettings, task: &dyn Task) -> Result<Ticket, CommandError
 fn check_memory(settings: &RunSettings, coordinates: usize, parameters: usize) -> Result<(), CommandError> {
     let Settings { method, population, .. } = &settings.plan.search;
     let (members, coordinates) = (*population as f64, coordinates as f64);
-    let memory = Memory::of_search(method, (members, coordinates), 4.0, true);
+    let memory = Memory::of_search(&settings.plan.search, coordinates, 4.0, true);
     let memory = memory.and(parameters as f64 * cost::OF_PARAMETER);
     Held { method, members, coordinates, memory }.check()
 }

@@ -11,7 +11,7 @@
 //!            written of them
 //! ```
 
-use strategies::Method;
+use strategies::Settings;
 
 /// Numbers of a search for each member: fitness, ranks, weights.
 const OF_MEMBER: f64 = 16.0;
@@ -38,14 +38,9 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// Of a search in numbers of so many bytes. What is saved is written as text.
-    pub fn of_search(
-        method: &Method,
-        (members, coordinates): (f64, f64),
-        number: f64,
-        is_saved: bool,
-    ) -> Memory {
-        let is_full = method.is_square();
+    /// Of a search of so many coordinates, in numbers of so many bytes. What is saved is written as text.
+    pub fn of_search(search: &Settings, coordinates: f64, number: f64, is_saved: bool) -> Memory {
+        let (method, members, is_full) = (&search.method, search.population as f64, search.is_square());
         let copies = match method {
             _ if is_full => 2.0 * number + 8.0,
             _ if method.draws_whole_members() => 2.0 * number,

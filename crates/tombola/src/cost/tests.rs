@@ -65,6 +65,6 @@ fn cma_es_holds_squares() {
     // saved: two matrices, their copy, and their text twice; members copied, and as steps in f64
     assert_eq!(more, 116.0 * dims * dims + 128.0 * dims * 12.0);
     let method = strategies::Method::named("cma-es").unwrap();
-    let held = Memory::of_search(&method, (128.0, dims), 8.0, false);
+    let held = Memory::of_search(&strategies::Settings::new(method, 128), dims, 8.0, false);
     assert_eq!((held.square, held.members), (48.0 * dims * dims, 128.0 * (dims * 24.0 + 128.0)));
 }

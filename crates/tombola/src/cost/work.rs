@@ -90,7 +90,7 @@ impl Worker {
             }
         };
         let told = strategy(&plan.search.method, members, coordinates);
-        let memory = Memory::of_search(&plan.search.method, (members, coordinates), NUMBER, true);
+        let memory = Memory::of_search(&plan.search, coordinates, NUMBER, true);
         Work {
             dense_multiply_adds: forwards * size.forward,
             is_shared: steps == 0.0,

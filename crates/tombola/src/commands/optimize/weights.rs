@@ -2,8 +2,8 @@
 //!
 //! The file is `.npz`, with an array for each part: matrices `Wk`, `Wq`, `Wv` (3 rows), `Wh` (19 rows), `Wmean`, `Wsigma` (8
 //! rows), by inputs, and biases `bk`, `bq`, `bv`, `bh`, `bmean`, `bsigma`; `net_` may stand before each name. Numbers are
-//! `f32` or `f64`. The authors of LES publish theirs as a pickled dictionary of layers, each with `kernel` and `bias`, which
-//! `numpy.savez` turns into this:
+//! `f32` or `f64`. The authors of LES publish theirs as a pickled dictionary of layers, each with `kernel` and `bias`;
+//! `scripts/les-weights` turns it into this:
 //!
 //! ```text
 //! Wk, Wq, Wv    the attention's dense layers for keys, queries and values, 3 inputs
