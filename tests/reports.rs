@@ -13,9 +13,6 @@ const SPEC: &str = "task = 'Pendulum-v1'\nstrategy = 'snes'\ncriterion = ['snr',
     keep = 0.5\nseeds = 3\ngenerations = 2\nsteps = 5\nrepeats = 1\ntests = 2\npopulation = 4\n\
     network = 'dense 4 tanh; dense 1'\n";
 
-/// The committed rows are of this grid.
-const REQUEST: [&str; 5] = ["report", "--paper", "lottery", "--scale", "small"];
-
 #[test]
 fn rows_that_were_taken_along_say_what_the_folder_says() {
     let folder = Folder::in_memory("rows");
@@ -150,12 +147,16 @@ fn rows_that_are_none_of_the_grid_are_refused() {
 }
 
 #[test]
-fn the_committed_page_is_that_of_the_committed_rows() {
-    let rows = "crates/tombola/records/small/levels.csv";
-    let found = done(&[&REQUEST[..], &["--rows", rows]].concat());
-    let page = fs::read_to_string("crates/tombola/reports/small.md").expect("a page");
-    let (_, tables) = page.split_once("<!-- from here on as printed -->\n\n").expect("a page with a mark");
-    assert!(tables == found, "the command prints other tables than {rows} has; {found}");
-    let artifacts = "crates/tombola/reports/small";
-    done(&[&REQUEST[..], &["--rows", rows, "--artifacts", artifacts, "--check"]].concat());
+fn the_committed_pages_are_those_of_the_committed_rows() {
+    for (paper, name) in [("lottery", "small"), ("twelve", "twelve")] {
+        let rows = format!("crates/tombola/records/{name}/levels.csv");
+        let request = ["report", "--paper", paper, "--scale", "small", "--rows", &rows];
+        let found = done(&request);
+        let page = fs::read_to_string(format!("crates/tombola/reports/{name}.md")).expect("a page");
+        let (_, tables) =
+            page.split_once("<!-- from here on as printed -->\n\n").expect("a page with a mark");
+        assert!(tables == found, "the command prints other tables than {rows} has; {found}");
+        let artifacts = format!("crates/tombola/reports/{name}");
+        done(&[&request[..], &["--artifacts", &artifacts, "--check"]].concat());
+    }
 }
