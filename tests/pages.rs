@@ -7,6 +7,8 @@
 
 use std::fs;
 
+use serde_json::Value;
+
 mod common;
 
 use common::browser::{browser, shown};
@@ -25,6 +27,13 @@ const rows = [...scores.tBodies[0].rows];
 document.title = JSON.stringify({ least, most, shown: rows.filter((row) => !row.hidden).length, all: rows.length,
   wide: document.documentElement.scrollWidth <= innerWidth });
 </script></body>";
+
+/// What a script has found and made the title, and the title itself.
+fn seen(dom: &str) -> (&str, Value) {
+    let (_, title) = dom.split_once("<title>").expect("a title");
+    let (title, _) = title.split_once("</title>").expect("a title");
+    (title, serde_json::from_str(title).unwrap_or_else(|_| panic!("{title}")))
+}
 
 #[test]
 fn a_report_is_read_sorted_and_narrowed_in_a_browser() {
@@ -52,9 +61,7 @@ fn a_report_is_read_sorted_and_narrowed_in_a_browser() {
     fs::write(&page, whole.replace("</body>", READER)).expect("a page");
     let (dom, log) = shown(browser, &folder, "", &["--window-size=400,800"]);
     assert!(!log.contains("CONSOLE"), "{log}");
-    let (_, title) = dom.split_once("<title>").expect("a title");
-    let (title, _) = title.split_once("</title>").expect("a title");
-    let found: serde_json::Value = serde_json::from_str(title).unwrap_or_else(|_| panic!("{title}"));
+    let (title, found) = seen(&dom);
     let text = |key: &str| found[key].as_str().expect("text").to_owned();
     // the dense scores of Fashion-MNIST: SNES has the least, the paper's gradients the most
     assert!(text("least").starts_with("snes") && text("most").starts_with("gradients"), "{title}");
@@ -92,9 +99,7 @@ fn the_page_of_a_cell_shows_its_networks_in_a_browser() {
     for flags in [&["--window-size=400,800"][..], &["--window-size=1280,900", "--force-dark-mode"]] {
         let (dom, log) = shown(browser, &folder, "", flags);
         assert!(!log.contains("CONSOLE"), "{log}");
-        let title =
-            dom.split_once("<title>").and_then(|(_, rest)| rest.split_once("</title>")).expect("a title").0;
-        let found: serde_json::Value = serde_json::from_str(title).unwrap_or_else(|_| panic!("{title}"));
+        let (title, found) = seen(&dom);
         // two levels of a network of two layers
         assert_eq!(
             (&found["pictures"], &found["seen"], &found["wide"]),

@@ -6,7 +6,7 @@ use std::fs;
 
 mod common;
 
-use common::{Folder, done};
+use common::{Folder, done, links};
 
 #[test]
 fn the_quickstart_shows_the_effect_and_the_readme_its_numbers() {
@@ -19,7 +19,7 @@ fn the_quickstart_shows_the_effect_and_the_readme_its_numbers() {
     // a figure of each strategy; of both, one of means and one of runs at each density of which the paper speaks
     assert!(page.starts_with("<!doctype html>") && page.matches("<svg").count() == 2 + 1 + 4);
     assert!(page.contains("<h2>Claims</h2>"));
-    let links: Vec<&str> = page.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    let links = links(&page);
     assert_eq!(links.len(), 18, "a page a cell");
     for link in links {
         let cell = fs::read_to_string(folder.join("results").join(link)).expect("a page");

@@ -7,7 +7,7 @@ use std::path::Path;
 
 mod common;
 
-use common::{Folder, done, failed, refused};
+use common::{Folder, done, failed, links, refused};
 
 const SPEC: &str = "task = 'Pendulum-v1'\nstrategy = 'snes'\ncriterion = ['snr', 'magnitude', 'random']\nlevels = 2\n\
     keep = 0.5\nseeds = 3\ngenerations = 2\nsteps = 5\nrepeats = 1\ntests = 2\npopulation = 4\n\
@@ -53,7 +53,7 @@ fn cells_have_pages_beside_their_report_if_somebody_asks() {
     assert!(!folder.join("out/cells").exists(), "nobody asked");
     assert_eq!(done(&[&request[..], &["--cells"]].concat()), plain);
     let page = fs::read_to_string(folder.join("out/report.html")).expect("a page");
-    let links: Vec<&str> = page.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    let links = links(&page);
     assert_eq!(links.len(), 9);
     let is_unsafe =
         |text: &str| ["http:", "https:", "@import", "url("].iter().any(|part| text.contains(part));

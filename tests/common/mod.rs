@@ -138,6 +138,11 @@ pub(crate) fn refused(arguments: &[&str], parts: &[&str]) {
     ended(arguments, 2, parts);
 }
 
+/// Where the links of a page lead, in order.
+pub(crate) fn links(page: &str) -> Vec<&str> {
+    page.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect()
+}
+
 /// Work that failed: exit code 1, nothing on stdout, and all of `parts` on stderr.
 pub(crate) fn failed(arguments: &[&str], parts: &[&str]) {
     ended(arguments, 1, parts);

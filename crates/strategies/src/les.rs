@@ -131,6 +131,9 @@ pub struct LesSettings {
     pub floor: f64,
 }
 
+/// The floor of the later release of the published code.
+pub const LATER_FLOOR: f64 = 1e-8;
+
 impl Default for LesSettings {
     fn default() -> Self {
         LesSettings { network: None, deviation: 0.1, floor: 1e-10 }

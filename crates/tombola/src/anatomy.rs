@@ -21,7 +21,7 @@ mod weights;
 
 use std::ops::Range;
 
-use networks::{Architecture, Role, Ticket, multiply_adds};
+use networks::{Architecture, Role, Tensor, Ticket, multiply_adds};
 use sparse_kernels::compile::{CompiledNetwork, Mode};
 
 pub use weights::picture;
@@ -79,10 +79,14 @@ fn effective(ticket: &Ticket) -> Option<Vec<bool>> {
     Some(free.into_iter().map(|matters| matters > 0.0).collect())
 }
 
-/// Where the weights of each layer are in the flat vector.
+/// The weights that masks may remove, layer by layer.
+pub fn tensors(network: &Architecture) -> impl Iterator<Item = &Tensor> {
+    network.tensors().iter().filter(|tensor| tensor.role == Role::Weight && tensor.prunable)
+}
+
+/// Where they are in the flat vector.
 fn ranges(network: &Architecture) -> Vec<(String, Range<usize>)> {
-    let tensors = network.tensors().iter().filter(|tensor| tensor.role == Role::Weight && tensor.prunable);
-    tensors.map(|tensor| (tensor.name.clone(), tensor.start..tensor.start + tensor.len())).collect()
+    tensors(network).map(|tensor| (tensor.name.clone(), tensor.range())).collect()
 }
 
 fn layer(ticket: &Ticket, matters: Option<&[bool]>, name: &str, ranges: &[Range<usize>]) -> Layer {

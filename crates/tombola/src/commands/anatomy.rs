@@ -66,10 +66,10 @@ pub(super) fn run(arguments: &AnatomyArguments, out: &mut dyn Write) -> Result<(
 
 /// The layers of every level of all cells that are done.
 fn rows_of_folder(folder: &Path, cells: &[Cell]) -> Result<Vec<LayerRow>, CommandError> {
-    let mut all = Vec::new();
+    let (results, mut all) = (shown::reader(folder), Vec::new());
     // what diverged has left no ticket
     for (index, row) in shown::rows(folder, cells)?.into_iter().filter(|(_, row)| row.score.is_some()) {
-        let ticket = shown::ticket(folder, &cells[index], row.level)?;
+        let ticket = shown::ticket(&results, &cells[index], row.level)?;
         all.extend(anatomy::layers(&ticket).into_iter().map(|layer| told(&row, layer)));
     }
     Ok(all)

@@ -1,20 +1,20 @@
 //! Pages of cells, beside the page of their report.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use networks::{Role, Ticket};
+use networks::{Tensor, Ticket};
 use tasks::control::scoring::Control;
 
 use super::shown::Rows;
-use super::{CommandError, shown, watch};
+use super::{CommandError, report, shown, watch};
 use crate::anatomy;
 use crate::grid::Cell;
 use crate::report::{CellLink, Network, NetworkLayer, Portrait, cell_page, shown_levels};
+use crate::results::Results;
 use crate::rows::LevelRow;
 use crate::store;
-use crate::tables::densities::{digits, percent};
+use crate::tables::densities::{number, percent};
 
 /// The folder of the pages, beside the report.
 const FOLDER: &str = "cells";
@@ -49,30 +49,22 @@ impl CellPageArguments {
         &self,
         place: &Place<'_>,
         cells: &[Cell],
-        rows: &Rows,
-        settings: &[String],
+        rows: Rows,
     ) -> Result<Vec<CellLink>, CommandError> {
-        if self.cells { write(place, cells, rows, settings) } else { Ok(Vec::new()) }
+        if self.cells { write(place, cells, rows) } else { Ok(Vec::new()) }
     }
 }
 
-/// Writes a page for each cell that is done; the way to each. `settings` are those in which each cell differs from others.
-pub(super) fn write(
-    place: &Place<'_>,
-    cells: &[Cell],
-    rows: &Rows,
-    settings: &[String],
-) -> Result<Vec<CellLink>, CommandError> {
+/// Writes a page for each cell that is done; the way to each.
+pub(super) fn write(place: &Place<'_>, cells: &[Cell], rows: Rows) -> Result<Vec<CellLink>, CommandError> {
     let folder = folder(place.report)?;
-    let mut levels: BTreeMap<usize, Vec<LevelRow>> = BTreeMap::new();
-    for (index, row) in rows {
-        levels.entry(*index).or_default().push(row.clone());
-    }
+    let (levels, settings) = (shown::by_cell(rows), report::distinctions(cells));
+    let results = shown::reader(place.results);
     if !levels.is_empty() {
         store::make_folder(&folder).map_err(|error| CommandError::Failed(error.into()))?;
     }
     let one = |(index, levels): (&usize, &Vec<LevelRow>)| {
-        let file = write_one(place, &folder, &cells[*index], levels)?;
+        let file = write_one(place, &results, &folder, &cells[*index], levels)?;
         Ok(link(&file, &settings[*index], &cells[*index], levels))
     };
     levels.iter().map(one).collect()
@@ -94,6 +86,7 @@ fn folder(report: &Path) -> Result<PathBuf, CommandError> {
 /// Writes the page of a cell, and its film if it can have one; the name of the page.
 fn write_one(
     place: &Place<'_>,
+    results: &Results,
     folder: &Path,
     cell: &Cell,
     levels: &[LevelRow],
@@ -102,8 +95,8 @@ fn write_one(
         store::write_whole(&folder.join(name), text.as_bytes())
             .map_err(|error| CommandError::Failed(error.into()))
     };
-    let curves = shown::curves(place.results, cell)?;
-    let tickets = tickets(place.results, cell, levels)?;
+    let curves = shown::curves(results, cell)?;
+    let tickets = tickets(results, cell, levels)?;
     let film = film(cell, &tickets)?.map(|page| (format!("{}-film.html", cell.id()), page));
     if let Some((name, page)) = &film {
         write(name, page)?;
@@ -123,13 +116,13 @@ fn write_one(
 
 /// The tickets of the levels that are shown; what diverged has left none.
 fn tickets<'a>(
-    folder: &Path,
+    results: &Results,
     cell: &Cell,
     levels: &'a [LevelRow],
 ) -> Result<Vec<(&'a LevelRow, Ticket)>, CommandError> {
     let shown_rows = shown_levels(levels.len()).into_iter().map(|level| &levels[level as usize]);
     let done = shown_rows.filter(|row| row.score.is_some());
-    done.map(|row| Ok((row, shown::ticket(folder, cell, row.level)?))).collect()
+    done.map(|row| Ok((row, shown::ticket(results, cell, row.level)?))).collect()
 }
 
 /// The film of the first and the last network of a cell whose task is one of motion.
@@ -149,20 +142,22 @@ fn film(cell: &Cell, tickets: &[(&LevelRow, Ticket)]) -> Result<Option<String>, 
 
 /// What a network looks like.
 fn network(row: &LevelRow, ticket: &Ticket) -> Network {
-    let weights =
-        ticket.network().tensors().iter().filter(|tensor| tensor.role == Role::Weight && tensor.prunable);
-    let layer = |tensor: &networks::Tensor| NetworkLayer {
+    let layer = |tensor: &Tensor| NetworkLayer {
         name: tensor.name.clone(),
         kept: ticket.indices().iter().filter(|index| tensor.range().contains(&(**index as usize))).count(),
         weights: tensor.len(),
         picture: anatomy::picture(ticket, tensor),
     };
-    Network { level: row.level, density: row.density, layers: weights.map(layer).collect() }
+    Network {
+        level: row.level,
+        density: row.density,
+        layers: anatomy::tensors(ticket.network()).map(layer).collect(),
+    }
 }
 
 fn link(file: &str, settings: &str, cell: &Cell, levels: &[LevelRow]) -> CellLink {
     let last = levels.last().expect("a cell that is done has levels");
-    let score = last.score.map_or("diverged".to_owned(), |score| format!("{score:.0$}", digits(score)));
+    let score = last.score.map_or("diverged".to_owned(), number);
     let criterion = cell.pruning.criterion.name().to_owned();
     CellLink {
         names: [cell.run.task.clone(), cell.strategy().to_owned(), criterion, cell.run.seed.to_string()],

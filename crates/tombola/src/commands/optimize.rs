@@ -4,6 +4,7 @@ use std::io::{self, BufRead, BufWriter, Read, Write};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use strategies::les::LATER_FLOOR;
 use strategies::{Method, Policy, Quirks, Settings};
 
 use super::memory::Held;
@@ -95,9 +96,6 @@ enum Protocol {
     Json,
     Bbob,
 }
-
-/// The least deviation of LES in the later release.
-const LATER_FLOOR: f64 = 1e-8;
 
 impl OptimizeArguments {
     /// Settings of a search of so many dimensions, in both protocols.

@@ -55,7 +55,7 @@ pub(super) fn run(arguments: &QuickstartArguments, out: &mut dyn Write) -> Resul
     let page = folder.join("report.html");
     let words = words();
     let place = Place { results: folder, report: &page, command: &words.command };
-    let links = cell_pages::write(&place, &cells, &rows, &super::report::distinctions(&cells))?;
+    let links = cell_pages::write(&place, &cells, rows)?;
     let words = Words { cells: links, ..words };
     store::write_whole(&page, report::page(&words, &lines, &said).as_bytes())?;
     writeln!(out, "{}", densities::text(&lines))?;

@@ -74,7 +74,7 @@ pub(super) fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<()
     if let Some(page) = &page {
         let command = arguments.specs.command(&folder);
         let place = Place { results: &folder, report: page, command: &command };
-        let cells = arguments.cells.serve(&place, &study.cells, &rows, &distinctions(&study.cells))?;
+        let cells = arguments.cells.serve(&place, &study.cells, rows)?;
         let about = vec![format!("{done} of {} cells are done.", study.cells.len())];
         let words = Words { title: study.name.clone(), about, command, cells };
         let written = store::write_whole(page, report::page(&words, &lines, &said).as_bytes());

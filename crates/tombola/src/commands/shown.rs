@@ -54,7 +54,7 @@ pub(super) type Rows = Vec<(usize, LevelRow)>;
 
 /// The rows of all cells that are done, in the order of the cells.
 pub(super) fn rows(folder: &Path, cells: &[Cell]) -> Result<Rows, CommandError> {
-    let results = Results::at(folder, Owner::this_process(1.0));
+    let results = reader(folder);
     let mut all = Vec::new();
     for (index, cell) in cells.iter().enumerate() {
         let id = cell.id().to_string();
@@ -83,9 +83,22 @@ fn check(file: &Path, cell: &Cell, rows: &[LevelRow]) -> Result<(), CommandError
     })
 }
 
+/// A results folder, to read in.
+pub(super) fn reader(folder: &Path) -> Results {
+    Results::at(folder, Owner::this_process(1.0))
+}
+
+/// The rows of each cell, by its place in the list of cells.
+pub(super) fn by_cell(rows: Rows) -> BTreeMap<usize, Vec<LevelRow>> {
+    let mut levels: BTreeMap<usize, Vec<LevelRow>> = BTreeMap::new();
+    for (index, row) in rows {
+        levels.entry(index).or_default().push(row);
+    }
+    levels
+}
+
 /// The tests of all levels of a cell that is done.
-pub(super) fn curves(folder: &Path, cell: &Cell) -> Result<Vec<CurveRow>, CommandError> {
-    let results = Results::at(folder, Owner::this_process(1.0));
+pub(super) fn curves(results: &Results, cell: &Cell) -> Result<Vec<CurveRow>, CommandError> {
     let id = cell.id().to_string();
     let bytes = results.read(&id, CURVES).map_err(|error| CommandError::refused(&error))?;
     let file = results.done_path(&id).join(CURVES);
@@ -93,8 +106,7 @@ pub(super) fn curves(folder: &Path, cell: &Cell) -> Result<Vec<CurveRow>, Comman
 }
 
 /// The ticket of a level of a cell that is done and did not diverge there.
-pub(super) fn ticket(folder: &Path, cell: &Cell, level: u32) -> Result<Ticket, CommandError> {
-    let results = Results::at(folder, Owner::this_process(1.0));
+pub(super) fn ticket(results: &Results, cell: &Cell, level: u32) -> Result<Ticket, CommandError> {
     // the dense level is another unit's
     let kind = if level == 0 { Kind::Dense } else { Kind::Cell };
     let (unit, name) = (kind.id(cell).to_string(), cells::ticket_name(level));

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::html;
 use crate::figures::{Bitmap, Chart, Place, Series, escaped, svg};
 use crate::rows::{CurveRow, LevelRow, Status};
-use crate::tables::densities::{digits, percent};
+use crate::tables::densities::{number, percent};
 
 /// What the page of a cell shows besides its rows.
 #[derive(Clone, Debug, Default)]
@@ -186,10 +186,6 @@ fn rows(levels: &[LevelRow]) -> Vec<Vec<String>> {
         ]);
     }
     rows
-}
-
-fn number(score: f64) -> String {
-    format!("{score:.0$}", digits(score))
 }
 
 /// The networks of some levels, layer by layer.

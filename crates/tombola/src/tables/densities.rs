@@ -164,6 +164,11 @@ pub fn digits(score: f64) -> usize {
     if score.abs() < 10.0 { 3 } else { 1 }
 }
 
+/// A score, as it is told.
+pub fn number(score: f64) -> String {
+    format!("{score:.0$}", digits(score))
+}
+
 /// A mean with its interval, as short as its size allows.
 fn entry(point: &Point, most: usize) -> String {
     let Some(Mean { n, mean, half }) = point.score else {

@@ -5,7 +5,7 @@
 //! the CMA family and of SNES) is not read: it is ours to derive.
 
 use serde::{Deserialize, Deserializer};
-use strategies::les::Network;
+use strategies::les::{LATER_FLOOR, Network};
 use strategies::{Goal, Method, Optimizer, Quirks, Schedule, Settings, Shaping};
 
 use super::TraceError;
@@ -248,7 +248,7 @@ impl Meta {
             Method::Les(own) => {
                 own.network = network;
                 own.deviation = deviation.initial;
-                own.floor = if self.is_later() { 1e-8 } else { own.floor };
+                own.floor = if self.is_later() { LATER_FLOOR } else { own.floor };
             }
             _ => return Err(TraceError::Strategy { found: self.strategy.clone() }),
         }

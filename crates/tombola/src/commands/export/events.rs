@@ -1,6 +1,5 @@
 //! `tombola export events`: what cells have left, for TensorBoard.
 
-use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -10,7 +9,6 @@ use crate::commands::specs::SpecArguments;
 use crate::commands::units::OutArguments;
 use crate::commands::{CommandError, must_be_no_file, shown};
 use crate::events;
-use crate::rows::LevelRow;
 use crate::store;
 
 /// Write what is done of a grid as TensorBoard reads it: a run for each cell, with its levels and its curves.
@@ -34,13 +32,11 @@ pub(super) fn run(arguments: &EventArguments, out: &mut dyn Write) -> Result<(),
     let study = arguments.specs.study()?;
     let folder = arguments.out.folder(&study)?;
     must_be_no_file(&arguments.to)?;
-    let mut levels: BTreeMap<usize, Vec<LevelRow>> = BTreeMap::new();
-    for (index, row) in shown::rows(&folder, &study.cells)? {
-        levels.entry(index).or_default().push(row);
-    }
+    let levels = shown::by_cell(shown::rows(&folder, &study.cells)?);
+    let results = shown::reader(&folder);
     for (index, levels) in &levels {
         let (cell, row) = (&study.cells[*index], &levels[0]);
-        let curves = shown::curves(&folder, cell)?;
+        let curves = shown::curves(&results, cell)?;
         let name = [&row.task, &row.strategy, cell.pruning.criterion.name(), &row.seed.to_string()].join("-");
         let place = arguments.to.join(format!("{name}-{}", cell.id()));
         store::make_folder(&place).map_err(|error| CommandError::Failed(error.into()))?;
