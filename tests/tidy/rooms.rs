@@ -32,9 +32,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("stats", &[]),
     ("tables", &["rows", "stats"]),
     ("claims", &["tables", "stats"]),
-    ("figures", &["base64", "tables", "stats"]),
-    ("anatomy", &["figures"]),
-    ("artifacts", &["tables", "figures", "claims"]),
+    ("figures", &["base64", "rows", "tables", "stats"]),
+    ("anatomy", &["figures", "rows"]),
+    ("artifacts", &["rows", "tables", "figures", "claims"]),
     ("report", &["rows", "tables", "figures", "stats", "claims"]),
     ("results", &["store"]),
     // runs units of work, and knows nothing of strategies or tasks

@@ -24,10 +24,9 @@ use std::ops::Range;
 use networks::{Architecture, Role, Tensor, Ticket, multiply_adds};
 use sparse_kernels::compile::{CompiledNetwork, Mode};
 
-pub use weights::picture;
+use crate::rows::WHOLE;
 
-/// What is called a layer where all of them are taken together.
-pub const WHOLE: &str = "all";
+pub use weights::picture;
 
 /// A layer of a trained network, or all of them.
 #[derive(Clone, Debug, PartialEq)]

@@ -9,8 +9,13 @@
 //! | `sparsest` | the sparsest networks that do as well as dense ones |
 //! | `attribution` | the ticket effect in parts |
 //! | `profiles` | of how many runs the score is above a threshold |
+//! | `layers` | what each layer keeps, and how large it is: supplement 11 |
+//! | `figure-7` | whether large weights are those that the search is sure of |
+//! | `costs` | what a network takes: multiply-adds, bytes, and how much of it an output depends on |
 //!
-//! A table is written as CSV, Markdown and LaTeX, a figure as SVG; what rows do not show leaves no file.
+//! The last three are of rows of layers, which `tombola anatomy` takes from tickets.
+//!
+//! A table is written as CSV, Markdown and LaTeX, a figure as SVG and PNG; what rows do not show leaves no file.
 //!
 //! # Invariants
 //!
@@ -21,9 +26,11 @@
 mod formats;
 
 use crate::claims::{self, Finding};
-use crate::figures::{Chart, picture};
+use crate::figures::{Chart, dots, picture};
+use crate::rows::LayerRow;
 use crate::tables::aggregate::{self, Aggregate};
 use crate::tables::densities::{self, Line};
+use crate::tables::layers::{self, Quantity};
 use crate::tables::pairs::Group;
 use crate::tables::{attribution, profiles, sparsest, strategies};
 
@@ -38,6 +45,8 @@ pub struct Evidence<'a> {
     pub average: Option<&'a Aggregate>,
     /// The claims that they are about.
     pub findings: &'a [Finding],
+    /// What networks look like inside, where that is known.
+    pub layers: &'a [LayerRow],
 }
 
 /// A table or a figure, with the name of its files.
@@ -71,7 +80,7 @@ pub struct Artifact {
 }
 
 /// Those of the main paper.
-pub const LOTTERY: [Artifact; 7] = [
+pub const LOTTERY: [Artifact; 10] = [
     Artifact {
         name: "figure-1",
         shows: "score against density over all tasks and strategies",
@@ -95,6 +104,23 @@ pub const LOTTERY: [Artifact; 7] = [
         pieces: |evidence| one("attribution", attribution::CAPTION, attribution::table(evidence.groups)),
     },
     Artifact { name: "profiles", shows: "of how many runs the score is above a threshold", pieces: profiles },
+    Artifact {
+        name: "layers",
+        shows: "what each layer keeps, and how large it is",
+        pieces: |evidence| inside(evidence, "layers", &[Quantity::Kept, Quantity::Size, Quantity::Mean]),
+    },
+    Artifact {
+        name: "figure-7",
+        shows: "whether large weights are those that the search is sure of",
+        pieces: |evidence| inside(evidence, "figure-7", &[Quantity::Agreement]),
+    },
+    Artifact {
+        name: "costs",
+        shows: "what a network takes: multiply-adds, bytes, and how much of it an output depends on",
+        pieces: |evidence| {
+            inside(evidence, "costs", &[Quantity::MultiplyAdds, Quantity::Bytes, Quantity::Effective])
+        },
+    },
 ];
 
 /// The files of some artifacts: names and bytes, in order.
@@ -116,14 +142,19 @@ pub fn files(artifacts: &[Artifact], evidence: &Evidence<'_>) -> Vec<(String, Ve
 impl Piece {
     /// Its files.
     fn files(&self) -> Vec<(String, Vec<u8>)> {
-        let named = |ending: &str, text: String| (format!("{}.{ending}", self.name), text.into_bytes());
+        let named = |ending: &str, bytes: Vec<u8>| (format!("{}.{ending}", self.name), bytes);
         match &self.content {
-            Content::Figure(chart) => vec![named("svg", picture(chart))],
-            Content::Table(rows) => vec![
-                named("csv", formats::csv(rows)),
-                named("md", format!("{}:\n\n{}", self.caption, densities::aligned(rows))),
-                named("tex", formats::latex(&self.caption, rows)),
-            ],
+            Content::Figure(chart) => {
+                vec![named("svg", picture(chart).into_bytes()), named("png", dots(chart).png())]
+            }
+            Content::Table(rows) => {
+                let markdown = format!("{}:\n\n{}", self.caption, densities::aligned(rows));
+                vec![
+                    named("csv", formats::csv(rows).into_bytes()),
+                    named("md", markdown.into_bytes()),
+                    named("tex", formats::latex(&self.caption, rows).into_bytes()),
+                ]
+            }
         }
     }
 }
@@ -169,6 +200,18 @@ fn profiles(evidence: &Evidence<'_>) -> Vec<Piece> {
     pieces
 }
 
+/// A table and charts of each of some quantities of layers.
+fn inside(evidence: &Evidence<'_>, name: &str, quantities: &[Quantity]) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    for &quantity in quantities {
+        let name = format!("{name}-{}", quantity.name());
+        pieces.extend(one(&name, quantity.caption(), layers::table(evidence.layers, quantity)));
+        let charts = Chart::of_layers(&layers::lines(evidence.layers, quantity), quantity).into_iter();
+        pieces.extend(charts.map(|chart| figure(format!("{name}-{}", formats::slug(&chart.title)), chart)));
+    }
+    pieces
+}
+
 fn claims(evidence: &Evidence<'_>) -> Vec<Piece> {
     let findings = evidence.findings;
     if findings.is_empty() {
@@ -203,7 +246,35 @@ mod tests {
         let (average, findings) = (aggregate::aggregate(&groups), claims::check(&groups));
         let is_run = !findings.iter().all(Finding::is_not_run);
         let findings = if is_run { &findings[..] } else { &[] };
-        files(&LOTTERY, &Evidence { lines: &lines, groups: &groups, average: average.as_ref(), findings })
+        let layers = &layer_rows(rows)[..];
+        files(
+            &LOTTERY,
+            &Evidence { lines: &lines, groups: &groups, average: average.as_ref(), findings, layers },
+        )
+    }
+
+    /// A network of one layer for each row: that layer, and all together.
+    fn layer_rows(rows: &[LevelRow]) -> Vec<LayerRow> {
+        let layer = |row: &LevelRow, name: &str| LayerRow {
+            task: row.task.clone(),
+            strategy: row.strategy.clone(),
+            criterion: row.criterion.clone(),
+            seed: row.seed,
+            level: row.level,
+            density: row.density,
+            layer: name.into(),
+            weights: 100,
+            kept: (100.0 * row.density) as usize,
+            mean: Some(0.01),
+            size: Some(0.1),
+            linear: Some(0.5),
+            ranked: Some(0.6),
+            effective: Some(1),
+            multiply_adds: Some(100),
+            bytes: Some(500),
+        };
+        let inner = rows.iter().filter(|row| row.criterion != "movement");
+        inner.flat_map(|row| [layer(row, crate::rows::WHOLE), layer(row, "dense_0.weight")]).collect()
     }
 
     #[test]
@@ -213,8 +284,16 @@ mod tests {
         for artifact in LOTTERY {
             assert!(files.iter().any(|(name, _)| name.starts_with(artifact.name)), "{}", artifact.name);
         }
-        for wanted in ["figure-1.svg", "figure-2-glyphs.tex", "figure-2-glyphs-snes.svg", "claims-alone.csv"]
-        {
+        for wanted in [
+            "figure-1.svg",
+            "figure-1.png",
+            "figure-2-glyphs.tex",
+            "figure-2-glyphs-snes.svg",
+            "claims-alone.csv",
+            "figure-7-agreement-glyphs-snes.svg",
+            "layers-kept-glyphs-snes-snr.png",
+            "costs-bytes.md",
+        ] {
             assert!(files.iter().any(|(name, _)| name == wanted), "{wanted}");
         }
         let mut names: Vec<&String> = files.iter().map(|(name, _)| name).collect();

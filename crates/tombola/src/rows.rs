@@ -120,6 +120,9 @@ pub struct CurveRow {
     pub score: Option<f64>,
 }
 
+/// What is called a layer where all of them are taken together.
+pub const WHOLE: &str = "all";
+
 /// A layer of a level of a cell: what is kept of it, and what it looks like.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LayerRow {
@@ -135,7 +138,7 @@ pub struct LayerRow {
     pub level: u32,
     /// The fraction of all weights that the level keeps.
     pub density: f64,
-    /// Name of the layer; `all` for all together.
+    /// Name of the layer, or [`WHOLE`].
     pub layer: String,
     /// How many weights can be pruned.
     pub weights: usize,

@@ -11,7 +11,6 @@ use super::{CommandError, shown};
 use crate::anatomy;
 use crate::grid::Cell;
 use crate::rows::{self, LayerRow, LevelRow};
-use crate::store;
 use crate::tables::densities::aligned;
 use crate::tables::layers::{self, Quantity};
 
@@ -39,11 +38,7 @@ pub struct AnatomyArguments {
 pub(super) fn run(arguments: &AnatomyArguments, out: &mut dyn Write) -> Result<(), CommandError> {
     let study = arguments.specs.study()?;
     let rows = match &arguments.rows {
-        Some(file) => {
-            let bytes = store::read_whole(file, shown::MOST_ROW_BYTES)?;
-            let rows = rows::layers(&file.display().to_string(), &bytes);
-            rows.map_err(|error| CommandError::refused(&error))?
-        }
+        Some(file) => shown::layers_of_file(file)?,
         None => {
             let folder = arguments.out.folder(&study)?;
             rows_of_folder(&folder, &study.cells)?

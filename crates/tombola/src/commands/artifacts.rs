@@ -4,19 +4,24 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::shown::layers_of_file;
 use super::{CommandError, must_be_no_file};
 use crate::artifacts::{self, Evidence, LOTTERY};
+use crate::rows::LayerRow;
 use crate::store;
 
 /// Where artifacts go, and whether they are there.
 #[derive(Args, Debug)]
 pub(super) struct ArtifactArguments {
-    /// Write each table as CSV, Markdown and LaTeX and each figure as SVG into this folder (`tombola papers lottery` lists them)
+    /// Write each table as CSV, Markdown and LaTeX and each figure as SVG and PNG into this folder (`tombola papers lottery` lists them)
     #[arg(long, value_name = "DIR", conflicts_with = "csv")]
     artifacts: Option<PathBuf>,
     /// Write nothing: fail if a file of --artifacts is missing or differs from what the rows give
     #[arg(long, requires = "artifacts", conflicts_with = "page")]
     check: bool,
+    /// Say also what networks look like inside: rows of layers that `tombola anatomy --csv` wrote
+    #[arg(long, value_name = "FILE", conflicts_with = "csv")]
+    layers: Option<PathBuf>,
 }
 
 /// The largest artifact that is compared.
@@ -26,6 +31,11 @@ impl ArtifactArguments {
     /// Refuses a place that is none, before anything is told.
     pub(super) fn check_place(&self) -> Result<(), CommandError> {
         self.artifacts.as_deref().map_or(Ok(()), must_be_no_file)
+    }
+
+    /// The rows of layers that were named; none else.
+    pub(super) fn layers(&self) -> Result<Vec<LayerRow>, CommandError> {
+        self.layers.as_deref().map_or(Ok(Vec::new()), layers_of_file)
     }
 
     /// Whether nothing is written.

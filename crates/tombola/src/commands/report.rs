@@ -17,6 +17,7 @@ use crate::report::{self, Said, Words};
 use crate::rows::LevelRow;
 use crate::store;
 use crate::tables::densities::{self, Line};
+use crate::tables::layers::{self, Quantity};
 use crate::tables::pairs;
 
 /// Show what is done of a grid: a page (report.html in the results folder), tables, and what they say of the papers' claims.
@@ -59,9 +60,19 @@ pub(super) fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<()
         return write_csv(out, &study.cells, &rows);
     }
     let done = rows.iter().filter(|(_, row)| row.level == 0).count();
-    let (lines, said) = shown(&study.cells, &rows);
-    let evidence =
-        Evidence { lines: &lines, groups: said.groups(), average: said.average(), findings: said.findings() };
+    let (lines, mut said) = shown(&study.cells, &rows);
+    let layers = arguments.artifacts.layers()?;
+    for quantity in Quantity::ALL {
+        let table = layers::table(&layers, quantity);
+        table.into_iter().for_each(|table| said.push(quantity.caption(), table));
+    }
+    let evidence = Evidence {
+        lines: &lines,
+        groups: said.groups(),
+        average: said.average(),
+        findings: said.findings(),
+        layers: &layers,
+    };
     if arguments.artifacts.is_check() {
         return arguments.artifacts.serve(&evidence);
     }

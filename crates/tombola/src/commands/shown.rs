@@ -11,7 +11,7 @@ use super::{CommandError, must_differ, tickets};
 use crate::cells::{self, CURVES, Kind, LEVELS};
 use crate::grid::Cell;
 use crate::results::{Owner, Results, State};
-use crate::rows::{self, CurveRow, LevelRow};
+use crate::rows::{self, CurveRow, LayerRow, LevelRow};
 use crate::store;
 
 /// Where rows come from, and where what they show goes.
@@ -69,6 +69,12 @@ pub(super) fn rows(folder: &Path, cells: &[Cell]) -> Result<Rows, CommandError> 
         all.extend(rows.into_iter().map(|row| (index, row)));
     }
     Ok(all)
+}
+
+/// The rows of layers of a file.
+pub(super) fn layers_of_file(file: &Path) -> Result<Vec<LayerRow>, CommandError> {
+    let bytes = store::read_whole(file, MOST_ROW_BYTES)?;
+    rows::layers(&file.display().to_string(), &bytes).map_err(|error| CommandError::refused(&error))
 }
 
 /// Refuses rows that a cell cannot have left.

@@ -3,9 +3,11 @@
 //! Densities fall from left to right on a logarithmic axis, as in the papers: each level is one step. A logarithm would be a
 //! library's, so places are found by halving: see [`Chart::across`].
 
+use crate::rows::WHOLE;
 use crate::stats::Mean;
 use crate::tables::aggregate::{self, Aggregate};
 use crate::tables::densities::{Line, percent};
+use crate::tables::layers::{LayerLine, LayerPoint, Quantity};
 use crate::tables::profiles::{self, Profile};
 use crate::tables::reference;
 
@@ -115,6 +117,31 @@ impl Chart {
             Chart::over("scaled score above", title, "share of runs".to_owned(), series)
         };
         all.chunk_by(|one, other| one.density == other.density).map(chart).collect()
+    }
+
+    /// Charts of a quantity of layers: of shares and sizes one for each task, strategy and criterion, a series a layer; of what
+    /// networks have as a whole, one for each task and strategy, a series a criterion.
+    pub fn of_layers(lines: &[LayerLine], quantity: Quantity) -> Vec<Chart> {
+        let is_whole = matches!(quantity, Quantity::Agreement | Quantity::MultiplyAdds | Quantity::Bytes);
+        let chosen: Vec<&LayerLine> =
+            lines.iter().filter(|line| (line.names[3] == WHOLE) == is_whole).collect();
+        // what has the same of these names is in one chart, and the next name is its series
+        let named = if is_whole { 2 } else { 3 };
+        let chart = |beside: &[&LayerLine]| {
+            let series = beside.iter().map(|line| {
+                let place = |point: &LayerPoint| {
+                    let mean = point.mean?;
+                    Some(Place { at: point.density, score: mean.mean, half: mean.half.unwrap_or(0.0) })
+                };
+                Series {
+                    name: line.names[named].clone(),
+                    places: line.points.iter().filter_map(place).collect(),
+                }
+            });
+            let title = beside[0].names[..named].join(", ");
+            Chart::new(title, quantity.measure().to_owned(), series.collect())
+        };
+        chosen.chunk_by(|one, other| one.names[..named] == other.names[..named]).map(chart).collect()
     }
 
     /// Axes around series against density.

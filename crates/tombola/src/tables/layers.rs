@@ -13,6 +13,8 @@ pub enum Quantity {
     Kept,
     /// The mean size of those.
     Size,
+    /// The mean of those, with their signs.
+    Mean,
     /// How well their ranks by size and by signal to noise agree.
     Agreement,
     /// The share of its weights that an output depends on.
@@ -25,10 +27,11 @@ pub enum Quantity {
 
 impl Quantity {
     /// All of them.
-    pub const ALL: [Quantity; 6] = [
+    pub const ALL: [Quantity; 7] = [
         Quantity::Kept,
         Quantity::Effective,
         Quantity::Size,
+        Quantity::Mean,
         Quantity::Agreement,
         Quantity::MultiplyAdds,
         Quantity::Bytes,
@@ -39,10 +42,24 @@ impl Quantity {
         match self {
             Quantity::Kept => "kept",
             Quantity::Size => "size",
+            Quantity::Mean => "mean",
             Quantity::Agreement => "agreement",
             Quantity::Effective => "effective",
             Quantity::MultiplyAdds => "multiply-adds",
             Quantity::Bytes => "bytes",
+        }
+    }
+
+    /// What a chart of it counts.
+    pub fn measure(self) -> &'static str {
+        match self {
+            Quantity::Kept => "share kept",
+            Quantity::Size => "mean size",
+            Quantity::Mean => "mean weight",
+            Quantity::Agreement => "rank correlation",
+            Quantity::Effective => "share that matters",
+            Quantity::MultiplyAdds => "thousand multiply-adds",
+            Quantity::Bytes => "kilobytes",
         }
     }
 
@@ -51,6 +68,7 @@ impl Quantity {
         match self {
             Quantity::Kept => "Share of each layer's weights that is kept, by density",
             Quantity::Size => "Mean size of the weights that are kept, by density",
+            Quantity::Mean => "Mean of the weights that are kept, by density",
             Quantity::Agreement => {
                 "Correlation of the ranks of weights by size and by signal to noise (Spearman), by density"
             }
@@ -68,43 +86,68 @@ impl Quantity {
             Quantity::MultiplyAdds => row.multiply_adds.map(|count| count as f64 / 1e3),
             Quantity::Bytes => row.bytes.map(|bytes| bytes as f64 / 1e3),
             Quantity::Size => row.size,
+            Quantity::Mean => row.mean,
             Quantity::Agreement => row.ranked,
         }
     }
 }
 
-/// A row a task, strategy, criterion and layer, a column a level, the first row the head; none where no row has the quantity.
-/// A number is a mean over seeds, with half the width of its 95 % interval.
-pub fn table(rows: &[LayerRow], quantity: Quantity) -> Option<Vec<Vec<String>>> {
-    type Name<'a> = (&'a str, &'a str, &'a str, &'a str);
-    let mut lines: BTreeMap<Name<'_>, BTreeMap<(u32, u64), &LayerRow>> = BTreeMap::new();
+/// A layer of the networks of one task, strategy and criterion, from dense to sparse.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LayerLine {
+    /// Task, strategy, criterion and layer.
+    pub names: [String; 4],
+    /// Its levels.
+    pub points: Vec<LayerPoint>,
+}
+
+/// A level of it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LayerPoint {
+    /// Its number.
+    pub level: u32,
+    /// The fraction kept of all layers, the mean over seeds.
+    pub density: f64,
+    /// The mean of a quantity over seeds.
+    pub mean: Option<Mean>,
+}
+
+/// The lines of all rows that have a quantity, by name; whatever the order of the rows.
+pub fn lines(rows: &[LayerRow], quantity: Quantity) -> Vec<LayerLine> {
+    let mut named: BTreeMap<[&str; 4], BTreeMap<(u32, u64), &LayerRow>> = BTreeMap::new();
     for row in rows {
-        let name = (row.task.as_str(), row.strategy.as_str(), row.criterion.as_str(), row.layer.as_str());
-        lines.entry(name).or_default().insert((row.level, row.seed), row);
+        let names = [&row.task, &row.strategy, &row.criterion, &row.layer].map(String::as_str);
+        named.entry(names).or_default().insert((row.level, row.seed), row);
     }
-    let longest = lines.values().max_by_key(|line| line.keys().map(|(level, _)| *level).max())?;
-    let levels: BTreeSet<u32> = longest.keys().map(|(level, _)| *level).collect();
-    let at = |line: &BTreeMap<(u32, u64), &LayerRow>, level: u32| -> Vec<LayerRow> {
-        line.range((level, 0)..=(level, u64::MAX)).map(|(_, row)| (*row).clone()).collect()
-    };
-    let density = |level: &u32| {
-        let here: Vec<f64> = at(longest, *level).iter().map(|row| row.density).collect();
-        percent(here.iter().sum::<f64>() / here.len() as f64)
-    };
-    let heads = ["task", "strategy", "criterion", "layer"].map(str::to_owned).into_iter();
-    let mut table = vec![heads.chain(levels.iter().map(density)).collect::<Vec<String>>()];
-    for ((task, strategy, criterion, layer), line) in &lines {
-        let found = levels.iter().map(|&level| {
-            let numbers: Vec<f64> = at(line, level).iter().filter_map(|row| quantity.of(row)).collect();
-            stats::mean(&numbers)
+    let line = |(names, found): ([&str; 4], BTreeMap<(u32, u64), &LayerRow>)| {
+        let levels: BTreeSet<u32> = found.keys().map(|(level, _)| *level).collect();
+        let points = levels.into_iter().map(|level| {
+            let here: Vec<&LayerRow> =
+                found.range((level, 0)..=(level, u64::MAX)).map(|(_, row)| *row).collect();
+            let numbers: Vec<f64> = here.iter().filter_map(|row| quantity.of(row)).collect();
+            let density = here.iter().map(|row| row.density).sum::<f64>() / here.len() as f64;
+            LayerPoint { level, density, mean: stats::mean(&numbers) }
         });
-        let found: Vec<Option<Mean>> = found.collect();
-        if found.iter().any(Option::is_some) {
-            let words = [task, strategy, criterion, layer].map(|word| (*word).to_owned()).into_iter();
-            table.push(words.chain(found.into_iter().map(entry)).collect());
-        }
+        LayerLine { names: names.map(str::to_owned), points: points.collect() }
+    };
+    let all = named.into_iter().map(line);
+    all.filter(|line| line.points.iter().any(|point| point.mean.is_some())).collect()
+}
+
+/// A row a line, a column a level, the first row the head; none where no row has the quantity. A number is a mean over seeds,
+/// with half the width of its 95 % interval.
+pub fn table(rows: &[LayerRow], quantity: Quantity) -> Option<Vec<Vec<String>>> {
+    let lines = lines(rows, quantity);
+    let longest = lines.iter().max_by_key(|line| line.points.last().map(|point| point.level))?;
+    let heads = ["task", "strategy", "criterion", "layer"].map(str::to_owned).into_iter();
+    let densities = longest.points.iter().map(|point| percent(point.density));
+    let mut table = vec![heads.chain(densities).collect::<Vec<String>>()];
+    for line in &lines {
+        let at = |level: u32| line.points.iter().find(|point| point.level == level);
+        let entries = longest.points.iter().map(|point| entry(at(point.level).and_then(|point| point.mean)));
+        table.push(line.names.iter().cloned().chain(entries).collect());
     }
-    (table.len() > 1).then_some(table)
+    Some(table)
 }
 
 fn entry(mean: Option<Mean>) -> String {
