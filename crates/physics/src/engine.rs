@@ -33,7 +33,7 @@ use self::contacts::contacts;
 use self::integrate::{kinematics, velocities};
 use self::joints::joints;
 use self::plan::Plan;
-use self::world::World;
+use self::world::{Spare, World};
 use crate::Model;
 use crate::state::{Layout, State};
 
@@ -43,12 +43,13 @@ pub struct Engine {
     isa: Isa,
     plan: Plan,
     layout: Layout,
+    spare: Spare,
 }
 
 impl Engine {
     /// Makes a model ready for an instruction set.
     pub fn new(isa: Isa, model: &Model) -> Engine {
-        Engine { isa, plan: Plan::new(model), layout: Layout::new(model) }
+        Engine { isa, plan: Plan::new(model), layout: Layout::new(model), spare: Spare::default() }
     }
 
     /// Numbers of actions for each block of sixteen copies: `[action][copy]`.
@@ -104,17 +105,17 @@ impl Kernel for Step<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Engine { plan, layout, .. } = self.engine;
-        let mut world = World::new(plan);
+        let Engine { plan, layout, spare, .. } = self.engine;
+        let mut world = spare.take(plan);
         for (index, block) in self.blocks.chunks_exact_mut(layout.block()).enumerate() {
             let actions = &self.actions[index * plan.actions * LANES..][..plan.actions * LANES];
             world.load(simd, plan, *layout, block);
-            if plan.is_planar && world.is_flat() {
+            if plan.is_planar && world.is_flat(simd) {
                 for _ in 0..plan.substeps {
                     planar::kinematics(simd, plan, &mut world);
                     planar::joints(simd, plan, &mut world, actions);
                     planar::velocities(simd, plan, &mut world);
-                    contacts(simd, plan, &mut world);
+                    planar::contacts(simd, plan, &mut world);
                 }
             } else {
                 for _ in 0..plan.substeps {
@@ -127,6 +128,7 @@ impl Kernel for Step<'_> {
             world.store_motions(plan, *layout, block);
             world.store_readings(simd, plan, *layout, block);
         }
+        spare.keep(world);
     }
 }
 

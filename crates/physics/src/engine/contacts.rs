@@ -13,7 +13,7 @@ const SLIDING: f32 = 0.01;
 /// Keeps directions of nothing from being nothing over nothing.
 const LEAST: f32 = 1e-6;
 /// All components of vectors of the model.
-const ALL: u32 = 7;
+pub(super) const ALL: u32 = 7;
 
 /// Pushes bodies apart. All contacts are computed from the velocities at the beginning of the stage.
 #[inline(always)]
@@ -23,6 +23,12 @@ pub(super) fn contacts<S: Simd>(simd: S, plan: &Plan, world: &mut World) {
         let constants = &plan.bodies[plane.body];
         simd.apart(OnPlane { recovery_rate: plan.recovery_rate, plane, constants, body });
     }
+    of_capsules(simd, plan, world);
+}
+
+/// Pushes capsules apart, and ends the stage.
+#[inline(always)]
+pub(super) fn of_capsules<S: Simd>(simd: S, plan: &Plan, world: &mut World) {
     for group in &plan.capsules {
         let World { bodies, parties, .. } = &mut *world;
         simd.apart(OfCapsules { plan, group, bodies, parties });
@@ -67,11 +73,11 @@ fn wait<S: Simd>(simd: S, body: &mut Moving, party: &Party<S>, lane: usize) {
 }
 
 /// What a plane does to a body: the mean over the spots that touch it.
-struct OnPlane<'a> {
-    recovery_rate: f32,
-    plane: &'a PlanePlan,
-    constants: &'a BodyPlan,
-    body: &'a mut Moving,
+pub(super) struct OnPlane<'a> {
+    pub(super) recovery_rate: f32,
+    pub(super) plane: &'a PlanePlan,
+    pub(super) constants: &'a BodyPlan,
+    pub(super) body: &'a mut Moving,
 }
 
 impl Kernel for OnPlane<'_> {
@@ -101,7 +107,7 @@ impl Kernel for OnPlane<'_> {
                 continue;
             }
             if plane.spots.len() > 1 {
-                let share = simd.div(simd.splat(1.0), simd.max(party.count, simd.splat(1.0)));
+                let share = share(simd, party.count, plane.spots.len());
                 party.velocity = scaled(simd, party.velocity, share);
                 party.angular = scaled(simd, party.angular, share);
             }
@@ -116,9 +122,20 @@ impl Kernel for OnPlane<'_> {
     }
 }
 
+/// One over how many of some spots push; 1 where none does.
+// PERF: most bodies have two, and need no division
+#[inline(always)]
+pub(super) fn share<S: Simd>(simd: S, count: S::F, spots: usize) -> S::F {
+    let one = simd.splat(1.0);
+    match spots {
+        2 => simd.select(simd.less(one, count), simd.splat(0.5), one),
+        _ => simd.div(one, simd.max(count, one)),
+    }
+}
+
 /// How far up from the body's position a spot is lowest, and how far below the plane that is.
 #[inline(always)]
-fn reach<S: Simd>(simd: S, spot: &Spot, body: &Moving, lane: usize) -> (S::F, S::F) {
+pub(super) fn reach<S: Simd>(simd: S, spot: &Spot, body: &Moving, lane: usize) -> (S::F, S::F) {
     let [x, y, z] = spot.center;
     let up = |axis: usize| body.frame[axis][2].get(simd, lane);
     let up = simd.mul_add(
@@ -143,7 +160,6 @@ fn on_spot<S: Simd>(
     arm: Vector<S>,
     depth: S::F,
 ) -> Vector<S> {
-    let zero = simd.zero();
     let (velocity, angular) = (get(simd, &body.velocity, lane), get(simd, &body.angular, lane));
     let [x, y, approach] = cross_add(simd, angular, arm, velocity);
     let [turn_x, turn_y, _] = constants.inverse_inertia;
@@ -153,20 +169,33 @@ fn on_spot<S: Simd>(
         simd.mul_add(simd.mul(arm[0], simd.splat(turn_y)), arm[0], simd.splat(constants.inverse_mass)),
     );
     let mobility = simd.div(simd.splat(1.0), response);
-    let recovery = simd.mul(depth, simd.splat(recovery_rate));
-    let size = simd.mul(simd.neg_mul_add(approach, simd.splat(spot.bounce), recovery), mobility);
-    // only where it touches and comes nearer
-    let size = simd.select(simd.less(approach, zero), size, zero);
-    let size = simd.select(simd.less(zero, depth), simd.max(size, zero), zero);
-
+    let size = size(simd, recovery_rate, depth, spot.bounce, approach, mobility);
     let speed = simd.sqrt(simd.mul_add(x, x, simd.mul(y, y)));
     let rate = rub(simd, speed, mobility, size, spot.friction);
     [simd.neg(simd.mul(rate, x)), simd.neg(simd.mul(rate, y)), size]
 }
 
+/// The part along the normal.
+#[inline(always)]
+pub(super) fn size<S: Simd>(
+    simd: S,
+    recovery_rate: f32,
+    depth: S::F,
+    bounce: f32,
+    approach: S::F,
+    mobility: S::F,
+) -> S::F {
+    let zero = simd.zero();
+    let recovery = simd.mul(depth, simd.splat(recovery_rate));
+    let size = simd.mul(simd.neg_mul_add(approach, simd.splat(bounce), recovery), mobility);
+    // only where it touches and comes nearer
+    let size = simd.select(simd.less(approach, zero), size, zero);
+    simd.select(simd.less(zero, depth), simd.max(size, zero), zero)
+}
+
 /// How much impulse friction takes for each unit of the sliding velocity.
 #[inline(always)]
-fn rub<S: Simd>(simd: S, speed: S::F, mobility: S::F, size: S::F, friction: f32) -> S::F {
+pub(super) fn rub<S: Simd>(simd: S, speed: S::F, mobility: S::F, size: S::F, friction: f32) -> S::F {
     let most = simd.mul(size, simd.splat(friction));
     let rub = simd.min(simd.mul(speed, mobility), most);
     let rate = simd.div(rub, simd.add(speed, simd.splat(LEAST)));
@@ -321,13 +350,9 @@ fn between<S: Simd>(
     velocity: Vector<S>,
     response: S::F,
 ) -> (Vector<S>, S::F) {
-    let zero = simd.zero();
     let mobility = simd.div(simd.splat(1.0), response);
     let approach = dot(simd, meeting.normal, velocity);
-    let recovery = simd.mul(meeting.depth, simd.splat(recovery_rate));
-    let size = simd.mul(simd.neg_mul_add(approach, simd.splat(pair.bounce), recovery), mobility);
-    let size = simd.select(simd.less(approach, zero), size, zero);
-    let size = simd.select(simd.less(zero, meeting.depth), simd.max(size, zero), zero);
+    let size = size(simd, recovery_rate, meeting.depth, pair.bounce, approach, mobility);
     let sliding = against(simd, meeting.normal, approach, velocity);
     let rate = rub(simd, norm(simd, sliding), mobility, size, pair.friction);
     (against(simd, sliding, rate, scaled(simd, meeting.normal, size)), size)

@@ -8,7 +8,7 @@ use super::plan::{Drive, JointPlan, Kind, Motor, Plan};
 use super::register::{
     Frame, Vector, add, against, along, cross, cross_add, cross_sub, dot, scaled, sub, turned,
 };
-use super::world::{Moving, Turn, World, get, lanes, set};
+use super::world::{Moving, Turn, World, get, lanes, set, so_far};
 
 /// Adds the forces and torques of joints and actuators to those of bodies, and keeps angles.
 // PERF: an arc tangent is a long chain of operations that wait for each other, so all of them are one loop, in which the
@@ -94,9 +94,9 @@ fn pull<S: Simd, const FORM: u32>(simd: S, joint: &JointPlan, bodies: &mut [Movi
         let apart = add(simd, apart, arms);
         let force = scaled(simd, sub(simd, velocity, other_velocity), simd.splat(joint.damping));
         let force = along(simd, apart, simd.splat(joint.stiffness), force);
-        let pulled = sub(simd, get(simd, &parent.force, lane), force);
+        let pulled = sub(simd, get(simd, so_far(&parent.force, joint.begins[0]), lane), force);
         set(simd, &mut parent.force, lane, pulled);
-        let pulled = add(simd, get(simd, &child.force, lane), force);
+        let pulled = add(simd, get(simd, so_far(&child.force, joint.begins[1]), lane), force);
         set(simd, &mut child.force, lane, pulled);
 
         // torques about the axes
@@ -116,12 +116,12 @@ fn pull<S: Simd, const FORM: u32>(simd: S, joint: &JointPlan, bodies: &mut [Movi
             torque = along(simd, axes.in_child(simd, 2), turns[2].size.get(simd, lane), torque);
         }
 
-        let mut twisted = get(simd, &parent.torque, lane);
+        let mut twisted = get(simd, so_far(&parent.torque, joint.begins[0]), lane);
         if form.parent_anchor != 0 {
             twisted = cross_sub(simd, arm, force, twisted);
         }
         set(simd, &mut parent.torque, lane, add(simd, twisted, torque));
-        let mut twisted = get(simd, &child.torque, lane);
+        let mut twisted = get(simd, so_far(&child.torque, joint.begins[1]), lane);
         if form.child_anchor != 0 {
             twisted = cross_add(simd, other_arm, force, twisted);
         }

@@ -1,5 +1,6 @@
 //! A model in single precision, in the order and the units in which stages use it.
 
+use std::mem;
 use std::ops::Range;
 
 use super::form::{self, Form};
@@ -12,6 +13,8 @@ use crate::vector::Vector;
 pub(super) struct Plan {
     pub(super) substeps: u32,
     pub(super) bodies: Vec<BodyPlan>,
+    /// Bodies that may move or turn.
+    pub(super) moving: Vec<usize>,
     /// Joints of the same form one after the other.
     pub(super) runs: Vec<Run>,
     /// One for each free axis, in the order of joints.
@@ -32,6 +35,8 @@ pub(super) struct BodyPlan {
     pub(super) is_fixed: bool,
     /// Factors of forces and torques are the same for all axes.
     pub(super) is_free: bool,
+    /// No joint pulls it.
+    pub(super) is_loose: bool,
     /// Of velocity, in the new position.
     pub(super) move_by: [f32; 3],
     /// Of angular velocity, in the new rotation: half of the time.
@@ -65,6 +70,8 @@ pub(super) enum Kind {
 pub(super) struct JointPlan {
     pub(super) parent: usize,
     pub(super) child: usize,
+    /// Whether it is the first to pull its parent, and its child.
+    pub(super) begins: [bool; 2],
     pub(super) parent_anchor: [f32; 3],
     pub(super) child_anchor: [f32; 3],
     /// In both bodies.
@@ -110,6 +117,8 @@ pub(super) struct PlanePlan {
     pub(super) spots: Vec<Spot>,
     /// No other contact moves the body, so what this does can be done at once.
     pub(super) alone: bool,
+    /// All spots are in the body's plane of x and z.
+    pub(super) is_flat: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -159,7 +168,8 @@ fn single(vector: Vector) -> [f32; 3] {
 impl Plan {
     pub(super) fn new(model: &Model) -> Plan {
         let description = model.description();
-        let bodies: Vec<_> = (0..description.bodies.len()).map(|body| BodyPlan::new(model, body)).collect();
+        let mut bodies: Vec<_> =
+            (0..description.bodies.len()).map(|body| BodyPlan::new(model, body)).collect();
         let mut runs: Vec<Run> = Vec::new();
         let mut drives = Vec::with_capacity(model.axis_count());
         for &joint in model.joints_by_kind() {
@@ -172,6 +182,9 @@ impl Plan {
                 (0..description.joints[joint].limits.len()).map(|axis| Drive::new(model, joint, axis)),
             );
         }
+        for joint in runs.iter_mut().flat_map(|run| &mut run.joints) {
+            joint.begins = [joint.parent, joint.child].map(|body| mem::take(&mut bodies[body].is_loose));
+        }
         let (mut planes, mut capsules) = (Vec::new(), Vec::new());
         for group in model.contact_groups() {
             add_planes(model, group, &mut planes);
@@ -180,13 +193,17 @@ impl Plan {
         let mut uses = vec![0; description.bodies.len()];
         planes.iter().for_each(|plane: &PlanePlan| uses[plane.body] += 1);
         capsules.iter().flat_map(|group: &CapsuleGroup| &group.parties).for_each(|&body| uses[body] += 2);
-        planes.iter_mut().for_each(|plane| plane.alone = uses[plane.body] == 1);
+        for plane in &mut planes {
+            plane.alone = uses[plane.body] == 1;
+            plane.is_flat = plane.spots.iter().all(|spot| spot.center[1] == 0.0);
+        }
         let together = (0..uses.len()).filter(|&body| uses[body] > 1).collect();
         let mut joints = runs.iter().flat_map(|run| &run.joints);
         let is_planar = bodies.iter().all(BodyPlan::is_planar) && joints.all(JointPlan::is_planar);
         Plan {
             substeps: description.substeps,
             is_planar,
+            moving: (0..bodies.len()).filter(|&body| !bodies[body].is_fixed).collect(),
             bodies,
             runs,
             drives,
@@ -211,6 +228,7 @@ impl BodyPlan {
             is_fixed: model.is_fixed(index),
             is_free: [body.moves, body.turns] == [[1; 3]; 2]
                 && body.inverse_inertia.0.iter().all(|&part| part == body.inverse_inertia.0[0]),
+            is_loose: true,
             move_by: single(moves * time),
             turn_by: single(turns * (0.5 * time)),
             keep: single(moves * model.velocity_factor()),
@@ -241,6 +259,7 @@ impl JointPlan {
         let planned = JointPlan {
             parent: joint.parent,
             child: joint.child,
+            begins: [false; 2],
             parent_anchor: anchors[0],
             child_anchor: anchors[1],
             axes,
@@ -308,7 +327,12 @@ fn add_planes(model: &Model, group: &crate::ContactGroup, planes: &mut Vec<Plane
         });
         match planes[begin..].iter_mut().find(|plane| plane.body == pair.first) {
             Some(plane) => plane.spots.extend(spots),
-            None => planes.push(PlanePlan { body: pair.first, spots: spots.collect(), alone: false }),
+            None => planes.push(PlanePlan {
+                body: pair.first,
+                spots: spots.collect(),
+                alone: false,
+                is_flat: false,
+            }),
         }
     }
 }

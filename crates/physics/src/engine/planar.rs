@@ -4,12 +4,15 @@
 //! stays 0. So the same products in the same order are left, and the same bits; a block in which one copy is not in the
 //! plane takes the stages for space, and its neighbours do not notice.
 
+mod ground;
+
 use numerics::{Kernel, Simd};
 
+use super::contacts::{OnPlane, of_capsules};
 use super::integrate::make_room;
 use super::joints::{Joined, turn};
 use super::plan::{JointPlan, Plan};
-use super::world::{Moving, Row, Turn, World, lanes};
+use super::world::{Moving, Row, Turn, World, lanes, so_far};
 
 /// [`kinematics`](super::integrate::kinematics)
 #[inline(always)]
@@ -17,11 +20,11 @@ pub(super) fn kinematics<S: Simd>(simd: S, plan: &Plan, world: &mut World) {
     let zero = simd.zero();
     for (body, constants) in world.bodies.iter_mut().zip(&plan.bodies) {
         for lane in lanes::<S>() {
-            body.force[0].set(simd, lane, zero);
-            body.force[2].set(simd, lane, zero);
-            body.torque[1].set(simd, lane, zero);
             if constants.is_fixed {
                 continue;
+            }
+            if constants.is_loose {
+                body.forget_forces(simd, lane);
             }
             for axis in [0, 2] {
                 let velocity = body.velocity[axis].get(simd, lane);
@@ -194,18 +197,33 @@ fn pull<S: Simd, const CHILD_ARM: bool>(simd: S, joint: &JointPlan, bodies: &mut
 
         let [x, z] = force;
         for (axis, force) in [(0, x), (2, z)] {
-            let pulled = parent_body.force[axis].get(simd, lane);
+            let pulled = so_far(&parent_body.force, joint.begins[0])[axis].get(simd, lane);
             parent_body.force[axis].set(simd, lane, simd.sub(pulled, force));
-            let pulled = child_body.force[axis].get(simd, lane);
+            let pulled = so_far(&child_body.force, joint.begins[1])[axis].get(simd, lane);
             child_body.force[axis].set(simd, lane, simd.add(pulled, force));
         }
-        let twisted = parent_body.torque[1].get(simd, lane);
+        let twisted = so_far(&parent_body.torque, joint.begins[0])[1].get(simd, lane);
         let twisted = simd.mul_add(arm[0], z, simd.neg_mul_add(arm[1], x, twisted));
         parent_body.torque[1].set(simd, lane, simd.add(twisted, torque));
-        let mut twisted = child_body.torque[1].get(simd, lane);
+        let mut twisted = so_far(&child_body.torque, joint.begins[1])[1].get(simd, lane);
         if CHILD_ARM {
             twisted = simd.mul_add(other_arm[1], x, simd.neg_mul_add(other_arm[0], z, twisted));
         }
         child_body.torque[1].set(simd, lane, simd.sub(twisted, torque));
     }
+}
+
+/// [`contacts`](super::contacts::contacts)
+#[inline(always)]
+pub(super) fn contacts<S: Simd>(simd: S, plan: &Plan, world: &mut World) {
+    for plane in &plan.planes {
+        let (body, constants) = (&mut world.bodies[plane.body], &plan.bodies[plane.body]);
+        let contact = OnPlane { recovery_rate: plan.recovery_rate, plane, constants, body };
+        if plane.is_flat {
+            simd.apart(ground::OnPlane(contact));
+        } else {
+            simd.apart(contact);
+        }
+    }
+    of_capsules(simd, plan, world);
 }

@@ -1,5 +1,8 @@
 //! Sixteen copies of a world, while they are stepped.
 
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+
 use numerics::{LANES, Simd};
 
 use super::plan::Plan;
@@ -115,6 +118,7 @@ impl Moving {
     }
 
     /// Makes each -0 a 0 of what is out of the plane of x and z.
+    #[inline(always)]
     fn forget_signs(&mut self) {
         let [_, x, _, z] = &mut self.rotation;
         let [first, _, third] = &mut self.angular;
@@ -122,14 +126,13 @@ impl Moving {
             row.0.iter_mut().for_each(|number| *number += 0.0);
         }
     }
+}
 
-    /// Whether nothing is out of the plane of x and z, to the bit.
-    fn is_flat(&self) -> bool {
-        let [_, x, _, z] = &self.rotation;
-        let rows = [x, z, &self.velocity[1], &self.angular[0], &self.angular[2]];
-        let bits = rows.map(|row| row.0.iter().fold(0, |bits, number| bits | number.to_bits()));
-        bits == [0; 5]
-    }
+/// What waits to be added to a vector: its rows, or zeros where nothing was added yet.
+// PERF: a choice of places, so that no stage has to clear them first
+#[inline(always)]
+pub(super) fn so_far(rows: &[Row; 3], begins: bool) -> &[Row; 3] {
+    if begins { &[Row::ZERO; 3] } else { rows }
 }
 
 /// What is known about an axis of a joint.
@@ -199,6 +202,36 @@ pub(super) struct World {
     pub(super) turns: Vec<Turn>,
 }
 
+/// Worlds in which no thread works at the moment.
+// PERF: to find and to clear the place for another takes a twentieth of the step of a block
+#[derive(Default)]
+pub(super) struct Spare(Mutex<Vec<World>>);
+
+impl Spare {
+    /// A world of the plan, of which nothing is read before it was loaded.
+    pub(super) fn take(&self, plan: &Plan) -> World {
+        let spare = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        spare.unwrap_or_else(|| World::new(plan))
+    }
+
+    /// Keeps a world of the same plan for the next.
+    pub(super) fn keep(&self, world: World) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(world);
+    }
+}
+
+impl Clone for Spare {
+    fn clone(&self) -> Spare {
+        Spare::default()
+    }
+}
+
+impl fmt::Debug for Spare {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Spare")
+    }
+}
+
 impl World {
     pub(super) fn new(plan: &Plan) -> World {
         let parties = plan.capsules.iter().map(|group| group.parties.len()).max().unwrap_or(0);
@@ -214,7 +247,6 @@ impl World {
     pub(super) fn load<S: Simd>(&mut self, simd: S, plan: &Plan, layout: Layout, block: &[f32]) {
         for (index, body) in self.bodies.iter_mut().enumerate() {
             for lane in lanes::<S>() {
-                body.forget_forces(simd, lane);
                 set(simd, &mut body.pushed, lane, [simd.zero(); 3]);
                 set(simd, &mut body.twisted, lane, [simd.zero(); 3]);
             }
@@ -232,9 +264,19 @@ impl World {
         }
     }
 
-    /// Whether all copies are in the plane of x and z.
-    pub(super) fn is_flat(&self) -> bool {
-        self.bodies.iter().all(Moving::is_flat)
+    /// Whether all copies are in the plane of x and z, to the bit.
+    #[inline(always)]
+    pub(super) fn is_flat<S: Simd>(&self, simd: S) -> bool {
+        let mut bits = simd.splat_bits(0);
+        for body in &self.bodies {
+            let [_, x, _, z] = &body.rotation;
+            for row in [x, z, &body.velocity[1], &body.angular[0], &body.angular[2]] {
+                for lane in lanes::<S>() {
+                    bits = simd.or(bits, simd.bits_of(row.get(simd, lane)));
+                }
+            }
+        }
+        simd.mask_bits(simd.equal_bits(bits, simd.splat_bits(0))).count_ones() == S::LANES as u32
     }
 
     /// Writes where bodies are and how they move.

@@ -15,8 +15,9 @@ pub(super) struct Ant;
 /// Heights of the torso at which it walks.
 const HEALTHY: [f32; 2] = [0.2, 1.0];
 
-fn cut(vector: Three) -> Three {
-    vector.map(|component| component.clamp(-1.0, 1.0))
+#[inline]
+fn cut(component: Lanes) -> Lanes {
+    component.clamp(-1.0, 1.0)
 }
 
 impl Rules for Ant {
@@ -31,14 +32,13 @@ impl Rules for Ant {
         sight.three("velocity of the torso", see.velocity(0));
         sight.three("angular velocity of the torso", see.angular(0));
         sight.list("velocity about axis", see.angle_velocities());
-        sight.vectors("contacts push body", (0..see.bodies()).map(|body| cut(see.pushed(body))));
-        sight.vectors("contacts twist body", (0..see.bodies()).map(|body| cut(see.twisted(body))));
+        sight.components("contacts push body", see.pushes().map(cut));
+        sight.components("contacts twist body", see.twists().map(cut));
     }
 
     fn judge(&self, see: &View<'_>, before: Three) -> Judgement {
         let [x, _, height] = see.position(0);
-        let contacts = (0..see.bodies()).flat_map(|body| cut(see.pushed(body)));
-        let cost = contacts.fold(Lanes::all(0.0), |sum, push| sum + push * push);
+        let cost = see.pushes().map(cut).fold(Lanes::all(0.0), |sum, push| sum + push * push);
         let velocity = (x - before[0]) / see.time_step();
         let reward = velocity + 1.0 - see.effort() * 0.5 - cost * 5e-4;
         Judgement::new(reward, height.less(HEALTHY[0]).or(height.greater(HEALTHY[1])))

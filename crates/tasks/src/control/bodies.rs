@@ -124,9 +124,20 @@ impl View<'_> {
         self.three(self.layout.pushed(body))
     }
 
-    /// What contacts added to the angular velocity of a body.
-    pub(super) fn twisted(&self, body: usize) -> Three {
-        self.three(self.layout.twisted(body))
+    /// The components of what contacts added to the velocities of all bodies.
+    pub(super) fn pushes(&self) -> impl Iterator<Item = Lanes> {
+        self.components(Layout::pushed)
+    }
+
+    /// The components of what contacts added to the angular velocities of all bodies.
+    pub(super) fn twists(&self) -> impl Iterator<Item = Lanes> {
+        self.components(Layout::twisted)
+    }
+
+    /// The components of a vector of all bodies, which begins in some row.
+    fn components(&self, first: fn(Layout, usize) -> usize) -> impl Iterator<Item = Lanes> {
+        let place = move |part: usize| first(self.layout, part / 3) + part % 3;
+        (0..3 * self.bodies()).map(move |part| Lanes::of(row(self.block, place(part))))
     }
 
     /// The angles of joints, joints by kind.

@@ -19,6 +19,7 @@ impl<'a> Sight<'a> {
     }
 
     /// One number; its name is made only where names are wanted.
+    #[inline]
     pub(super) fn put(&mut self, name: impl Fn() -> String, value: Lanes) {
         match self {
             Sight::Rows(rows) => rows.next().expect("a row for each observation").copy_from_slice(&value.0),
@@ -46,6 +47,14 @@ impl<'a> Sight<'a> {
     pub(super) fn list(&mut self, name: &str, values: impl Iterator<Item = Lanes>) {
         for (index, value) in values.enumerate() {
             self.put(|| format!("{name} {index}"), value);
+        }
+    }
+
+    /// The components of vectors that are counted.
+    // PERF: a vector of sixteen copies is moved by a call, a component by the registers that hold it
+    pub(super) fn components(&mut self, name: &str, values: impl Iterator<Item = Lanes>) {
+        for (index, value) in values.enumerate() {
+            self.put(|| format!("{name} {}, {}", index / 3, AXES[index % 3]), value);
         }
     }
 
