@@ -24,6 +24,7 @@ mod memory;
 pub mod optimize;
 pub mod papers;
 pub mod plan;
+mod provenance;
 pub mod quickstart;
 pub mod quirks;
 pub mod replay;

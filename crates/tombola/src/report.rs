@@ -25,6 +25,10 @@ pub struct Words {
     pub about: Vec<String>,
     /// The command that makes the results again.
     pub command: String,
+    /// The command that writes what the page shows as files; empty where there is none.
+    pub artifacts: String,
+    /// Where the rows are from, the first row the head; empty where nothing is known.
+    pub provenance: Vec<Vec<String>>,
     /// The pages of its cells, if they have any.
     pub cells: Vec<CellLink>,
 }
@@ -52,7 +56,7 @@ pub fn page(words: &Words, lines: &[Line], said: &Said) -> String {
     if lines.is_empty() {
         page += "<p><strong>Nothing is done yet.</strong></p>\n";
     }
-    page += &said.html();
+    page += &said.html(&words.artifacts);
     page += "<div class=\"charts\">\n";
     for chart in Chart::of(lines) {
         writeln!(page, "<figure>\n{}</figure>", svg(&chart)).expect("a string");
@@ -64,7 +68,9 @@ pub fn page(words: &Words, lines: &[Line], said: &Said) -> String {
         rest = after;
         table(&mut page, here);
     }
+    html::source(&mut page, &words.artifacts, &["figure-2", "strategies"]);
     links(&mut page, &words.cells);
+    html::table(&mut page, "Where the rows are from", &words.provenance);
     page += "<p class=\"note\">A number is a mean over seeds, with half the width of its 95 % interval (Student) where \
              there are three or more; bands in the figures are these intervals. The paper's numbers are read off its figures, \
              with one standard error (se) over its five seeds where it is wider than the line. The same seed starts all criteria at the same \
@@ -175,6 +181,8 @@ mod tests {
             title: "a <test>".into(),
             about: vec!["one & two".into()],
             command: "tombola run \"x y\"".into(),
+            artifacts: "tombola report \"x y\" --artifacts DIR".into(),
+            provenance: vec![vec!["task".into(), "seeds".into()], vec!["glyphs".into(), "0 <1>".into()]],
             cells: vec![CellLink {
                 names: ["glyphs", "snes", "<snr>", "3"].map(str::to_owned),
                 settings: String::new(),
@@ -194,6 +202,8 @@ mod tests {
             "<svg",
             "<a href=\"cells/1f.html\">glyphs</a>",
             "&lt;snr&gt;",
+            "0 &lt;1&gt;",
+            "<code>figure-2-*</code>, <code>strategies-*</code>: <code>tombola report &quot;x y&quot;",
         ] {
             assert!(page.contains(wanted), "{wanted}");
         }

@@ -33,6 +33,11 @@ impl ArtifactArguments {
         self.artifacts.as_deref().map_or(Ok(()), must_be_no_file)
     }
 
+    /// The file of rows of layers, where one was named.
+    pub(super) fn layers_file(&self) -> Option<&Path> {
+        self.layers.as_deref()
+    }
+
     /// The rows of layers that were named; none else.
     pub(super) fn layers(&self) -> Result<Vec<LayerRow>, CommandError> {
         self.layers.as_deref().map_or(Ok(Vec::new()), layers_of_file)

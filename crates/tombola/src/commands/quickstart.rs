@@ -116,7 +116,7 @@ fn words() -> Words {
             "The digits are drawn by the program: this shows the effect, not the paper's numbers.".to_owned(),
         ],
         command: "tombola quickstart".to_owned(),
-        cells: Vec::new(),
+        ..Words::default()
     }
 }
 

@@ -157,6 +157,6 @@ fn words(study: &Study, command: String) -> Words {
                 .to_owned(),
         ],
         command,
-        cells: Vec::new(),
+        ..Words::default()
     }
 }

@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::path::Path;
 
 use clap::Args;
 
-use super::CommandError;
 use super::artifacts::ArtifactArguments;
 use super::cell_pages::{CellPageArguments, Place};
-use super::shown::{ShownArguments, rows, rows_of_file, write_csv};
+use super::shown::{ShownArguments, reader, rows, rows_of_file, write_csv};
 use super::specs::SpecArguments;
+use super::specs::quoted;
 use super::units::OutArguments;
+use super::{CommandError, provenance};
 use crate::artifacts::Evidence;
 use crate::grid::Cell;
 use crate::report::{self, Said, Words};
@@ -35,6 +37,20 @@ pub struct ReportArguments {
     cells: CellPageArguments,
     #[command(flatten)]
     artifacts: ArtifactArguments,
+}
+
+impl ReportArguments {
+    /// The command that writes what the page shows as files.
+    fn again(&self, folder: &Path) -> String {
+        let mut words = match &self.shown.rows {
+            Some(rows) => self.specs.command_with("report", "--rows", rows),
+            None => self.specs.command_with("report", "--out", folder),
+        };
+        if let Some(layers) = self.artifacts.layers_file() {
+            words += &format!(" --layers {}", quoted(&[layers.display().to_string()]));
+        }
+        words + " --artifacts DIR"
+    }
 }
 
 pub(super) fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<(), CommandError> {
@@ -83,11 +99,17 @@ pub(super) fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<()
     // a folder without rows is left as it is
     let page = page.filter(|_| arguments.shown.page.is_some() || !rows.is_empty());
     if let Some(page) = &page {
+        let provenance = provenance::table(
+            &study.cells,
+            &rows,
+            arguments.shown.rows.is_none().then(|| reader(&folder)).as_ref(),
+        );
         let command = arguments.specs.command(&folder);
+        let artifacts = arguments.again(&folder);
         let place = Place { results: &folder, report: page, command: &command };
         let cells = arguments.cells.serve(&place, &study.cells, rows)?;
         let about = vec![format!("{done} of {} cells are done.", study.cells.len())];
-        let words = Words { title: study.name.clone(), about, command, cells };
+        let words = Words { title: study.name.clone(), about, command, artifacts, provenance, cells };
         let written = store::write_whole(page, report::page(&words, &lines, &said).as_bytes());
         written.map_err(|error| CommandError::Failed(error.into()))?;
     }

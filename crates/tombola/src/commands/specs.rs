@@ -65,13 +65,18 @@ impl SpecArguments {
 
     /// The command of a name, about these cells in a folder.
     pub(super) fn command_of(&self, name: &str, folder: &Path) -> String {
+        self.command_with(name, "--out", folder)
+    }
+
+    /// The command of a name, about these cells, with a flag and its path.
+    pub(super) fn command_with(&self, name: &str, flag: &str, path: &Path) -> String {
         let mut words = vec!["tombola".to_owned(), name.to_owned()];
         words.extend(self.spec.iter().map(|path| path.display().to_string()));
         if let Some(paper) = &self.paper {
             words.extend(["--paper", paper, "--scale", self.scale.name()].map(str::to_owned));
         }
         words.extend(self.changes.iter().flat_map(|change| ["--set".to_owned(), change.clone()]));
-        words.extend(["--out".to_owned(), folder.display().to_string()]);
+        words.extend([flag.to_owned(), path.display().to_string()]);
         quoted(&words)
     }
 }

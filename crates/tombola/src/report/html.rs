@@ -41,6 +41,16 @@ pub(super) fn paragraphs(page: &mut String, texts: &[String]) {
     }
 }
 
+/// Which files hold what stands above, and the command that writes them; nothing where there is no such command.
+pub(super) fn source(page: &mut String, command: &str, names: &[&str]) {
+    if !command.is_empty() {
+        let names: Vec<String> = names.iter().map(|name| format!("<code>{name}-*</code>")).collect();
+        let command = escaped(command);
+        writeln!(page, "<p class=\"note\">As files {}: <code>{command}</code></p>", names.join(", "))
+            .expect("a string");
+    }
+}
+
 /// Rows of text as a table, the first as its head.
 pub(super) fn table(page: &mut String, caption: &str, rows: &[Vec<String>]) {
     let escaped_rows: Vec<Vec<String>> =

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::html::table;
+use super::html::{source, table};
 use crate::claims::{self, Finding};
 use crate::figures::{Chart, escaped, svg};
 use crate::tables::aggregate::{self, Aggregate, aggregate};
@@ -63,8 +63,8 @@ impl Said {
         [average, claims].into_iter().flatten().collect()
     }
 
-    /// As a part of a page; empty where nothing is said.
-    pub(super) fn html(&self) -> String {
+    /// As a part of a page, with the command that writes it as files; empty where nothing is said.
+    pub(super) fn html(&self, artifacts: &str) -> String {
         let mut html = String::new();
         if let Some(average) = &self.average {
             html += "<h2>All together</h2>\n<div class=\"charts\">\n";
@@ -79,13 +79,18 @@ impl Said {
             for note in [aggregate::NOTE, &left_out].into_iter().filter(|note| !note.is_empty()) {
                 writeln!(html, "<p class=\"note\">{}</p>", escaped(note)).expect("a string");
             }
+            source(&mut html, artifacts, &["figure-1", "profiles"]);
         }
         if !self.findings.is_empty() {
             html += "<h2>Claims</h2>\n";
             table(&mut html, claims::TOGETHER, &claims::together(&self.findings));
             table(&mut html, claims::ALONE, &claims::alone(&self.findings, &self.groups));
+            source(&mut html, artifacts, &["claims"]);
         }
         self.tables.iter().for_each(|(caption, rows)| table(&mut html, caption, rows));
+        if !self.tables.is_empty() {
+            source(&mut html, artifacts, &["sparsest", "attribution", "layers", "figure-7", "costs"]);
+        }
         html
     }
 }
@@ -111,7 +116,7 @@ mod tests {
     #[test]
     fn text_and_page_say_the_same() {
         let said = said(&["snr", "magnitude", "random"]);
-        let (text, html) = (said.text(), said.html());
+        let (text, html) = (said.text(), said.html(""));
         // the difference of raw scores, of which random's lowest and the dense one's are 0.5 apart
         for wanted in
             ["Mean of 1 task and strategy", "tickets exist", "supported", "+0.450 ±0.000 (n = 3)", "3.10 %"]
@@ -125,7 +130,7 @@ mod tests {
     #[test]
     fn a_grid_without_rivals_says_nothing() {
         let alone = said(&["movement"]);
-        assert_eq!((alone.text(), alone.html()), (String::new(), String::new()));
+        assert_eq!((alone.text(), alone.html("")), (String::new(), String::new()));
         assert_eq!(Said::of(Vec::new()).text(), "");
     }
 }
