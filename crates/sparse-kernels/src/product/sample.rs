@@ -128,7 +128,8 @@ impl ProductPlan {
             rest = after;
             Part { plan: self, y, x, columns, rows, values, add }
         });
-        threads.for_each(parts.filter(|part| !part.values.is_empty()), |part| self.isa.run(part));
+        threads
+            .for_each(parts.filter(|part| !part.values.is_empty()), |part| self.isa::<T>(columns).run(part));
     }
 }
 
