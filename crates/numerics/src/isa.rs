@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 #[cfg(target_arch = "x86_64")]
 use crate::simd::{Avx2, Avx512};
-use crate::simd::{Kernel, Portable};
+use crate::simd::{Kernel, Portable, Simd};
 
 /// Proof that this machine has some vector instructions.
 ///
@@ -52,6 +52,17 @@ impl Isa {
             }
         }
         levels.into_iter().map(Isa).collect()
+    }
+
+    /// These instructions, or narrower ones if a register of theirs holds so many `f32`: reading half of a wide one costs as
+    /// much as all of it, twice as much where that crosses a cache line, and more where half of it was just written.
+    pub fn for_lanes(self, lanes: usize) -> Isa {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            // AVX-512 is detected only where AVX2 was
+            Level::Avx512 if lanes <= <Avx2 as Simd>::LANES => Isa(Level::Avx2),
+            _ => self,
+        }
     }
 
     /// The name in flags, benches and reports: `portable`, `avx2`, `avx512`.
@@ -142,6 +153,25 @@ mod tests {
         }
         let error = "avx9000".parse::<Isa>().unwrap_err().to_string();
         assert!(error.contains("avx9000") && error.contains("portable"), "{error}");
+    }
+
+    #[test]
+    fn few_lanes_take_no_wider_registers_than_they_need() {
+        struct Lanes;
+        impl Kernel for Lanes {
+            type Output = usize;
+
+            fn run<S: Simd>(self, _: S) -> usize {
+                S::LANES
+            }
+        }
+        for isa in Isa::available() {
+            for lanes in 0..=crate::LANES {
+                let found = isa.for_lanes(lanes);
+                assert!(found <= isa);
+                assert_eq!(found.run(Lanes), if lanes <= 8 { 8 } else { isa.run(Lanes) }, "{lanes} on {isa}");
+            }
+        }
     }
 
     #[test]

@@ -59,23 +59,33 @@ impl<T> Clone for Panel<'_, T> {
 impl<T> Copy for Panel<'_, T> {}
 
 /// The computation, for panels of `C` registers of which the last is read in `PART`, and `K` rows in turns; values are read
-/// out of order where they are `ORDERED`.
+/// out of order where they are `ORDERED`, and the rows of the input follow each other without a gap where they are `TIGHT`.
 ///
 /// # Safety of who makes it
 ///
 /// The rows are rows of the pattern that starts, ends and indices are of; values, inputs and outputs are there for
 /// them, and nobody else reads or writes the outputs.
-pub(super) struct Rows<'a, T, const K: usize, const C: usize, const PART: bool, const ORDERED: bool>(
-    pub(super) Panel<'a, T>,
-);
+pub(super) struct Rows<
+    'a,
+    T,
+    const K: usize,
+    const C: usize,
+    const PART: bool,
+    const ORDERED: bool,
+    const TIGHT: bool,
+>(pub(super) Panel<'a, T>);
 
-impl<T: Number, const K: usize, const C: usize, const PART: bool, const ORDERED: bool> Kernel
-    for Rows<'_, T, K, C, PART, ORDERED>
+impl<T: Number, const K: usize, const C: usize, const PART: bool, const ORDERED: bool, const TIGHT: bool>
+    Kernel for Rows<'_, T, K, C, PART, ORDERED, TIGHT>
 {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
+    fn run<S: Simd>(mut self, simd: S) {
+        if TIGHT {
+            // PERF: known when it is compiled, so that no place is multiplied
+            self.0.input_stride = C * T::lanes::<S>();
+        }
         let rows = self.0.rows;
         let mut next = 0;
         while next < rows.len() {
@@ -220,8 +230,8 @@ impl<T: Number> Panel<'_, T> {
     }
 }
 
-impl<T: Number, const K: usize, const C: usize, const PART: bool, const ORDERED: bool>
-    Rows<'_, T, K, C, PART, ORDERED>
+impl<T: Number, const K: usize, const C: usize, const PART: bool, const ORDERED: bool, const TIGHT: bool>
+    Rows<'_, T, K, C, PART, ORDERED, TIGHT>
 {
     /// Rows with entries of their own, in turns.
     ///

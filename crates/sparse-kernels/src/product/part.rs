@@ -131,9 +131,15 @@ impl<'a, T: Number> Part<'a, T> {
                 (panel.output, panel.output_stride, panel.row_base) = (room, width, rows[0]);
             }
             let partly = panel.part < lanes && !copied;
+            let mut add = self.add;
             for (starts, ends) in self.plan.slabs(width * size_of::<T>()) {
-                rows_of(simd, Panel { starts, ends, ..panel }, chunk.width, partly);
-                panel.add = true;
+                let panel = Panel { starts, ends, add, ..panel };
+                if panel.order.is_null() {
+                    rows_of::<S, T, false>(simd, panel, chunk.width, partly);
+                } else {
+                    rows_of::<S, T, true>(simd, panel, chunk.width, partly);
+                }
+                add = true;
             }
             if y.column_stride != 1 {
                 unpack(panel.output, width, self.y.pointer, y, rows, columns);
@@ -167,23 +173,29 @@ fn aligned<T>(room: &mut [T]) -> *mut T {
 ///
 /// As for [`Rows`].
 #[inline(always)]
-unsafe fn rows_of<S: Simd, T: Number>(simd: S, panel: Panel<'_, T>, width: usize, partly: bool) {
-    // PERF: rows in turns, so that at least eight sums wait for each other's additions and not for their own
+unsafe fn rows_of<S: Simd, T: Number, const ORDERED: bool>(
+    simd: S,
+    panel: Panel<'_, T>,
+    width: usize,
+    partly: bool,
+) {
+    // PERF: rows in turns, so that sums wait for each other's additions and not for their own; with one register, as few
+    // as that takes, so that their places stay in registers
     match (width, partly) {
-        (8, false) => simd.apart(Rows::<T, 1, 8, false, false>(panel)),
-        (8, true) => simd.apart(Rows::<T, 1, 8, true, false>(panel)),
-        (6, false) => simd.apart(Rows::<T, 2, 6, false, false>(panel)),
-        (6, true) => simd.apart(Rows::<T, 2, 6, true, false>(panel)),
-        (4, false) => simd.apart(Rows::<T, 2, 4, false, false>(panel)),
-        (4, true) => simd.apart(Rows::<T, 2, 4, true, false>(panel)),
-        (3, false) => simd.apart(Rows::<T, 4, 3, false, false>(panel)),
-        (3, true) => simd.apart(Rows::<T, 4, 3, true, false>(panel)),
-        (2, false) => simd.apart(Rows::<T, 4, 2, false, false>(panel)),
-        (2, true) => simd.apart(Rows::<T, 4, 2, true, false>(panel)),
-        // only where there is one panel of one register are values read out of order
-        (_, false) if panel.order.is_null() => simd.apart(Rows::<T, 8, 1, false, false>(panel)),
-        (_, true) if panel.order.is_null() => simd.apart(Rows::<T, 8, 1, true, false>(panel)),
-        (_, false) => simd.apart(Rows::<T, 8, 1, false, true>(panel)),
-        (_, true) => simd.apart(Rows::<T, 8, 1, true, true>(panel)),
+        (8, false) => simd.apart(Rows::<T, 1, 8, false, ORDERED, false>(panel)),
+        (8, true) => simd.apart(Rows::<T, 1, 8, true, ORDERED, false>(panel)),
+        (6, false) => simd.apart(Rows::<T, 2, 6, false, ORDERED, false>(panel)),
+        (6, true) => simd.apart(Rows::<T, 2, 6, true, ORDERED, false>(panel)),
+        (4, false) => simd.apart(Rows::<T, 2, 4, false, ORDERED, false>(panel)),
+        (4, true) => simd.apart(Rows::<T, 2, 4, true, ORDERED, false>(panel)),
+        (3, false) => simd.apart(Rows::<T, 4, 3, false, ORDERED, false>(panel)),
+        (3, true) => simd.apart(Rows::<T, 4, 3, true, ORDERED, false>(panel)),
+        (2, false) => simd.apart(Rows::<T, 4, 2, false, ORDERED, false>(panel)),
+        (2, true) => simd.apart(Rows::<T, 4, 2, true, ORDERED, false>(panel)),
+        (_, false) if panel.input_stride == T::lanes::<S>() => {
+            simd.apart(Rows::<T, 4, 1, false, ORDERED, true>(panel));
+        }
+        (_, false) => simd.apart(Rows::<T, 4, 1, false, ORDERED, false>(panel)),
+        (_, true) => simd.apart(Rows::<T, 4, 1, true, ORDERED, false>(panel)),
     }
 }

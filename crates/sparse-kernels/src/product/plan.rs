@@ -56,9 +56,7 @@ const LINE: usize = 64;
 /// ```
 #[derive(Clone, Debug)]
 pub struct ProductPlan {
-    pub(super) isa: Isa,
-    /// Lanes of `f32` of a register of the instruction set.
-    lanes: usize,
+    isa: Isa,
     pub(super) pattern: Pattern,
     /// Rows, within windows by falling length and then by their entries.
     pub(super) order: Box<[u32]>,
@@ -84,8 +82,8 @@ impl ProductPlan {
         let same = (0..order.len())
             .map(|place| place > 0 && !entries(place).is_empty() && entries(place) == entries(place - 1))
             .collect();
-        let (lanes, pattern) = (isa.run(LanesOf), pattern.clone());
-        ProductPlan { isa, lanes, ends: block_ends(&pattern), pattern, order, same }
+        let pattern = pattern.clone();
+        ProductPlan { isa, ends: block_ends(&pattern), pattern, order, same }
     }
 
     /// The pattern.
@@ -166,7 +164,8 @@ impl ProductPlan {
             }
             Part { plan: self, values, order, x, y, rows, rooms, add }
         });
-        threads.for_each(parts.filter(|part| !part.rows.is_empty()), |part| self.isa.run(part));
+        let isa = self.isa::<T>(x.columns());
+        threads.for_each(parts.filter(|part| !part.rows.is_empty()), |part| isa.run(part));
     }
 
     /// Panics where lengths do not fit.
@@ -188,8 +187,14 @@ impl ProductPlan {
         assert!(scratch >= needed, "scratch of {scratch} numbers, {needed} are needed");
     }
 
-    pub(super) fn isa(&self) -> Isa {
-        self.isa
+    /// The instructions for matrices with so many columns.
+    pub(super) fn isa<T: Number>(&self, columns: usize) -> Isa {
+        self.isa.for_lanes(columns.saturating_mul(size_of::<T>()) / size_of::<f32>())
+    }
+
+    /// Numbers of a register of theirs.
+    pub(super) fn lanes<T: Number>(&self, columns: usize) -> usize {
+        self.isa::<T>(columns).run(LanesOf) * size_of::<f32>() / size_of::<T>()
     }
 
     /// First row of a part: parts have about as much to do, and whole windows.
@@ -220,14 +225,13 @@ impl ProductPlan {
 
     /// Columns of the widest panel.
     fn panel<T: Number>(&self, columns: usize) -> usize {
-        let lanes = self.lanes * size_of::<f32>() / size_of::<T>();
+        let lanes = self.lanes::<T>(columns);
         columns.next_multiple_of(lanes).min(WIDTHS[0] * lanes)
     }
 
-    /// Whether values are put in order first, and not read out of order: where an entry is used in more than one register,
-    /// that is as fast.
+    /// Whether values are put in order first, and not read out of order: where there is more than one panel.
     pub(super) fn puts_in_order<T: Number>(&self, columns: usize) -> bool {
-        columns > self.lanes * size_of::<f32>() / size_of::<T>()
+        columns > self.panel::<T>(columns)
     }
 
     /// Numbers of scratch of all parts.

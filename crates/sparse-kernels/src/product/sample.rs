@@ -1,7 +1,7 @@
 //! Products of rows where a pattern has entries, and nowhere else.
 //!
 //! Lanes go along the rows: a *line* is as many numbers as a cache line holds, the same for every instruction set.
-//! Several entries of a row of the pattern go together and share its row of `Y`:
+//! Several entries of a row of the pattern go together and share its row of `Y`; one column is one number a line:
 //!
 //! ```text
 //!     line[l] = y[row][n] * x[column k][n] + line[l]            n = l, l + LINE, l + 2 LINE, ..
@@ -128,7 +128,8 @@ impl ProductPlan {
             rest = after;
             Part { plan: self, y, x, columns, rows, values, add }
         });
-        threads.for_each(parts.filter(|part| !part.values.is_empty()), |part| self.isa.run(part));
+        threads
+            .for_each(parts.filter(|part| !part.values.is_empty()), |part| self.isa::<T>(columns).run(part));
     }
 }
 
@@ -161,6 +162,11 @@ impl<T: Number> Kernel for Part<'_, T> {
 
     #[inline(always)]
     fn run<S: Simd>(mut self, simd: S) {
+        if self.columns == 1 {
+            // SAFETY: lengths were checked; the rows belong to this part.
+            return unsafe { self.numbers() };
+        }
+        let few = self.columns <= T::lanes::<S>();
         let bytes = self.columns.next_multiple_of(T::LINE).max(T::LINE) * size_of::<T>();
         for (starts, ends) in self.plan.slabs(bytes) {
             for row in self.rows.clone() {
@@ -168,10 +174,10 @@ impl<T: Number> Kernel for Part<'_, T> {
                 // PERF: a condition in a `const` block, so that lines of the wrong width are not compiled.
                 // SAFETY: lengths were checked; the rows belong to this part.
                 unsafe {
-                    if const { S::LANES == numerics::LANES } {
-                        self.row::<S, 8, 1>(simd, row, entries);
+                    if const { S::LANES == numerics::LANES } || few {
+                        self.row::<S, 8, 4, 1>(simd, row, entries);
                     } else {
-                        self.row::<S, 4, 2>(simd, row, entries);
+                        self.row::<S, 4, 4, 2>(simd, row, entries);
                     }
                 }
             }
@@ -180,13 +186,37 @@ impl<T: Number> Kernel for Part<'_, T> {
 }
 
 impl<T: Number> Part<'_, T> {
-    /// Some entries of a row, `E` at a time; a line is `H` registers.
+    /// All entries, where there is one column: a line has one number, and zeros.
+    ///
+    /// # Safety
+    ///
+    /// The rows belong to this part, and their numbers are there.
+    #[inline(always)]
+    unsafe fn numbers(self) {
+        let Part { plan, y, x, rows, values, add, .. } = self;
+        let (starts, indices) = (plan.pattern.starts(), plan.pattern.indices());
+        let base = starts[rows.start] as usize;
+        for row in rows {
+            let entries = starts[row] as usize..starts[row + 1] as usize;
+            // SAFETY: the caller's promise.
+            let y = unsafe { *y.first.add(row * y.stride) };
+            let values = &mut values[entries.start - base..entries.end - base];
+            for (value, &column) in values.iter_mut().zip(&indices[entries]) {
+                // SAFETY: the caller's promise: columns of the pattern are rows of the right matrix.
+                let product =
+                    y.fused(unsafe { *x.first.add(column as usize * x.stride) }, T::ZERO).plus(T::ZERO);
+                *value = if add { value.plus(product) } else { product };
+            }
+        }
+    }
+
+    /// Some entries of a row, `E` at a time, and at last `F`; a line is `H` registers, or no longer than one.
     ///
     /// # Safety
     ///
     /// The entries are of that row, which is one of the part's, and the lines of both matrices are there.
     #[inline(always)]
-    unsafe fn row<S: Simd, const E: usize, const H: usize>(
+    unsafe fn row<S: Simd, const E: usize, const F: usize, const H: usize>(
         &mut self,
         simd: S,
         row: usize,
@@ -198,8 +228,12 @@ impl<T: Number> Part<'_, T> {
             for first in (entries.start..whole).step_by(E) {
                 self.some::<S, E, H>(simd, row, first, E);
             }
-            if whole < entries.end {
-                self.some::<S, E, H>(simd, row, whole, entries.end - whole);
+            let rest = entries.end - whole;
+            // PERF: a few are not worth all the sums
+            if rest > F {
+                self.some::<S, E, H>(simd, row, whole, rest);
+            } else if rest > 0 {
+                self.some::<S, F, H>(simd, row, whole, rest);
             }
         }
     }
@@ -251,6 +285,10 @@ impl<T: Number> Part<'_, T> {
         x: [*const T; E],
     ) -> [T; E] {
         let lanes = T::lanes::<S>();
+        if H * lanes < T::LINE {
+            // SAFETY: the caller's promise: the columns are no more than one register.
+            return unsafe { self.short_sums(simd, y, x) };
+        }
         let mut lines = [[T::splat(simd, T::ZERO); H]; E];
         let whole = self.columns - self.columns % T::LINE;
         for start in (0..whole).step_by(T::LINE) {
@@ -302,6 +340,40 @@ impl<T: Number> Part<'_, T> {
             }
             let four_sums = T::sums(simd, registers);
             sums[4 * four..][..4].copy_from_slice(&four_sums);
+        }
+        sums
+    }
+    /// The same where no row is longer than a register, which is half of a line.
+    ///
+    /// # Safety
+    ///
+    /// As for [`sums`](Self::sums).
+    #[inline(always)]
+    unsafe fn short_sums<S: Simd, const E: usize>(&self, simd: S, y: *const T, x: [*const T; E]) -> [T; E] {
+        let zero = T::splat(simd, T::ZERO);
+        let mut lines = [zero; E];
+        // SAFETY: the caller's promise.
+        unsafe {
+            if self.columns == T::lanes::<S>() {
+                let y = T::load(simd, y);
+                for e in 0..E {
+                    lines[e] = T::mul_add(simd, y, T::load(simd, x[e]), zero);
+                }
+            } else {
+                let y = T::load_part(simd, y, self.columns);
+                for e in 0..E {
+                    lines[e] = T::mul_add(simd, y, T::load_part(simd, x[e], self.columns), zero);
+                }
+            }
+        }
+        let mut sums = [T::ZERO; E];
+        for four in 0..E / 4 {
+            let mut registers = [zero; 4];
+            for e in 0..4 {
+                // the other half of the line, which turns a sum of nothing but negative zeros
+                registers[e] = T::add(simd, lines[4 * four + e], zero);
+            }
+            sums[4 * four..][..4].copy_from_slice(&T::sums(simd, registers));
         }
         sums
     }

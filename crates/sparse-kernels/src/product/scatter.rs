@@ -6,97 +6,80 @@
 //!
 //! These are the sums of the transpose in its order, so the bits are the same. Values are read as they lie; an entry costs
 //! a store, which is less than finding its value where a row of the output is one register, and more where it is several.
+//! A register that is not whole is never stored so: it would be read before it is written, half by the next entry.
 
 use numerics::{Kernel, Simd};
 
 use super::Number;
 use crate::Pattern;
 
-/// The computation, for one register of columns of which `part` are there, or for one column.
+/// The computation, for `ONE` column, or for one register of columns.
 ///
 /// # Safety of who makes it
 ///
 /// There is a value for each entry; so many numbers as there are columns are readable in the input for each row of the
 /// pattern, and writable in the output for each column of it.
-pub(super) struct Scatter<'a, T> {
+#[derive(Clone, Copy)]
+pub(super) struct Scatter<'a, T, const ONE: bool> {
     pub(super) pattern: &'a Pattern,
+    /// Row of each entry, or nothing.
+    pub(super) rows: &'a [u32],
     pub(super) values: &'a [T],
     pub(super) input: *const T,
-    pub(super) input_stride: usize,
     pub(super) output: *mut T,
-    pub(super) output_stride: usize,
-    pub(super) part: usize,
     /// The sums begin with the output, and not with zero.
     pub(super) add: bool,
 }
 
-impl<T: Number> Kernel for Scatter<'_, T> {
+impl<T: Number, const ONE: bool> Kernel for Scatter<'_, T, ONE> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
+        let columns = if ONE { 1 } else { T::lanes::<S>() };
         if !self.add {
             for column in 0..self.pattern.columns() {
-                for n in 0..self.part {
+                for n in 0..columns {
                     // SAFETY: who makes this promises it.
-                    unsafe { self.output.add(column * self.output_stride + n).write(T::ZERO) };
+                    unsafe { self.output.add(column * columns + n).write(T::ZERO) };
                 }
             }
         }
-        // SAFETY: who makes this promises it.
-        unsafe {
-            if self.part == 1 {
-                self.vector();
-            } else if self.part == T::lanes::<S>() {
-                self.register::<S, false>(simd);
-            } else {
-                self.register::<S, true>(simd);
-            }
-        }
+        if self.rows.is_empty() { simd.apart(ByRow(self)) } else { simd.apart(ByEntry(self)) }
     }
 }
 
-impl<T: Number> Scatter<'_, T> {
-    /// # Safety
-    ///
-    /// As for [`Scatter`].
-    // PERF: what the loops need in registers: for all the compiler knows, a store could change it
-    #[inline(always)]
-    unsafe fn vector(&self) {
-        let Scatter { pattern, values, input, input_stride, output, output_stride, .. } = *self;
-        let (values, indices) = (values.as_ptr(), pattern.indices().as_ptr());
-        for row in 0..pattern.rows() {
-            // SAFETY: the caller's promise; columns of the pattern are rows of the output.
-            unsafe {
-                let input = *input.add(row * input_stride);
-                for entry in pattern.row_range(row) {
-                    let sum = output.add(*indices.add(entry) as usize * output_stride);
-                    *sum = (*values.add(entry)).fused(input, *sum);
-                }
-            }
-        }
-    }
+/// A loop for each row.
+struct ByRow<'a, T, const ONE: bool>(Scatter<'a, T, ONE>);
 
-    /// # Safety
-    ///
-    /// As for [`Scatter`].
-    // PERF: as above
+/// One loop for all entries: no end of a short row is guessed wrong.
+struct ByEntry<'a, T, const ONE: bool>(Scatter<'a, T, ONE>);
+
+impl<T: Number, const ONE: bool> Kernel for ByRow<'_, T, ONE> {
+    type Output = ();
+
     #[inline(always)]
-    unsafe fn register<S: Simd, const PART: bool>(&self, simd: S) {
-        let Scatter { pattern, values, input, input_stride, output, output_stride, part, .. } = *self;
+    fn run<S: Simd>(self, simd: S) {
+        let columns = if ONE { 1 } else { T::lanes::<S>() };
+        // PERF: what the loops need in registers: for all the compiler knows, a store could change it
+        let Scatter { pattern, values, input, output, .. } = self.0;
         let (values, indices) = (values.as_ptr(), pattern.indices().as_ptr());
         for row in 0..pattern.rows() {
-            // SAFETY: the caller's promise; columns of the pattern are rows of the output.
+            // SAFETY: who makes this promises it; columns of the pattern are rows of the output.
             unsafe {
-                let input = load::<S, T, PART>(simd, input.add(row * input_stride), part);
-                for entry in pattern.row_range(row) {
-                    let output = output.add(*indices.add(entry) as usize * output_stride);
-                    let value = T::splat(simd, *values.add(entry));
-                    let sum = T::mul_add(simd, value, input, load::<S, T, PART>(simd, output, part));
-                    if PART {
-                        T::store_part(simd, sum, output, part);
-                    } else {
-                        T::store(simd, sum, output);
+                let input = input.add(row * columns);
+                if ONE {
+                    let input = *input;
+                    for entry in pattern.row_range(row) {
+                        let sum = output.add(*indices.add(entry) as usize * columns);
+                        *sum = (*values.add(entry)).fused(input, *sum);
+                    }
+                } else {
+                    let input = T::load(simd, input);
+                    for entry in pattern.row_range(row) {
+                        let sum = output.add(*indices.add(entry) as usize * columns);
+                        let value = T::splat(simd, *values.add(entry));
+                        T::store(simd, T::mul_add(simd, value, input, T::load(simd, sum)), sum);
                     }
                 }
             }
@@ -104,11 +87,26 @@ impl<T: Number> Scatter<'_, T> {
     }
 }
 
-/// # Safety
-///
-/// The register is there: all of it, or its part.
-#[inline(always)]
-unsafe fn load<S: Simd, T: Number, const PART: bool>(simd: S, from: *const T, part: usize) -> T::Register<S> {
-    // SAFETY: the caller's promise.
-    unsafe { if PART { T::load_part(simd, from, part) } else { T::load(simd, from) } }
+impl<T: Number, const ONE: bool> Kernel for ByEntry<'_, T, ONE> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let columns = if ONE { 1 } else { T::lanes::<S>() };
+        let Scatter { pattern, rows, values, input, output, .. } = self.0;
+        let (values, indices, rows) = (values.as_ptr(), pattern.indices().as_ptr(), rows.as_ptr());
+        for entry in 0..pattern.nnz() {
+            // SAFETY: who makes this promises it; there is a row for each entry.
+            unsafe {
+                let input = input.add(*rows.add(entry) as usize * columns);
+                let sum = output.add(*indices.add(entry) as usize * columns);
+                if ONE {
+                    *sum = (*values.add(entry)).fused(*input, *sum);
+                } else {
+                    let (value, input) = (T::splat(simd, *values.add(entry)), T::load(simd, input));
+                    T::store(simd, T::mul_add(simd, value, input, T::load(simd, sum)), sum);
+                }
+            }
+        }
+    }
 }

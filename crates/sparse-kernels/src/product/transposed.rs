@@ -7,13 +7,16 @@ use super::view::Shape;
 use super::{Number, ProductPlan, View, ViewMut};
 use crate::{Pattern, Threads};
 
+/// Entries of a row from which on the end of its loop is worth guessing.
+const LONG_ROW: usize = 12;
+
 /// `Y = Aᵀ X` and `Y = Y + Aᵀ X` for one pattern of `A`, whose values stay in the order of `A`.
 ///
-/// A plan of the transposed pattern, and the order that brings values to it: they are put in order at every product, in
-/// scratch, which is a pass over the values beside the product's pass for each column. So rows of `Y` are shared out among
-/// threads as in any other product, and sums have their order: entries of a column of `A` from top to bottom. With as many
-/// columns as one register holds, by rows, one thread adds each entry to the row of `Y` that it belongs to, in the same
-/// order, and puts nothing in order; several find each value where it lies.
+/// A plan of the transposed pattern, and the order that brings values to it: each is read where it lies, or, where there
+/// are several panels of columns, put in order first, in scratch. So rows of `Y` are shared out among threads as in any
+/// other product, and sums have their order: entries of a column of `A` from top to bottom. With one column, or as many as
+/// a register holds, whose rows follow each other without gaps, one thread adds each entry to the row of `Y` that it
+/// belongs to, in the same order.
 ///
 /// ```
 /// use numerics::Isa;
@@ -37,6 +40,8 @@ pub struct TransposedPlan {
     pattern: Pattern,
     /// Entry `k` of the transpose is entry `order[k]`.
     order: Box<[u32]>,
+    /// Row of each entry, where rows are short; else nothing.
+    rows: Box<[u32]>,
 }
 
 impl TransposedPlan {
@@ -48,7 +53,12 @@ impl TransposedPlan {
     pub fn new(isa: Isa, pattern: &Pattern) -> TransposedPlan {
         let (transposed, order) = pattern.transpose();
         let transposed = ProductPlan::new(isa, &transposed);
-        TransposedPlan { transposed, pattern: pattern.clone(), order: order.into() }
+        TransposedPlan {
+            transposed,
+            pattern: pattern.clone(),
+            order: order.into(),
+            rows: rows_of_entries(pattern),
+        }
     }
 
     /// The plan of the transpose, for values that are in its order already.
@@ -64,7 +74,7 @@ impl TransposedPlan {
     /// Bytes that the plan holds.
     pub fn size(&self) -> usize {
         let pattern = size_of_val(self.pattern.starts()) + size_of_val(self.pattern.indices());
-        self.transposed.size() + pattern + size_of_val(&*self.order)
+        self.transposed.size() + pattern + size_of_val(&*self.order) + size_of_val(&*self.rows)
     }
 
     /// Numbers of scratch that a product of these matrices needs; what they hold does not matter.
@@ -110,30 +120,49 @@ impl TransposedPlan {
         threads: Threads<'_>,
         values: &[T],
         x: View<'_, T>,
-        mut y: ViewMut<'_, T>,
+        y: ViewMut<'_, T>,
         scratch: &mut [T],
         add: bool,
     ) {
-        let side_by_side = |shape: Shape| shape.columns == 1 || shape.column_stride == 1;
-        let few = !self.transposed.puts_in_order::<T>(x.columns());
-        let by_rows = side_by_side(x.shape()) && side_by_side(y.shape());
+        let columns = x.columns();
+        let one_register = columns == 1 || columns == self.transposed.lanes::<T>(columns);
+        let without_gaps =
+            |shape: Shape| shape.row_stride == columns && (columns == 1 || shape.column_stride == 1);
+        let side_by_side = without_gaps(x.shape()) && without_gaps(y.shape());
         // a sum is one thread's, so several threads take columns of the pattern, which is the transpose's part
-        if threads.count() > 1 || !few || !by_rows {
+        if threads.count() > 1 || !one_register || !side_by_side {
             return self.transposed.run(threads, (values, Some(&self.order)), x, y, scratch, add);
         }
         self.transposed.check(threads, values.len(), x, &y, scratch.len(), true);
-        if x.columns() == 0 {
-            return;
+        if columns == 1 {
+            self.scatter::<T, true>(values, x, y, add);
+        } else {
+            self.scatter::<T, false>(values, x, y, add);
         }
-        self.transposed.isa().run(Scatter {
+    }
+
+    fn scatter<T: Number, const ONE: bool>(
+        &self,
+        values: &[T],
+        x: View<'_, T>,
+        mut y: ViewMut<'_, T>,
+        add: bool,
+    ) {
+        self.transposed.isa::<T>(x.columns()).run(Scatter::<T, ONE> {
             pattern: &self.pattern,
+            rows: &self.rows,
             values,
             input: x.pointer(),
-            input_stride: x.shape().row_stride,
-            output_stride: y.shape().row_stride,
             output: y.pointer(),
-            part: x.columns(),
             add,
         });
     }
+}
+
+/// Row of each entry, where rows are short.
+fn rows_of_entries(pattern: &Pattern) -> Box<[u32]> {
+    if pattern.nnz() >= pattern.rows() * LONG_ROW {
+        return Box::default();
+    }
+    (0..pattern.rows()).flat_map(|row| std::iter::repeat_n(row as u32, pattern.row(row).len())).collect()
 }
