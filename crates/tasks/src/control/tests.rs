@@ -119,10 +119,30 @@ fn ends_of_bodies(name: &str) -> String {
             }
         }
     };
+    // a flat body is turned about its root as a whole; the legs of others would go into the ground, so the root alone is
+    let description = task.model().description();
+    let is_flat = description.bodies[0].moves[1] == 0;
+    let turns = |body: usize| body == 0 || (is_flat && moves(body));
     let turned = |block: &mut [f32]| {
-        let row = |part: usize| (layout.rotation(0) + part) * LANES;
-        for (part, value) in [0.77, 0.0, 0.64, 0.0].into_iter().enumerate() {
-            block[row(part)..][..LANES].fill(value);
+        // about y, by 1.4
+        let (cosine, sine) = (0.7648_f32, 0.6442_f32);
+        for lane in 0..LANES {
+            let root = [0, 1, 2].map(|axis| block[(layout.position(0) + axis) * LANES + lane]);
+            for body in (0..layout.bodies()).filter(|&body| turns(body)) {
+                let place = [0, 1, 2].map(|axis| (layout.position(body) + axis) * LANES + lane);
+                let (x, z) = (block[place[0]] - root[0], block[place[2]] - root[2]);
+                let (c, s) = (cosine * cosine - sine * sine, 2.0 * cosine * sine);
+                (block[place[0]], block[place[2]]) = (root[0] + c * x + s * z, root[2] + c * z - s * x);
+                let parts = [0, 1, 2, 3].map(|part| (layout.rotation(body) + part) * LANES + lane);
+                let [w, x, y, z] = parts.map(|part| block[part]);
+                let product = [
+                    cosine * w - sine * y,
+                    cosine * x + sine * z,
+                    cosine * y + sine * w,
+                    cosine * z - sine * x,
+                ];
+                parts.into_iter().zip(product).for_each(|(part, value)| block[part] = value);
+            }
         }
     };
     let words = [
