@@ -21,6 +21,9 @@
 //! | `Seaquest-MinAtar` | a submarine saves divers and shoots | | 1000 | 1 of 6 | where it is hit or out of air |
 //! | `SpaceInvaders-MinAtar` | a cannon shoots aliens that come down | | 600 | 1 of 4 | where it is hit or reached |
 //!
+//! The file of a task says what is seen and done, number by number, in tables under the same headings; tests compare them,
+//! and the table here, with the code.
+//!
 //! Every task of bodies can be varied, by a text behind its name ([`Variation`]): `ant+mass-1.5`, `hopper+corrected`.
 //!
 //! Rules, rewards and starts are those of Brax 0.9, gymnax 0.0.6 and, for Seaquest, MinAtar 1.0.15, compared with recorded
@@ -37,6 +40,7 @@
 
 mod acrobot;
 mod ant;
+mod ant_modified;
 mod arm;
 mod bodies;
 mod cartpole;
@@ -54,6 +58,7 @@ mod reacher;
 pub mod rollouts;
 pub mod scoring;
 mod sight;
+mod walker2d;
 
 use numerics::random::Stream;
 use numerics::{Isa, LANES};

@@ -1,9 +1,10 @@
 //! An episode as one page that shows it: no network, no library, one file.
 //!
 //! ```text
-//!   Agent: network, scale ──(play)──► Take: pictures, actions, rewards ──(pack)──► text ─┐
-//!   task ──► Scene: pieces of bodies, or channels of cells ────────► JSON ───────────────┼──► page.html
-//!                                                                    film strip (SVG) ───┘    style.css, page.js
+//!   Agent: network, scale ──(play)──► Take: pictures ──(poses)──► whole numbers ──(pack)──► text ─┐
+//!                                     actions, rewards ───────────────────────────┘               │
+//!   task ──► Scene: pieces of bodies, or channels of cells ─────────────────────────► JSON ───────┼──► page.html
+//!                                                                             film strip (SVG) ───┘    style.css, page.js
 //! ```
 //!
 //! The page unpacks the film with what a browser has, draws bodies by WebGL 2 or cells on a canvas, and shows rewards,
@@ -13,6 +14,8 @@
 //! # Invariants
 //!
 //! - **A page is a function** of task, networks, episode and number of steps.
+//! - **A page is small:** the finest of [`FINENESSES`] with which it is no longer than [`MOST_BYTES`]. Where none is fine
+//!   enough it is longer, and whoever asked for it is to be told so.
 //! - **Absent:** files, and any address that a browser would ask.
 
 use serde_json::{Value, json};
@@ -20,11 +23,12 @@ use sparse_kernels::network::Network;
 use tasks::control::naive::{Moment, watched};
 use tasks::control::normaliser::Scale;
 use tasks::control::rollouts::Start;
-use tasks::control::{Actions, Environment};
+use tasks::control::{self, Actions, Environment};
 
-use self::scene::{Bodies, Kind, POSE, Scene};
+use self::scene::{Bodies, Kind, Scene};
 
 mod pack;
+mod poses;
 mod scene;
 mod strip;
 
@@ -60,10 +64,28 @@ pub struct Words {
 }
 
 /// Pages are no longer than this, if places and rotations may be coarser for it.
-const MOST_BYTES: usize = 100_000;
+pub const MOST_BYTES: usize = 100_000;
 
-/// Parts of the size of the scene, and of a rotation, that are told apart: the finest that fits is taken.
-const PRECISIONS: [f64; 4] = [1e-3, 1.5e-3, 2e-3, 3e-3];
+/// How much of an episode is told apart.
+#[derive(Clone, Copy)]
+struct Fineness {
+    /// Part of the size of the scene, and of a half turn.
+    places: f64,
+    /// Parts of the largest action.
+    actions: f64,
+    /// Of so many pictures of bodies one is kept; the page draws the others between two.
+    every: usize,
+}
+
+/// From fine to coarse.
+const FINENESSES: [Fineness; 6] = [
+    Fineness { places: 1e-3, actions: 100.0, every: 1 },
+    Fineness { places: 1.5e-3, actions: 64.0, every: 1 },
+    Fineness { places: 2e-3, actions: 40.0, every: 1 },
+    Fineness { places: 3e-3, actions: 24.0, every: 1 },
+    Fineness { places: 3e-3, actions: 16.0, every: 2 },
+    Fineness { places: 4e-3, actions: 12.0, every: 3 },
+];
 
 /// Plays an episode with each agent, from the same start and with the same draws, and makes the page of it.
 ///
@@ -86,15 +108,16 @@ pub fn page(
     let unit = if seconds.is_some() { "s" } else { "steps" };
     let seconds = seconds.unwrap_or(0.1);
     let strip = strip::draw(&scene, &rows, seconds, unit);
-    let shown_by = |precision: f64| {
+    let shown_by = |fineness: Fineness| {
         let mut packed = Vec::new();
-        let film_of = |(agent, take)| film_of(agent, take, &scene, precision, &mut packed);
+        let film_of = |(agent, take)| film_of(agent, take, &scene, fineness, &mut packed);
         let shown: Vec<Value> = agents.iter().zip(&takes).map(film_of).collect();
         let film = json!({
             "seconds": seconds,
             "unit": unit,
             "scene": scene_of(&scene),
             "actions": task.action_names(),
+            "every": scene.every(fineness),
             "chooses": matches!(task.actions(), Actions::OneOf(_)),
             "agents": shown,
             "data": pack::text(&packed),
@@ -102,20 +125,36 @@ pub fn page(
         filled(&[
             ("title", &escaped(task.name())),
             ("subtitle", &escaped(&words.subtitle)),
-            ("footer", &escaped(&words.footer)),
-            ("style", include_str!("watch/style.css")),
-            ("script", include_str!("watch/page.js")),
+            ("footer", &footer(&words.footer, &scene, fineness)),
+            ("style", &lean(include_str!("watch/style.css"))),
+            ("script", &lean(include_str!("watch/page.js"))),
             ("strip", &strip),
             // nothing in the data may end the script element or begin a comment
             ("film", &film.to_string().replace('<', "\\u003c")),
         ])
     };
-    let mut pages = PRECISIONS.into_iter().map(shown_by);
-    let finest = pages.next().expect("there are precisions");
+    let mut pages = FINENESSES.into_iter().map(shown_by);
+    let finest = pages.next().expect("there are finenesses");
     if finest.len() <= MOST_BYTES {
         return finest;
     }
-    pages.find(|page| page.len() <= MOST_BYTES).unwrap_or(finest)
+    // where none is small enough the coarsest is the smallest
+    let mut coarser = finest;
+    for page in pages {
+        coarser = page;
+        if coarser.len() <= MOST_BYTES {
+            break;
+        }
+    }
+    coarser
+}
+
+/// What is said below all; also that places between two pictures are drawn, not filmed.
+fn footer(text: &str, scene: &Scene, fineness: Fineness) -> String {
+    match scene.every(fineness) {
+        1 => escaped(text),
+        every => format!("One picture in {every} steps was kept; those between are drawn. {}", escaped(text)),
+    }
 }
 
 /// The template with its places filled, in one pass, so that texts with braces stay what they are.
@@ -134,6 +173,12 @@ fn filled(parts: &[(&str, &str)]) -> String {
     page
 }
 
+/// A script or style without what only its authors read: lines of comment, and spaces at the ends of lines.
+fn lean(text: &str) -> String {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//"));
+    lines.flat_map(|line| [line, "\n"]).collect()
+}
+
 /// Text for HTML.
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
@@ -146,7 +191,7 @@ fn seconds(task: &dyn Environment) -> Option<f64> {
         "Acrobot-v1" => Some(0.2),
         "Pendulum-v1" => Some(0.05),
         name => {
-            let step = physics::models::named(name)?.description().time_step;
+            let step = physics::models::named(control::base(name)?)?.description().time_step;
             // the model has the nearest number of single precision
             Some((step * 1e6).round() / 1e6)
         }
@@ -176,33 +221,53 @@ fn film_of(
     agent: &Agent<'_>,
     take: &Take,
     scene: &Scene,
-    precision: f64,
+    fineness: Fineness,
     packed: &mut Vec<pack::Packed>,
 ) -> Value {
     let largest = |rows: &[Vec<f32>]| {
         rows.iter().flatten().filter(|number| number.is_finite()).fold(0.0, |a: f32, b| a.max(b.abs()))
     };
     let mut columns = Vec::new();
-    let mut add = |name: &str, rows: &[Vec<f32>], which: &dyn Fn(usize) -> bool, step: f64| {
-        let chosen: Vec<usize> = (0..rows[0].len()).filter(|&column| which(column)).collect();
-        let column = |&column: &usize| rows.iter().map(|row| row[column]).collect::<Vec<f32>>();
-        let part = pack::columns(&chosen.iter().map(column).collect::<Vec<_>>(), step);
-        columns.push(json!([name, chosen.len(), rows.len(), part.step]));
+    let mut add = |name: &str, rows: usize, part: pack::Packed, step: f64| {
+        columns.push(json!([name, part.orders, rows, step]));
         packed.push(part);
     };
+    let column = |rows: &[Vec<f32>], column: usize| rows.iter().map(|row| row[column]).collect::<Vec<f32>>();
+    let all = |rows: &[Vec<f32>]| (0..rows[0].len()).map(|at| column(rows, at)).collect::<Vec<_>>();
     match scene {
         Scene::Bodies(bodies) => {
-            add("position", &take.pictures, &|column| column % POSE < 3, bodies.extent * precision);
-            add("rotation", &take.pictures, &|column| column % POSE >= 3, precision);
+            let kept = kept(&take.pictures, scene.every(fineness));
+            let pack = |gap: f64| {
+                let steps = poses::steps(&bodies.links, &kept, fineness.places, gap);
+                Some((pack::whole(&steps.turns)?, pack::whole(&steps.gaps)?))
+            };
+            let ((turns, gaps), gap) = pack::widened(bodies.extent * fineness.places, pack);
+            add("turns", kept.len(), turns, fineness.places);
+            add("gaps", kept.len(), gaps, gap);
         }
-        Scene::Cells(_) => add("cells", &take.pictures, &|_| true, 1.0),
+        Scene::Cells(_) => {
+            let (cells, step) = pack::columns(&all(&take.pictures), 1.0);
+            add("cells", take.pictures.len(), cells, step);
+        }
     }
     let precise = |rows: &[Vec<f32>], parts: f64| f64::from(largest(rows).max(1e-6)) / parts;
-    let whole = take.actions.iter().flatten().all(|action| action.fract() == 0.0);
-    add("actions", &take.actions, &|_| true, if whole { 1.0 } else { precise(&take.actions, 100.0) });
+    let is_whole = take.actions.iter().flatten().all(|action| action.fract() == 0.0);
+    let step = if is_whole { 1.0 } else { precise(&take.actions, fineness.actions) };
     let rewards: Vec<Vec<f32>> = take.rewards.iter().map(|&reward| vec![reward]).collect();
-    add("rewards", &rewards, &|_| true, precise(&rewards, 4000.0));
+    for (name, rows, step) in
+        [("actions", &take.actions, step), ("rewards", &rewards, precise(&rewards, 4000.0))]
+    {
+        let (part, step) = pack::columns(&all(rows), step);
+        add(name, rows.len(), part, step);
+    }
     json!({ "label": agent.label, "notes": agent.notes, "ended": take.has_ended, "columns": columns })
+}
+
+/// One picture of so many, and the last.
+fn kept(pictures: &[Vec<f32>], every: usize) -> Vec<&[f32]> {
+    let last = pictures.len() - 1;
+    let between = pictures[..last].iter().step_by(every);
+    between.chain(&pictures[last..]).map(|picture| &picture[..]).collect()
 }
 
 /// A few digits: pixels need no more.
@@ -215,7 +280,7 @@ fn scene_of(scene: &Scene) -> Value {
         Scene::Bodies(bodies) => bodies,
         Scene::Cells(channels) => return json!({ "kind": "cells", "channels": channels, "side": 10 }),
     };
-    let Bodies { pieces, ground, follow, height, extent, view, .. } = bodies;
+    let Bodies { pieces, ground, follow, height, extent, view, links, .. } = bodies;
     let numbers = |numbers: &[f64]| numbers.iter().map(|&number| round(number)).collect::<Vec<f64>>();
     let piece = |piece: &scene::Piece| {
         let kind = if piece.kind == Kind::Box { "box" } else { "capsule" };
@@ -229,8 +294,13 @@ fn scene_of(scene: &Scene) -> Value {
             depth
         ])
     };
+    let link = |link: &poses::Link| {
+        let parent = link.parent.map_or(-1, |parent| parent as i64);
+        json!([link.body, parent, link.anchors[0].0, link.anchors[1].0, link.axes.0])
+    };
     json!({
         "kind": "bodies",
+        "links": links.iter().map(link).collect::<Vec<_>>(),
         "pieces": pieces.iter().map(piece).collect::<Vec<_>>(),
         "ground": ground.map(round),
         "follow": follow,
@@ -239,6 +309,13 @@ fn scene_of(scene: &Scene) -> Value {
         // squares of the ground, a power of ten
         "tile": if *extent > 4.0 { 10.0 } else if *extent > 0.35 { 1.0 } else { 0.1 },
     })
+}
+
+impl Scene {
+    /// Of how many pictures one is kept: cells have no places between.
+    fn every(&self, fineness: Fineness) -> usize {
+        if matches!(self, Scene::Bodies(_)) { fineness.every } else { 1 }
+    }
 }
 
 #[cfg(test)]

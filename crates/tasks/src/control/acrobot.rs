@@ -1,11 +1,36 @@
 //! Two links hang, and swing up by a torque between them: `Acrobot-v1` (Sutton 1996, as in gymnax 0.0.6).
 //!
-//! Sees cosines and sines of both angles, and both angular velocities. Acts by a torque of -1, 0 or 1 (0, 1, 2).
+//! One step is one classical step of Runge and Kutta of 0.2; then angles are taken between -pi and pi, and velocities
+//! cut off at 4 pi and 9 pi.
 //!
-//! Reward: -1 for every step that does not end above the line of 1; 0 where it does, and the episode ends.
+//! # Observations
 //!
-//! One step is one classical step of Runge and Kutta of 0.2; then angles are taken between -pi and pi, and velocities cut
-//! off at 4 pi and 9 pi.
+//! The second angle is that between the links.
+//!
+//! | number | name | unit |
+//! |---|---|---|
+//! | 0 to 3 | `cosine of the first angle` to `sine of the second angle` | 1 |
+//! | 4 to 5 | `angular velocity of the first link` to `angular velocity of the second link` | rad/s |
+//!
+//! # Actions
+//!
+//! A torque between the links.
+//!
+//! | number | name | unit |
+//! |---|---|---|
+//! | 0 to 2 | `torque of -1` to `torque of 1` | N m |
+//!
+//! # Reward
+//!
+//! -1 for every step that does not end above the line of 1; 0 where it does.
+//!
+//! # End
+//!
+//! At the goal: above that line.
+//!
+//! # Start
+//!
+//! All four within 0.1 of hanging at rest.
 
 use std::f32::consts::{FRAC_PI_2, PI, TAU};
 
@@ -92,12 +117,12 @@ impl Environment for Acrobot {
 
     fn observation_names(&self) -> Vec<String> {
         [
-            "cosine of angle 0",
-            "sine of angle 0",
-            "cosine of angle 1",
-            "sine of angle 1",
-            "angular velocity 0",
-            "angular velocity 1",
+            "cosine of the first angle",
+            "sine of the first angle",
+            "cosine of the second angle",
+            "sine of the second angle",
+            "angular velocity of the first link",
+            "angular velocity of the second link",
         ]
         .map(str::to_owned)
         .into()

@@ -15,10 +15,10 @@ use physics::vector::Vector;
 use physics::{Engine, Layout, Model, State, Variation, models};
 
 use super::lanes::{Lanes, Mask, Three, cross, plus, turned};
-use super::sight::Sight;
+use super::sight::{Sight, axis_name};
 use super::{
-    Actions, Draw, Draws, Environment, Outcome, ant, arm, cheetah, fetch, grasp, hopper, humanoid, reacher,
-    row,
+    Actions, Draw, Draws, Environment, Outcome, ant, ant_modified, arm, cheetah, fetch, grasp, hopper,
+    humanoid, reacher, row, walker2d,
 };
 
 /// What one task of bodies is: a file each.
@@ -198,7 +198,8 @@ impl BodyEnvironment {
     /// The task of a name, in another world.
     pub fn varied(name: &str, variation: Variation, isa: Isa) -> Option<BodyEnvironment> {
         let rules: Box<dyn Rules> = match name {
-            "ant" | "ant_modified" => Box::new(ant::Ant),
+            "ant" => Box::new(ant::Ant),
+            "ant_modified" => Box::new(ant_modified::rules()),
             "fetch" => Box::new(fetch::Fetch),
             "grasp" => Box::new(grasp::Grasp),
             "halfcheetah" => Box::new(cheetah::Cheetah),
@@ -206,7 +207,7 @@ impl BodyEnvironment {
             "humanoid" => Box::new(humanoid::Humanoid { corrected: variation.corrected }),
             "reacher" => Box::new(reacher::Reacher { isa }),
             "ur5e" => Box::new(arm::Arm),
-            "walker2d" => Box::new(hopper::Hopper::two_legs(isa)),
+            "walker2d" => Box::new(walker2d::rules(isa)),
             _ => return None,
         };
         let model = variation.of(models::named(name)?.description());
@@ -279,9 +280,9 @@ impl Environment for BodyEnvironment {
         let description = self.model.description();
         let mut names = vec![String::new(); self.model.actions()];
         for actuator in &description.actuators {
-            let joint = &description.joints[actuator.joint].name;
+            let joint = &description.joints[actuator.joint];
             for (axis, &action) in actuator.actions.iter().enumerate() {
-                names[action] = format!("{joint} about its axis {axis}");
+                names[action] = axis_name(joint, axis);
             }
         }
         names.extend(self.rules.more_action_names().iter().map(|&name| name.to_owned()));

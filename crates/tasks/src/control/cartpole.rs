@@ -1,9 +1,35 @@
 //! A cart, pushed left or right, balances a pole: `CartPole-v1` (Barto, Sutton and Anderson 1983, as in gymnax 0.0.6).
 //!
-//! Sees position and velocity of the cart, angle and angular velocity of the pole. Acts by a push of 10 to the left (0) or
-//! to the right (1).
+//! # Observations
 //!
-//! Reward: 1 for every step that begins with the pole up. Ends where the cart is beyond 2.4 or the pole beyond 12 degrees.
+//! The whole state.
+//!
+//! | number | name | unit |
+//! |---|---|---|
+//! | 0 | `place of the cart` | m |
+//! | 1 | `velocity of the cart` | m/s |
+//! | 2 | `angle of the pole` | rad |
+//! | 3 | `angular velocity of the pole` | rad/s |
+//!
+//! # Actions
+//!
+//! A push in every step.
+//!
+//! | number | name | unit |
+//! |---|---|---|
+//! | 0 to 1 | `push to the left` to `push to the right` | 10 N |
+//!
+//! # Reward
+//!
+//! 1 for every step that begins with the pole up.
+//!
+//! # End
+//!
+//! Where the cart is beyond 2.4 or the pole beyond 12 degrees.
+//!
+//! # Start
+//!
+//! All four within 0.05 of 0.
 
 use numerics::functions::sin_cos;
 use numerics::random::Stream;

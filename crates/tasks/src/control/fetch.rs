@@ -1,11 +1,41 @@
-//! A dog runs to a target, and to the next.
+//! A dog runs to a target, and to the next: `fetch`.
 //!
-//! Sees, in the torso's frame: which way it looks and stands, the way to the target, where all bodies are and how they
-//! move; and which bodies are touched. Acts by torques.
+//! # Observations
 //!
-//! Reward: a tenth of the way made towards the target, a little for standing upright and high, and for reaching the
-//! target (within 2) how much the torso looks at it. Never ends: a target that is reached goes elsewhere, 2 to 17 away
-//! from the middle; what is seen of the step is the old one.
+//! All in the torso's frame; where it looks and what is up for it are in the world's. A body is touched where contacts
+//! changed its velocity.
+//!
+//! | number | name | unit |
+//! |---|---|---|
+//! | 0 to 2 | `forward, x` to `forward, z` | 1 |
+//! | 3 to 5 | `up, x` to `up, z` | 1 |
+//! | 6 | `distance of the target` | m |
+//! | 7 to 9 | `direction of the target, x` to `direction of the target, z` | 1 |
+//! | 10 to 48 | `place of Torso, x` to `place of Target, z` | m |
+//! | 49 to 87 | `velocity of Torso, x` to `velocity of Target, z` | m/s |
+//! | 88 to 100 | `touch of Torso` to `touch of Target` | 0 or 1 |
+//!
+//! # Actions
+//!
+//! Torques in the joints.
+//!
+//! | number | name | unit |
+//! |---|---|---|
+//! | 0 to 9 | `Torso_Shoulders` to `Back Left Upper_Back Left Lower` | 300 N m |
+//!
+//! # Reward
+//!
+//! A tenth of the way made towards the target, a little for standing upright and high, and for reaching the target
+//! (within 2) how much the torso looks at it.
+//!
+//! # End
+//!
+//! Never. A target that is reached goes elsewhere, 2 to 17 away from the middle; what is seen of the step is the old
+//! one.
+//!
+//! # Start
+//!
+//! At rest, on the ground; the target is drawn.
 
 use numerics::Isa;
 use numerics::functions::{Cos, Sin, map_in_place};
@@ -31,10 +61,11 @@ pub(super) fn observe_from(see: &View<'_>, sight: &mut Sight<'_>, body: usize, t
     let (distance, way) = direction(seen(target));
     sight.one("distance of the target", distance);
     sight.three("direction of the target", way);
-    sight.vectors("place of body", (0..see.bodies()).map(seen));
+    sight.vectors("place of", see.model, (0..see.bodies()).map(seen));
     let velocity = |other: usize| turned_back(rotation, see.velocity(other));
-    sight.vectors("velocity of body", (0..see.bodies()).map(velocity));
-    sight.list("touched is body", (0..see.bodies()).map(|other| see.is_touched(other).number()));
+    sight.vectors("velocity of", see.model, (0..see.bodies()).map(velocity));
+    let touches = (0..see.bodies()).map(|other| see.is_touched(other).number());
+    sight.list("touch of", see.model, touches);
 }
 
 /// A place that is drawn: so far from the middle, in any direction, at a height.

@@ -1,13 +1,55 @@
-//! A hand carries a ball to a target, and to the next.
+//! A hand carries a ball to a target, and to the next: `grasp`.
 //!
-//! Sees, from the palm: the ball, the target, where all bodies are and how they move; the way from palm to ball and how the
-//! first finger moves along it; the way from ball to target and how the ball moves along it; and which bodies are touched.
-//! The first sixteen actions are angles for the fingers, between -1 and 1 for the ends of their range; three say where the
-//! palm shall go, which it does at once, up to 0.3 a step, dragging the fingers by their springs.
+//! # Observations
 //!
-//! Reward: a little for moving the finger to the ball, for the palm being over it, for touching it, and for moving it to
-//! the target; 5 for having it there (within 1.1). Never ends: a target that is reached goes elsewhere. It begins at 0.1
-//! from the ball, so that the first step always hits; and of the four bodies whose touch counts only one is a fingertip.
+//! Places and directions are seen from the palm, but for those between ball and target. The finger is the first one.
+//!
+//! | number | name | unit |
+//! |---|---|---|
+//! | 0 | `distance of the ball` | m |
+//! | 1 to 3 | `direction of the ball, x` to `direction of the ball, z` | 1 |
+//! | 4 | `distance of the target` | m |
+//! | 5 to 7 | `direction of the target, x` to `direction of the target, z` | 1 |
+//! | 8 to 55 | `place of Ground, x` to `place of Target, z` | m |
+//! | 56 to 103 | `velocity of Ground, x` to `velocity of Target, z` | m/s |
+//! | 104 to 106 | `from palm to ball, x` to `from palm to ball, z` | m |
+//! | 107 to 109 | `velocity of the finger, x` to `velocity of the finger, z` | m/s |
+//! | 110 | `velocity of the finger to the ball` | m/s |
+//! | 111 | `distance of ball and target` | m |
+//! | 112 to 114 | `direction from ball to target, x` to `direction from ball to target, z` | 1 |
+//! | 115 | `velocity of the ball to the target` | m/s |
+//! | 116 to 131 | `touch of Ground` to `touch of Target` | 0 or 1 |
+//!
+//! # Actions
+//!
+//! The actions -1 and 1 are the ends of a range. Sixteen are angles that springs of the fingers shall hold. Three say
+//! where the palm shall go, which it does at once, up to 0.3 a step, dragging the fingers by their springs.
+//!
+//! | number | name | unit |
+//! |---|---|---|
+//! | 0 to 1 | `HandThumbMiddle_HandThumbDistal` to `HandThumbProximal_HandThumbMiddle` | -90 to 0 degrees |
+//! | 2 to 3 | `HandPalm_HandThumbProximal, axis 0` to `HandPalm_HandThumbProximal, axis 1` | -45 to 45 degrees |
+//! | 4 to 5 | `HandThumbMiddleTwo_HandThumbDistalTwo` to `HandThumbProximalTwo_HandThumbMiddleTwo` | 0 to 90 degrees |
+//! | 6 to 7 | `HandPalm_HandThumbProximalTwo, axis 0` to `HandPalm_HandThumbProximalTwo, axis 1` | -45 to 45 degrees |
+//! | 8 to 9 | `HandThumbMiddleThree_HandThumbDistalThree` to `HandThumbProximalThree_HandThumbMiddleThree` | 0 to 90 degrees |
+//! | 10 to 11 | `HandPalm_HandThumbProximalThree, axis 0` to `HandPalm_HandThumbProximalThree, axis 1` | -45 to 45 degrees |
+//! | 12 to 13 | `HandThumbMiddleFour_HandThumbDistalFour` to `HandThumbProximalFour_HandThumbMiddleFour` | 0 to 90 degrees |
+//! | 14 to 15 | `HandPalm_HandThumbProximalFour, axis 0` to `HandPalm_HandThumbProximalFour, axis 1` | -45 to 45 degrees |
+//! | 16 to 17 | `palm along x` to `palm along y` | -10 to 10 m |
+//! | 18 | `palm along z` | 3.5 to 13.5 m |
+//!
+//! # Reward
+//!
+//! A little for moving the finger to the ball, for the palm being over it, for touching it, and for moving it to the
+//! target; 5 for having it there (within 1.1). Of the four bodies whose touch counts only one is a fingertip.
+//!
+//! # End
+//!
+//! Never. A target that is reached goes elsewhere.
+//!
+//! # Start
+//!
+//! At rest, and without noise. The target begins at 0.1 from the ball, so that the first step always hits.
 
 use numerics::LANES;
 use numerics::random::Stream;
@@ -95,8 +137,9 @@ impl Rules for Grasp {
         let (target_distance, target_way) = direction(seen(TARGET));
         sight.one("distance of the target", target_distance);
         sight.three("direction of the target", target_way);
-        sight.vectors("place of body", (0..see.bodies()).map(seen));
-        sight.vectors("velocity of body", (0..see.bodies()).map(|body| see.velocity(body)));
+        sight.vectors("place of", see.model, (0..see.bodies()).map(seen));
+        let velocities = (0..see.bodies()).map(|body| see.velocity(body));
+        sight.vectors("velocity of", see.model, velocities);
         sight.three("from palm to ball", seen(BALL));
         sight.three("velocity of the finger", see.velocity(FINGER));
         sight.one("velocity of the finger to the ball", dot(way, see.velocity(FINGER)));
@@ -104,7 +147,8 @@ impl Rules for Grasp {
         sight.one("distance of ball and target", rest);
         sight.three("direction from ball to target", rest_way);
         sight.one("velocity of the ball to the target", dot(rest_way, see.velocity(BALL)));
-        sight.list("touched is body", (0..see.bodies()).map(|body| see.is_touched(body).number()));
+        let touches = (0..see.bodies()).map(|body| see.is_touched(body).number());
+        sight.list("touch of", see.model, touches);
     }
 
     fn judge(&self, see: &View<'_>, _before: Three) -> Judgement {

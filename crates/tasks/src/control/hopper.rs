@@ -1,11 +1,37 @@
-//! One flat leg hops (`hopper`), or two walk (`walker2d`).
+//! One flat leg hops: `hopper`. The rules are [walker2d's](super::walker2d) too, with other bounds.
 //!
-//! Sees height and lean (the angle about y), angles, velocities along x and z, the angular velocity about y, and
-//! velocities about the joints' axes. Acts by torques.
+//! # Observations
 //!
-//! Reward: velocity along x, plus 1, less a thousandth of the actions' squares. Ends where the torso is low (a walker's
-//! also where it is high) or leans too much. The model's "damping" makes velocities *grow* in each sub-step, as in the
-//! reference.
+//! Lean is the angle about y. The angular velocity is the one about y too.
+//!
+//! | number | name | unit |
+//! |---|---|---|
+//! | 0 | `height of the torso` | m |
+//! | 1 | `lean of the torso` | rad |
+//! | 2 to 4 | `angle of thigh` to `angle of foot` | rad |
+//! | 5 to 6 | `velocity of the torso, x` to `velocity of the torso, z` | m/s |
+//! | 7 | `angular velocity of the torso, y` | rad/s |
+//! | 8 to 10 | `angular velocity of thigh` to `angular velocity of foot` | rad/s |
+//!
+//! # Actions
+//!
+//! Torques in the joints. The model's "damping" makes velocities *grow* in each sub-step, as in the reference.
+//!
+//! | number | name | unit |
+//! |---|---|---|
+//! | 0 to 2 | `thigh` to `foot` | 200 N m |
+//!
+//! # Reward
+//!
+//! Velocity along x, plus 1, less a thousandth of the actions' squares.
+//!
+//! # End
+//!
+//! Where the torso is below 0.7 or leans by more than 0.2.
+//!
+//! # Start
+//!
+//! Angles at rest and velocities of 0, each with noise of up to 0.005; then it is put on the ground.
 
 use numerics::Isa;
 use numerics::functions::{Asin, map_in_place};
@@ -15,20 +41,16 @@ use super::lanes::{Lanes, Three};
 use super::sight::Sight;
 
 pub(super) struct Hopper {
-    isa: Isa,
+    pub(super) isa: Isa,
     /// Heights of the torso at which it is up.
-    heights: [f32; 2],
+    pub(super) heights: [f32; 2],
     /// How far it may lean.
-    lean: f32,
+    pub(super) lean: f32,
 }
 
 impl Hopper {
     pub(super) fn one_leg(isa: Isa) -> Hopper {
         Hopper { isa, heights: [0.7, f32::INFINITY], lean: 0.2 }
-    }
-
-    pub(super) fn two_legs(isa: Isa) -> Hopper {
-        Hopper { isa, heights: [0.7, 2.0], lean: 1.0 }
     }
 
     /// The angle of the torso about y.
@@ -49,11 +71,11 @@ impl Rules for Hopper {
         let velocity = see.velocity(0);
         sight.one("height of the torso", see.position(0)[2]);
         sight.one("lean of the torso", self.lean_of(see));
-        sight.list("angle", see.angles());
+        sight.axes("angle of", see.model, see.angles());
         sight.one("velocity of the torso, x", velocity[0]);
         sight.one("velocity of the torso, z", velocity[2]);
         sight.one("angular velocity of the torso, y", see.angular(0)[1]);
-        sight.list("velocity about axis", see.angle_velocities());
+        sight.axes("angular velocity of", see.model, see.angle_velocities());
     }
 
     fn judge(&self, see: &View<'_>, before: Three) -> Judgement {

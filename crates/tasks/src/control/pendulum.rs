@@ -1,9 +1,34 @@
 //! A pendulum swings up by a torque that is too weak to lift it: `Pendulum-v1` (as in gymnax 0.0.6).
 //!
-//! Sees cosine and sine of the angle from the top, and the angular velocity. Acts by a torque, cut off at 2.
+//! # Observations
 //!
-//! Reward: less the square of the angle, a tenth of that of the velocity and a thousandth of that of the torque, all
-//! before the step. Never ends.
+//! The angle is that from the top.
+//!
+//! | number | name | unit |
+//! |---|---|---|
+//! | 0 to 1 | `cosine of the angle` to `sine of the angle` | 1 |
+//! | 2 | `angular velocity` | rad/s |
+//!
+//! # Actions
+//!
+//! A torque, cut off at 2.
+//!
+//! | number | name | unit |
+//! |---|---|---|
+//! | 0 | `torque` | N m |
+//!
+//! # Reward
+//!
+//! Less the square of the angle, a tenth of that of the velocity and a thousandth of that of the torque, all before the
+//! step.
+//!
+//! # End
+//!
+//! Never.
+//!
+//! # Start
+//!
+//! Any angle, and a velocity within 1 of 0.
 
 use std::f32::consts::{PI, TAU};
 

@@ -1,10 +1,37 @@
-//! An arm of two links points at a target.
+//! An arm of two links points at a target: `reacher`.
 //!
-//! Sees cosines and sines of the two angles, the target, the velocity of the arm's tip, and the way from target to tip.
-//! Acts by torques.
+//! # Observations
 //!
-//! Reward: less the distance of tip and target, less the actions' squares. Never ends. The target is drawn once an
-//! episode: up to 0.2 from the middle, in any direction.
+//! The tip is the end of the second link.
+//!
+//! | number | name | unit |
+//! |---|---|---|
+//! | 0 to 1 | `cosine of joint0` to `cosine of joint1` | 1 |
+//! | 2 to 3 | `sine of joint0` to `sine of joint1` | 1 |
+//! | 4 to 5 | `target, x` to `target, y` | m |
+//! | 6 to 7 | `velocity of the tip, x` to `velocity of the tip, y` | m/s |
+//! | 8 to 10 | `from target to tip, x` to `from target to tip, z` | m |
+//!
+//! # Actions
+//!
+//! Torques in the joints.
+//!
+//! | number | name | unit |
+//! |---|---|---|
+//! | 0 to 1 | `joint0` to `joint1` | 25 N m |
+//!
+//! # Reward
+//!
+//! Less the distance of tip and target, less the actions' squares.
+//!
+//! # End
+//!
+//! Never.
+//!
+//! # Start
+//!
+//! Angles at rest with noise of up to 0.1, velocities of up to 0.005. The target is drawn once an episode: up to 0.2
+//! from the middle, in any direction.
 
 use numerics::Isa;
 use numerics::functions::{Cos, Sin, map_in_place};
@@ -45,8 +72,8 @@ impl Rules for Reacher {
             map_in_place(self.isa, Sin, &mut angle.0);
             angle
         };
-        sight.list("cosine of angle", see.angles().map(cosine));
-        sight.list("sine of angle", see.angles().map(sine));
+        sight.axes("cosine of", see.model, see.angles().map(cosine));
+        sight.axes("sine of", see.model, see.angles().map(sine));
         let (tip, velocity) = see.point(ARM, constant(TIP));
         let target = see.position(TARGET);
         sight.one("target, x", target[0]);

@@ -96,21 +96,223 @@ fn fields_are_the_rows_of_a_state_and_draws_have_room() {
     }
 }
 
+/// What a task came to in one step from a state that was changed: whether any copy was done.
+fn ends(task: &dyn Environment, change: impl Fn(&mut [f32])) -> bool {
+    let mut block = block(task, &[1, 2, 3]);
+    change(&mut block);
+    let actions = vec![0.0; task.actions().rows() * LANES];
+    let mut sight = vec![0.0; task.observation_names().len() * LANES];
+    let mut outcome = Outcome::NONE;
+    task.step(&mut block, &actions, &mut |_| [0.0; 16], &mut sight, &mut outcome);
+    outcome.done.contains(&true)
+}
+
+/// How an episode of bodies may end, in the words of the table: all bodies are put higher or lower, or the root is turned.
+fn ends_of_bodies(name: &str) -> String {
+    let task = BodyEnvironment::named(name, Isa::detected()).expect("a task of bodies");
+    let layout = task.layout();
+    let moves = |body: usize| task.model().description().bodies[body].moves != [0; 3];
+    let moved = |by: f32| {
+        move |block: &mut [f32]| {
+            for body in (0..layout.bodies()).filter(|&body| moves(body)) {
+                block[(layout.position(body) + 2) * LANES..][..LANES].iter_mut().for_each(|z| *z += by);
+            }
+        }
+    };
+    // a flat body is turned about its root as a whole; the legs of others would go into the ground, so the root alone is
+    let description = task.model().description();
+    let is_flat = description.bodies[0].moves[1] == 0;
+    let turns = |body: usize| body == 0 || (is_flat && moves(body));
+    let turned = |block: &mut [f32]| {
+        // about y, by 1.4
+        let (cosine, sine) = (0.7648_f32, 0.6442_f32);
+        for lane in 0..LANES {
+            let root = [0, 1, 2].map(|axis| block[(layout.position(0) + axis) * LANES + lane]);
+            for body in (0..layout.bodies()).filter(|&body| turns(body)) {
+                let place = [0, 1, 2].map(|axis| (layout.position(body) + axis) * LANES + lane);
+                let (x, z) = (block[place[0]] - root[0], block[place[2]] - root[2]);
+                let (c, s) = (cosine * cosine - sine * sine, 2.0 * cosine * sine);
+                (block[place[0]], block[place[2]]) = (root[0] + c * x + s * z, root[2] + c * z - s * x);
+                let parts = [0, 1, 2, 3].map(|part| (layout.rotation(body) + part) * LANES + lane);
+                let [w, x, y, z] = parts.map(|part| block[part]);
+                let product = [
+                    cosine * w - sine * y,
+                    cosine * x + sine * z,
+                    cosine * y + sine * w,
+                    cosine * z - sine * x,
+                ];
+                parts.into_iter().zip(product).for_each(|(part, value)| block[part] = value);
+            }
+        }
+    };
+    let words = [
+        ("low", ends(&task, moved(-0.75))),
+        ("high", ends(&task, moved(3.0))),
+        ("leans", ends(&task, turned)),
+    ];
+    let words: Vec<&str> = words.into_iter().filter_map(|(word, ends)| ends.then_some(word)).collect();
+    words.join(" ")
+}
+
+/// Whether a random game of another task ends in so many steps.
+fn ever_ends(task: &dyn Environment) -> bool {
+    let mut block = block(task, &[1, 2, 3, 4]);
+    let mut sight = vec![0.0; task.observation_names().len() * LANES];
+    let mut outcome = Outcome::NONE;
+    (0..300).any(|step| {
+        let rows = task.actions().rows() * LANES;
+        let actions: Vec<f32> = (0..rows).map(|at| action(task, at as u64, step, 0)).collect();
+        let mut draws = |lane: usize| task.draw(Stream::new(9, "draw").child(lane as u64).child(step));
+        task.step(&mut block, &actions, &mut draws, &mut sight, &mut outcome);
+        outcome.done.contains(&true)
+    })
+}
+
 #[test]
 fn the_table_of_the_module_says_what_tasks_are() {
     let text = include_str!("../control.rs");
     for task in all() {
-        let start = format!("//! | `{}` |", task.name());
+        let name = task.name();
+        let start = format!("//! | `{name}` |");
         let line =
             text.lines().find(|line| line.starts_with(&start)).unwrap_or_else(|| panic!("no row {start}"));
         let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        let model = physics::models::named(name);
+        let bodies = model.as_ref().map(|model| model.description().bodies.len().to_string());
+        assert_eq!(cells[3], bodies.unwrap_or_default(), "{line}");
         assert_eq!(cells[4], task.observation_names().len().to_string(), "{line}");
         let actions = match task.actions() {
             Actions::Numbers(count) => count.to_string(),
             Actions::OneOf(count) => format!("1 of {count}"),
         };
         assert_eq!(cells[5], actions, "{line}");
+        let says_when = match cells[6] {
+            // as the row above
+            "likewise" => "where the torso is low or high",
+            said => said,
+        };
+        if model.is_some() {
+            let words = ["low", "high", "leans"].into_iter().filter(|word| says_when.contains(word));
+            assert_eq!(words.collect::<Vec<_>>().join(" "), ends_of_bodies(name), "{line}");
+        } else if says_when == "at the goal" {
+            let up = |block: &mut [f32]| block[..LANES].fill(3.1);
+            assert!(ends(&*task, up) && !ends(&*task, |_| ()), "{line}");
+        } else {
+            assert_eq!(says_when != "never", ever_ends(&*task), "{line}");
+        }
     }
+}
+
+/// The file of each task.
+const TEXTS: [(&str, &str); 18] = [
+    ("Acrobot-v1", include_str!("acrobot.rs")),
+    ("Asterix-MinAtar", include_str!("games/asterix.rs")),
+    ("Breakout-MinAtar", include_str!("games/breakout.rs")),
+    ("CartPole-v1", include_str!("cartpole.rs")),
+    ("Freeway-MinAtar", include_str!("games/freeway.rs")),
+    ("Pendulum-v1", include_str!("pendulum.rs")),
+    ("Seaquest-MinAtar", include_str!("games/seaquest.rs")),
+    ("SpaceInvaders-MinAtar", include_str!("games/space_invaders.rs")),
+    ("ant", include_str!("ant.rs")),
+    ("ant_modified", include_str!("ant_modified.rs")),
+    ("fetch", include_str!("fetch.rs")),
+    ("grasp", include_str!("grasp.rs")),
+    ("halfcheetah", include_str!("cheetah.rs")),
+    ("hopper", include_str!("hopper.rs")),
+    ("humanoid", include_str!("humanoid.rs")),
+    ("reacher", include_str!("reacher.rs")),
+    ("ur5e", include_str!("arm.rs")),
+    ("walker2d", include_str!("walker2d.rs")),
+];
+
+/// The headings of every task's file.
+const HEADINGS: [&str; 5] = ["Observations", "Actions", "Reward", "End", "Start"];
+
+/// What the file of a task says below a heading, a line each.
+fn section<'a>(text: &'a str, heading: &str) -> Vec<&'a str> {
+    let lines = text.lines().map_while(|line| line.strip_prefix("//!")).map(str::trim);
+    let lines = lines.skip_while(|line| line.strip_prefix("# ") != Some(heading)).skip(1);
+    lines.take_while(|line| !line.starts_with("# ")).filter(|line| !line.is_empty()).collect()
+}
+
+/// The rows of a section's table: first and last number, first and last name, unit.
+fn rows<'a>(lines: &[&'a str]) -> Vec<([usize; 2], [&'a str; 2], &'a str)> {
+    let both = |cell: &'a str| cell.split_once(" to ").unwrap_or((cell, cell));
+    let row = |line: &&'a str| {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        let [_, numbers, names, unit, _] = cells[..] else { panic!("three cells: {line}") };
+        let (first, last) = both(numbers);
+        let number = |text: &str| text.parse().unwrap_or_else(|_| panic!("`{text}` in {line}"));
+        // a name may hold "to" itself
+        let (begin, end) = names.split_once("` to `").unwrap_or((names, names));
+        let name = |text: &'a str| text.trim_matches('`');
+        ([number(first), number(last)], [name(begin), name(end)], unit)
+    };
+    lines.iter().filter(|line| line.starts_with('|')).skip(2).map(row).collect()
+}
+
+/// What is wrong with a table of names; each row is of numbers that follow each other.
+fn complaint(rows: &[([usize; 2], [&str; 2], &str)], names: &[String]) -> Option<String> {
+    let mut next = 0;
+    for &([first, last], [begin, end], unit) in rows {
+        if first != next || last < first || last >= names.len() {
+            return Some(format!("{first} to {last} do not follow {next} of {}", names.len()));
+        }
+        if [begin, end] != [&names[first], &names[last]] {
+            return Some(format!("{first} to {last} are `{}` to `{}`", names[first], names[last]));
+        }
+        if unit.is_empty() {
+            return Some(format!("{first} has no unit"));
+        }
+        next = last + 1;
+    }
+    (next != names.len()).then(|| format!("{next} rows of {}", names.len()))
+}
+
+#[test]
+fn the_file_of_every_task_has_the_same_headings_and_tables_that_hold() {
+    for (task, (name, text)) in all().zip(TEXTS) {
+        assert_eq!(task.name(), name);
+        let intro = text.split("# Observations").next().expect("a text");
+        assert!(intro.contains(&format!("`{name}`")), "{name}: its text says which task it is");
+        let headings: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("//! # ")).collect();
+        assert_eq!(headings, HEADINGS, "{name}");
+        for heading in HEADINGS {
+            assert!(!section(text, heading).is_empty(), "{name}: nothing below {heading}");
+        }
+        for (heading, names) in [("Observations", task.observation_names()), ("Actions", task.action_names())]
+        {
+            let complaint = complaint(&rows(&section(text, heading)), &names);
+            assert_eq!(complaint, None, "{name}, {heading}");
+        }
+        // a torque of so many newton metres is the model's
+        let Some(model) = physics::models::named(name) else { continue };
+        for ([first, last], _, unit) in rows(&section(text, "Actions")) {
+            let Some(strength) = unit.strip_suffix(" N m") else { continue };
+            for action in first..=last {
+                let drives = |actuator: &&physics::description::Actuator| actuator.actions.contains(&action);
+                let actuator = model.description().actuators.iter().find(drives).expect("a motor");
+                assert_eq!(strength, actuator.strength.to_string(), "{name}, action {action}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_table_that_does_not_hold_is_found() {
+    let names = ["a", "b to c", "d"].map(str::to_owned);
+    let complaint = |table: &str| {
+        let text = format!(
+            "//! # Actions\n//!\n//! | n | n | u |\n//! |---|---|---|\n{table}//! # End\n//! Never.\n"
+        );
+        complaint(&rows(&section(&text, "Actions")), &names).is_some()
+    };
+    assert!(!complaint("//! | 0 | `a` | m |\n//! | 1 to 2 | `b to c` to `d` | 1 |\n"));
+    assert!(complaint("//! | 0 | `a` | m |\n"), "two are missing");
+    assert!(complaint("//! | 0 | `a` | m |\n//! | 2 | `d` | 1 |\n"), "one is missing");
+    assert!(complaint("//! | 0 | `a` | m |\n//! | 1 to 2 | `b to c` to `e` | 1 |\n"), "another name");
+    assert!(complaint("//! | 0 | `a` | |\n//! | 1 to 2 | `b to c` to `d` | 1 |\n"), "no unit");
+    assert!(complaint("//! | 0 to 3 | `a` to `d` | m |\n"), "one too many");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `tombola watch`: an episode as a page for browsers.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -69,13 +70,26 @@ impl Actor {
 
 pub(super) fn run(arguments: &WatchArguments) -> Result<(), CommandError> {
     let task = Control::named(&arguments.task).ok_or_else(|| task::unknown(&arguments.task))?;
-    let paths = arguments.ticket.iter().chain(&arguments.against);
-    let mut actors = paths.map(|path| trained(&task, path)).collect::<Result<Vec<Actor>, _>>()?;
+    let paths: Vec<&Path> = arguments.ticket.iter().chain(&arguments.against).map(PathBuf::as_path).collect();
+    let label = labels(&paths);
+    let read = |(path, label): (&&Path, &String)| trained(&task, path, label);
+    let mut actors = paths.iter().zip(&label).map(read).collect::<Result<Vec<Actor>, _>>()?;
     if actors.is_empty() {
         actors.push(untrained(&task, arguments.seed)?);
     }
     let page = filmed(&task, &actors, arguments.seed, arguments.steps);
-    Ok(store::write_whole(&arguments.out, page.as_bytes())?)
+    store::write_whole(&arguments.out, page.as_bytes())?;
+    let (size, most) = (page.len(), watch::MOST_BYTES);
+    if size > most {
+        let name = arguments.out.display();
+        // the page is there and works: whoever reads no such lines has lost nothing
+        let _ = writeln!(
+            std::io::stderr(),
+            "{name} has {size} bytes, more than the {most} that pages are made for, although it is as coarse as it may \
+             be; fewer --steps make it smaller"
+        );
+    }
+    Ok(())
 }
 
 /// The page of one episode: the networks of tickets side by side, each with its label.
@@ -98,11 +112,23 @@ fn filmed(task: &Control, actors: &[Actor], seed: u64, steps: u32) -> String {
     watch::page(task.environment(), &agents, &start, steps, &words)
 }
 
+/// What tickets are called: by their files' names, and where those are the same by their folders' too.
+fn labels(paths: &[&Path]) -> Vec<String> {
+    let name =
+        |path: &Path| path.file_stem().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let is_plain =
+        paths.iter().all(|path| paths.iter().filter(|other| name(other) == name(path)).count() == 1);
+    let label = |path: &&Path| match path.parent().and_then(Path::file_name) {
+        Some(folder) if !is_plain => format!("{}/{}", folder.to_string_lossy(), name(path)),
+        _ => name(path),
+    };
+    paths.iter().map(label).collect()
+}
+
 /// The network of a ticket in a file.
-fn trained(task: &Control, path: &Path) -> Result<Actor, CommandError> {
+fn trained(task: &Control, path: &Path, label: &str) -> Result<Actor, CommandError> {
     let ticket = tickets::read(path)?;
-    let label = path.file_stem().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    actor(task, &label, &ticket).map_err(|problem| refused(&path.display().to_string(), &problem))
+    actor(task, label, &ticket).map_err(|problem| refused(&path.display().to_string(), &problem))
 }
 
 fn refused(what: &str, problem: &str) -> CommandError {
@@ -136,7 +162,10 @@ fn notes(task: &Control, ticket: &Ticket) -> Vec<String> {
     let kept = format!("{} of {} weights ({:.1} %)", mask.kept(), mask.len(), 100.0 * mask.density());
     let name = task.score_name();
     let score = ticket.contents().provenance.get(name);
-    [Some(kept), score.map(|score| format!("{name} {score}"))].into_iter().flatten().collect()
+    // of a number as few digits as a glance takes; what is no number is shown as it is
+    let digits = |score: &String| score.parse::<f64>().map_or(score.clone(), |score| format!("{score:.1}"));
+    let score = score.map(|score| format!("{} {}", name.replace('_', " "), digits(score)));
+    [Some(kept), score].into_iter().flatten().collect()
 }
 
 /// The papers' network for the task as it starts.

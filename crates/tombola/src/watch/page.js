@@ -18,21 +18,23 @@ async function unpack() {
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
   const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
   let at = 0;
-  const column = (length, step) => {
-    const out = new Float32Array(length);
-    let sum = 0;
+  const column = (length, step, order) => {
+    const out = new Float64Array(length);
     for (let i = 0; i < length; i++) {
       const folded = bytes[at + i] | bytes[at + length + i] << 8;
-      sum += folded >> 1 ^ -(folded & 1);
-      out[i] = sum * step;
+      out[i] = folded >> 1 ^ -(folded & 1);
+    }
+    for (; order > 0; order--) {
+      for (let i = 1; i < length; i++) out[i] += out[i - 1];
     }
     at += 2 * length;
-    return out;
+    return out.map(number => number * step);
   };
   for (const agent of film.agents) {
-    for (const [name, count, length, step] of agent.columns) {
-      agent[name] = Array.from({ length: count }, () => column(length, step));
+    for (const [name, orders, length, step] of agent.columns) {
+      agent[name] = Array.from(orders, order => column(length, step, order));
     }
+    if (agent.turns) posed(agent);
     let sum = 0;
     agent.totals = agent.rewards[0].map(reward => sum += reward);
     agent.last = agent.rewards[0].length;
@@ -68,16 +70,41 @@ const times = ([a, b, c, d], [e, f, g, h]) => [
   a * e - b * f - c * g - d * h, a * f + b * e + c * h - d * g,
   a * g - b * h + c * e + d * f, a * h + b * g - c * f + d * e];
 
-// The place and rotation of a body between two frames.
+const back = ([w, x, y, z]) => [w, -x, -y, -z];
+const unit = parts => { const size = Math.hypot(...parts) || 1; return parts.map(part => part / size); };
+
+// Poses from turns and gaps: a body turns about a joint's axes, and is where the joint is, but for what its spring gapes.
+function posed(agent) {
+  const links = film.scene.links, poses = [], own = links.map(() => [1, 0, 0, 0]);
+  agent.frames = agent.turns[0].length;
+  agent.poses = links.map(() => []);
+  for (let frame = 0; frame < agent.frames; frame++) {
+    links.forEach(([body, parent, above, below, axes], index) => {
+      const read = columns => [0, 1, 2].map(axis => columns[3 * index + axis][frame]);
+      const hangs = parent >= 0, base = hangs ? times(poses[parent][1], axes) : axes;
+      const turned = read(agent.turns), rest = 1 - turned.reduce((sum, part) => sum + part * part, 0);
+      own[index] = unit(times(own[index], unit([Math.sqrt(Math.max(rest, 0)), ...turned])));
+      const rotation = unit(times(times(base, own[index]), back(axes)));
+      let place = read(agent.gaps);
+      if (hangs) {
+        const [point, arm] = [turn(poses[parent][1], above), turn(rotation, below)];
+        place = place.map((part, k) => part + poses[parent][0][k] + point[k] - arm[k]);
+      }
+      poses[body] = [place, rotation];
+      agent.poses[body].push(poses[body]);
+    });
+  }
+}
+
+// The place and rotation of a body between two pictures, of which one is kept in `film.every` steps.
 function pose(agent, body, at) {
-  const frame = Math.min(Math.floor(at), agent.last), next = Math.min(frame + 1, agent.last);
-  const share = Math.min(at, agent.last) - frame;
-  const mixed = (column, other) => column[frame] + (other * column[next] - column[frame]) * share;
-  const place = [0, 1, 2].map(k => agent.position[3 * body + k]);
-  const parts = [0, 1, 2, 3].map(k => agent.rotation[4 * body + k]);
-  const side = parts.reduce((sum, part) => sum + part[frame] * part[next], 0) < 0 ? -1 : 1;
-  const rotation = parts.map(part => mixed(part, side)), size = Math.hypot(...rotation) || 1;
-  return [place.map(column => mixed(column, 1)), rotation.map(part => part / size)];
+  const end = Math.min(at, agent.last), picture = Math.floor(end / film.every), from = picture * film.every;
+  const until = Math.min(from + film.every, agent.last), share = until > from ? (end - from) / (until - from) : 0;
+  const [place, rotation] = agent.poses[body][picture];
+  const [then, turned] = agent.poses[body][Math.min(picture + 1, agent.frames - 1)];
+  const side = rotation.reduce((sum, part, k) => sum + part * turned[k], 0) < 0 ? -1 : 1;
+  return [place.map((part, k) => part + (then[k] - part) * share),
+    unit(rotation.map((part, k) => part + (side * turned[k] - part) * share))];
 }
 
 // ---- Bodies: one program, a unit ball that is pulled apart to a capsule, a cube, and the ground.
@@ -241,7 +268,8 @@ function bodies(canvas) {
       const paints = depth => [...first.map(part => part + (1 - part) * Math.min(depth * .17, .55)), 1];
       const pieces = scene.pieces.map(([body, kind, centre, rotation, size, depth]) => {
         // a target leaps, and is not seen on its way
-        const [place, turned] = pose(agent, body, depth < 0 ? Math.floor(at) : at), arm = turn(turned, centre);
+        const seen = depth < 0 && at < agent.last ? Math.floor(at / film.every) * film.every : at;
+        const [place, turned] = pose(agent, body, seen), arm = turn(turned, centre);
         return { mesh: kind === 'box' ? cube : ball, place: place.map((part, k) => part + arm[k]),
           rotation: times(turned, rotation), size, depth };
       });
@@ -393,7 +421,9 @@ function curve(title, of) {
     context.textAlign = 'right';
     for (const value of new Set([low, 0, high])) {
       context.fillStyle = colour('soft');
-      context.fillText(short(value), left - 6, y(value));
+      // the ends of the scale have room; a 0 close to one of them has not
+      const isClear = value === low || value === high || Math.min(y(value) - y(high), y(low) - y(value)) > 12;
+      if (isClear) context.fillText(short(value), left - 6, y(value));
       context.fillStyle = colour('line');
       context.fillRect(left, y(value) - .5, width, 1);
     }

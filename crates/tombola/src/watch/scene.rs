@@ -7,7 +7,9 @@ use std::f64::consts::FRAC_PI_2;
 use numerics::Isa;
 use physics::description::Form;
 use physics::vector::{Quaternion, Vector};
-use tasks::control::{BodyEnvironment, Environment};
+use tasks::control::{self, BodyEnvironment, Environment};
+
+use super::poses::Link;
 
 /// Numbers of a body in a picture: three of its place, four of its rotation.
 pub(super) const POSE: usize = 7;
@@ -31,6 +33,8 @@ pub(super) struct Bodies {
     pub(super) extent: f64,
     /// The camera's direction: about the vertical, and above the horizon.
     pub(super) view: [f64; 2],
+    /// On what each body hangs, parents first.
+    pub(super) links: Vec<Link>,
     pose: Pose,
 }
 
@@ -103,8 +107,10 @@ impl Scene {
             let channels = names.iter().step_by(100).filter_map(|name| name.split(" in row").next());
             return Scene::Cells(channels.map(str::to_owned).collect());
         }
-        let bodies = BodyEnvironment::named(task.name(), Isa::PORTABLE);
-        Scene::Bodies(bodies.map_or_else(|| classic(task.name()), |bodies| Bodies::new(&bodies, start)))
+        // bodies of other mass or in another world look the same
+        let name = control::base(task.name()).expect("a control task");
+        let bodies = BodyEnvironment::named(name, Isa::PORTABLE);
+        Scene::Bodies(bodies.map_or_else(|| classic(name), |bodies| Bodies::new(&bodies, start)))
     }
 
     /// The numbers of one picture: the poses of all bodies, or for each cell its channels, a bit each.
@@ -168,7 +174,8 @@ impl Bodies {
         let heights = pieces.iter().filter(|piece| piece.depth.is_some()).map(|piece| place(piece.body).0[2]);
         let height = heights.sum::<f64>() / pieces.len().max(1) as f64;
         let pose = Pose::Rows(rows);
-        Bodies { pieces, ground, follow, height, extent, view, pose }
+        let links = Link::of(description);
+        Bodies { pieces, ground, follow, height, extent, view, links, pose }
     }
 
     fn poses(&self, state: &[f32]) -> Vec<f32> {
@@ -232,7 +239,9 @@ fn classic(name: &str) -> Bodies {
 /// Seen from the side, on the ground.
 fn from_the_side(pieces: Vec<Piece>, extent: f64, height: f64, poses: Poses) -> Bodies {
     let (view, pose) = ([-FRAC_PI_2, 0.1], Pose::Classic(poses));
-    Bodies { pieces, ground: Some(0.0), follow: 0, height, extent, view, pose }
+    let bodies = pieces.iter().map(|piece| piece.body + 1).max().unwrap_or(0);
+    let links = (0..bodies).map(Link::root).collect();
+    Bodies { pieces, ground: Some(0.0), follow: 0, height, extent, view, links, pose }
 }
 
 fn cart_pole() -> Bodies {

@@ -3,6 +3,7 @@
 //! Bodies are seen from the camera's direction without perspective: capsules are thick lines, boxes the outline of their
 //! corners, what is farther is painted first.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use physics::vector::Vector;
@@ -50,15 +51,16 @@ pub(super) fn draw(scene: &Scene, agents: &[(String, &[Vec<f32>])], seconds: f64
 
 fn draw_cells(picture: &[f32], svg: &mut String) {
     let edge = (SIDE - 10.0) / 10.0;
+    let mut colours: BTreeMap<u32, String> = BTreeMap::new();
     for (cell, &held) in picture.iter().enumerate().filter(|(_, held)| **held != 0.0) {
         let (x, y) = (5.0 + (cell % 10) as f64 * edge, 5.0 + (cell / 10) as f64 * edge);
         // one colour a cell: a strip is no board
-        let hue = f64::from((held as u32).trailing_zeros()) * 137.5 + 25.0;
-        let _ = writeln!(
-            svg,
-            "<rect x=\"{x:.0}\" y=\"{y:.0}\" width=\"12\" height=\"12\" fill=\"hsl({:.0} 65% 55%)\"/>",
-            hue % 360.0
-        );
+        let squares = colours.entry((held as u32).trailing_zeros()).or_default();
+        let _ = write!(squares, "M{x:.0} {y:.0}h12v12h-12z");
+    }
+    for (channel, squares) in colours {
+        let hue = (f64::from(channel) * 137.5 + 25.0) % 360.0;
+        let _ = writeln!(svg, "<path d=\"{squares}\" fill=\"hsl({hue:.0} 65% 55%)\"/>");
     }
 }
 
@@ -106,27 +108,19 @@ fn draw_bodies(bodies: &Bodies, picture: &[f32], agent: usize, svg: &mut String)
         let (place, rotation) = Bodies::pose(picture, piece.body);
         let middle = place + rotation.rotate(piece.centre);
         let turned = |point: Vector| middle + rotation.rotate(piece.rotation.rotate(point));
-        let colour = match (piece.depth, agent) {
-            (None, _) => "var(--goal)".to_owned(),
-            (Some(depth), agent) => {
-                let name = if agent == 0 { "first" } else { "second" };
-                format!("color-mix(in srgb, var(--{name}) {}%, white)", 100 - 17 * depth.min(3))
-            }
+        // classes of the style: a letter an agent, a digit how far from the root
+        let class = match piece.depth {
+            None => "t".to_owned(),
+            Some(depth) => format!("{}{}", if agent == 0 { "a" } else { "b" }, depth.min(3)),
         };
         let shape = match piece.kind {
             Kind::Capsule => {
-                let [a, b] =
-                    [-1.0, 1.0].map(|side| screen.see(turned(Vector([0.0, 0.0, side * piece.size.0[2]]))));
-                let wide = 2.0 * piece.size.0[0] * screen.scale;
-                format!(
-                    "<path d=\"M{:.1} {:.1}L{:.1} {:.1}\" stroke=\"{colour}\" stroke-width=\"{wide:.1}\" \
-                     stroke-linecap=\"round\"{}/>",
-                    a[0],
-                    a[1],
-                    b[0],
-                    b[1] + 0.01,
-                    if piece.depth.is_none() { " opacity=\".4\"" } else { "" }
-                )
+                let end = |side: f64| screen.see(turned(Vector([0.0, 0.0, side * piece.size.0[2]])));
+                let ([a, b, _], [x, y, _]) = (end(-1.0), end(1.0));
+                let wide = short(2.0 * piece.size.0[0] * screen.scale);
+                let (from, to) = (format!("{} {}", short(a), short(b)), format!("{} {}", short(x), short(y)));
+                // a line to where it begins is a point, and is drawn where a letter says that there is a line
+                format!("<path class=\"{class}\" d=\"M{from}L{to}\" stroke-width=\"{wide}\"/>")
             }
             Kind::Box => {
                 let sign = |corner: usize, axis: usize| if corner >> axis & 1 == 0 { -1.0 } else { 1.0 };
@@ -137,15 +131,21 @@ fn draw_bodies(bodies: &Bodies, picture: &[f32], agent: usize, svg: &mut String)
                 };
                 let points: Vec<String> = outline((0..8).map(corner).collect())
                     .iter()
-                    .map(|[x, y]| format!("{x:.1} {y:.1}"))
+                    .map(|&[x, y]| format!("{} {}", short(x), short(y)))
                     .collect();
-                format!("<path d=\"M{}Z\" fill=\"{colour}\"/>", points.join("L"))
+                format!("<path class=\"{class}\" d=\"M{}Z\" stroke-width=\"0\"/>", points.join("L"))
             }
         };
         drawn.push((screen.see(middle)[2], shape));
     }
     drawn.sort_by(|(a, _), (b, _)| a.total_cmp(b));
     drawn.iter().for_each(|(_, shape)| _ = writeln!(svg, "{shape}"));
+}
+
+/// A tenth of a pixel, in as few letters as it takes.
+fn short(number: f64) -> String {
+    let text = format!("{number:.1}");
+    text.strip_suffix(".0").unwrap_or(&text).to_owned()
 }
 
 /// The convex outline of some points (Andrew's chains).

@@ -47,11 +47,26 @@ fn every_task_has_a_page_that_asks_for_nothing() {
 }
 
 #[test]
-fn five_hundred_steps_of_thirteen_bodies_are_small() {
-    for name in ["fetch", "grasp", "humanoid"] {
-        let page = page_of(name, 500, 1);
-        assert!(page.len() <= MOST_BYTES, "{name}: {} bytes", page.len());
+fn five_hundred_steps_of_every_task_are_small_alone_and_side_by_side() {
+    for name in NAMES {
+        for agents in [1, 2] {
+            let page = page_of(name, 500, agents);
+            assert!(page.len() <= MOST_BYTES, "{name}, {agents} agents: {} bytes", page.len());
+        }
     }
+}
+
+#[test]
+fn a_varied_body_looks_like_its_body() {
+    let pieces = |name: &str| {
+        let page = page_of(name, 5, 1);
+        let (_, rest) = page.split_once("\"pieces\":").expect("pieces");
+        (
+            rest.split_once("\"seconds\"").expect("a clock").1[..8].to_owned(),
+            rest.matches("\"capsule\"").count(),
+        )
+    };
+    assert_eq!(pieces("ant+mass-2"), pieces("ant"));
 }
 
 #[test]

@@ -1,12 +1,40 @@
 //! Gather gold, keep away from enemies: `Asterix-MinAtar` (Young and Tian 2019, as in gymnax 0.0.6).
 //!
-//! Eight lanes, and in each at most one thing that moves to a side: gold or an enemy. Sees the player, enemies, gold, and
-//! where things come from. Acts by a move of one cell; the outer rows are closed.
+//! Eight lanes, and in each at most one thing that moves to a side: gold or an enemy. Oddities of the source that are
+//! kept: the first lane of a random order is never tried for a new thing; where all others are full, what is in the
+//! last of them vanishes; things stop for ever where their speed would go below one.
 //!
-//! Reward: 1 for every gold touched. Ends at an enemy. Things come and move faster every 102 steps.
+//! # Observations
 //!
-//! Oddities of the source that are kept: the first lane of a random order is never tried for a new thing; where all
-//! others are full, what is in the last of them vanishes; things stop for ever where their speed would go below one.
+//! The trail is where things come from.
+//!
+//! | number | name | unit |
+//! |---|---|---|
+//! | 0 to 99 | `player in row 0, column 0` to `player in row 9, column 9` | 0 or 1 |
+//! | 100 to 199 | `enemy in row 0, column 0` to `enemy in row 9, column 9` | 0 or 1 |
+//! | 200 to 299 | `trail in row 0, column 0` to `trail in row 9, column 9` | 0 or 1 |
+//! | 300 to 399 | `gold in row 0, column 0` to `gold in row 9, column 9` | 0 or 1 |
+//!
+//! # Actions
+//!
+//! The outer rows are closed.
+//!
+//! | number | name | unit |
+//! |---|---|---|
+//! | 0 | `nothing` | nothing |
+//! | 1 to 4 | `left` to `down` | one cell |
+//!
+//! # Reward
+//!
+//! 1 for every gold touched. Things come and move faster every 102 steps.
+//!
+//! # End
+//!
+//! At an enemy.
+//!
+//! # Start
+//!
+//! The player in the middle, and nothing else.
 
 use numerics::random::Stream;
 

@@ -1,11 +1,39 @@
 //! A paddle keeps a ball at a wall of bricks: `Breakout-MinAtar` (Young and Tian 2019, as in gymnax 0.0.6).
 //!
-//! Sees the paddle, the ball, where the ball was, and the bricks. Acts by a move of the paddle by one cell.
+//! The ball moves by one cell across. Of two bricks in a row it breaks the first alone: it enters the cell of the
+//! second.
 //!
-//! Reward: 1 for every brick broken. Ends where the ball goes below the paddle. A wall that is gone comes back when the
-//! ball is down.
+//! # Observations
 //!
-//! The ball moves by one cell across. Of two bricks in a row it breaks the first alone: it enters the cell of the second.
+//! The trail is where the ball was.
+//!
+//! | number | name | unit |
+//! |---|---|---|
+//! | 0 to 99 | `paddle in row 0, column 0` to `paddle in row 9, column 9` | 0 or 1 |
+//! | 100 to 199 | `ball in row 0, column 0` to `ball in row 9, column 9` | 0 or 1 |
+//! | 200 to 299 | `trail in row 0, column 0` to `trail in row 9, column 9` | 0 or 1 |
+//! | 300 to 399 | `brick in row 0, column 0` to `brick in row 9, column 9` | 0 or 1 |
+//!
+//! # Actions
+//!
+//! The paddle stays between the walls.
+//!
+//! | number | name | unit |
+//! |---|---|---|
+//! | 0 | `nothing` | nothing |
+//! | 1 to 2 | `left` to `right` | one cell |
+//!
+//! # Reward
+//!
+//! 1 for every brick broken. A wall that is gone comes back when the ball is down.
+//!
+//! # End
+//!
+//! Where the ball goes below the paddle.
+//!
+//! # Start
+//!
+//! The whole wall, and the ball at the left or the right edge.
 
 use numerics::random::Stream;
 

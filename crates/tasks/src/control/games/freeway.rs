@@ -1,10 +1,39 @@
 //! A chicken crosses eight lanes: `Freeway-MinAtar` (Young and Tian 2019, as in gymnax 0.0.6).
 //!
-//! Sees the chicken, the cars, and how fast each is: a mark behind the car, in the channel of its speed. Acts by a move up
-//! or down, one every four steps.
+//! # Observations
 //!
-//! Reward: 1 for every crossing; then the chicken begins below again, and all cars get new speeds. A car throws it back.
-//! Never ends.
+//! How fast a car is says a mark behind it, in the channel of its speed.
+//!
+//! | number | name | unit |
+//! |---|---|---|
+//! | 0 to 99 | `chicken in row 0, column 0` to `chicken in row 9, column 9` | 0 or 1 |
+//! | 100 to 199 | `car in row 0, column 0` to `car in row 9, column 9` | 0 or 1 |
+//! | 200 to 299 | `speed 1 in row 0, column 0` to `speed 1 in row 9, column 9` | 0 or 1 |
+//! | 300 to 399 | `speed 2 in row 0, column 0` to `speed 2 in row 9, column 9` | 0 or 1 |
+//! | 400 to 499 | `speed 3 in row 0, column 0` to `speed 3 in row 9, column 9` | 0 or 1 |
+//! | 500 to 599 | `speed 4 in row 0, column 0` to `speed 4 in row 9, column 9` | 0 or 1 |
+//! | 600 to 699 | `speed 5 in row 0, column 0` to `speed 5 in row 9, column 9` | 0 or 1 |
+//!
+//! # Actions
+//!
+//! One move every four steps.
+//!
+//! | number | name | unit |
+//! |---|---|---|
+//! | 0 | `nothing` | nothing |
+//! | 1 to 2 | `up` to `down` | one cell |
+//!
+//! # Reward
+//!
+//! 1 for every crossing; then the chicken begins below again, and all cars get new speeds. A car throws it back.
+//!
+//! # End
+//!
+//! Never.
+//!
+//! # Start
+//!
+//! The chicken below, the cars at the left edge with speeds that are drawn.
 
 use numerics::random::Stream;
 

@@ -1,14 +1,49 @@
 //! A submarine saves divers and shoots: `Seaquest-MinAtar` (Young and Tian 2019, MinAtar 1.0.15; gymnax has none that
 //! works).
 //!
-//! Sees both ends of the submarine, its bullets, fish, enemy submarines and their bullets, divers, where things come from,
-//! and two gauges: air and divers on board. Acts by a move of one cell or a shot, one every five steps.
-//!
-//! Reward: 1 for everything shot, and for six divers brought up as many as there is air left, in twentieths. Ends where the
-//! submarine is touched, has no air, or comes up without a diver. Every surfacing makes enemies faster.
-//!
 //! Oddities of the source that are kept: after six divers were brought up their number is -1; lists are gone through
-//! backwards while they shrink, and "remove" takes the first *equal* entry; an enemy submarine that just left still shoots.
+//! backwards while they shrink, and "remove" takes the first *equal* entry; an enemy submarine that just left still
+//! shoots.
+//!
+//! # Observations
+//!
+//! The trail is where things come from; the two gauges are bars below.
+//!
+//! | number | name | unit |
+//! |---|---|---|
+//! | 0 to 99 | `front of the submarine in row 0, column 0` to `front of the submarine in row 9, column 9` | 0 or 1 |
+//! | 100 to 199 | `back of the submarine in row 0, column 0` to `back of the submarine in row 9, column 9` | 0 or 1 |
+//! | 200 to 299 | `bullet in row 0, column 0` to `bullet in row 9, column 9` | 0 or 1 |
+//! | 300 to 399 | `trail in row 0, column 0` to `trail in row 9, column 9` | 0 or 1 |
+//! | 400 to 499 | `bullet of an enemy in row 0, column 0` to `bullet of an enemy in row 9, column 9` | 0 or 1 |
+//! | 500 to 599 | `fish in row 0, column 0` to `fish in row 9, column 9` | 0 or 1 |
+//! | 600 to 699 | `enemy submarine in row 0, column 0` to `enemy submarine in row 9, column 9` | 0 or 1 |
+//! | 700 to 799 | `gauge of air in row 0, column 0` to `gauge of air in row 9, column 9` | 0 or 1 |
+//! | 800 to 899 | `gauge of divers in row 0, column 0` to `gauge of divers in row 9, column 9` | 0 or 1 |
+//! | 900 to 999 | `diver in row 0, column 0` to `diver in row 9, column 9` | 0 or 1 |
+//!
+//! # Actions
+//!
+//! One shot every five steps.
+//!
+//! | number | name | unit |
+//! |---|---|---|
+//! | 0 | `nothing` | nothing |
+//! | 1 to 4 | `left` to `down` | one cell |
+//! | 5 | `fire` | one bullet |
+//!
+//! # Reward
+//!
+//! 1 for everything shot, and for six divers brought up as many as there is air left, in twentieths. Every surfacing
+//! makes enemies faster.
+//!
+//! # End
+//!
+//! Where the submarine is touched, has no air, or comes up without a diver.
+//!
+//! # Start
+//!
+//! The submarine up, with all its air, and nothing else.
 
 use numerics::random::Stream;
 

@@ -1,13 +1,42 @@
 //! A cannon shoots aliens that come down: `SpaceInvaders-MinAtar` (Young and Tian 2019, as in gymnax 0.0.6).
 //!
-//! Sees the cannon, the aliens, which way they go, and the bullets of both sides. Acts by a move of one cell or a shot,
-//! one every five steps.
+//! Oddities of the source that are kept: the first troop has seven columns and all others six; a bullet hits the cell
+//! in which the cannon was before its move.
 //!
-//! Reward: 1 for every alien shot. Ends where a bullet or an alien reaches the cannon, or aliens would leave below. A
-//! troop that is gone comes back, faster. Nothing here is random.
+//! # Observations
 //!
-//! Oddities of the source that are kept: the first troop has seven columns and all others six; a bullet hits the cell in
-//! which the cannon was before its move.
+//! Two channels say which way the aliens go.
+//!
+//! | number | name | unit |
+//! |---|---|---|
+//! | 0 to 99 | `cannon in row 0, column 0` to `cannon in row 9, column 9` | 0 or 1 |
+//! | 100 to 199 | `alien in row 0, column 0` to `alien in row 9, column 9` | 0 or 1 |
+//! | 200 to 299 | `alien to the left in row 0, column 0` to `alien to the left in row 9, column 9` | 0 or 1 |
+//! | 300 to 399 | `alien to the right in row 0, column 0` to `alien to the right in row 9, column 9` | 0 or 1 |
+//! | 400 to 499 | `bullet in row 0, column 0` to `bullet in row 9, column 9` | 0 or 1 |
+//! | 500 to 599 | `bullet of an alien in row 0, column 0` to `bullet of an alien in row 9, column 9` | 0 or 1 |
+//!
+//! # Actions
+//!
+//! One shot every five steps.
+//!
+//! | number | name | unit |
+//! |---|---|---|
+//! | 0 | `nothing` | nothing |
+//! | 1 to 2 | `left` to `right` | one cell |
+//! | 3 | `fire` | one bullet |
+//!
+//! # Reward
+//!
+//! 1 for every alien shot. A troop that is gone comes back, faster.
+//!
+//! # End
+//!
+//! Where a bullet or an alien reaches the cannon, or aliens would leave below.
+//!
+//! # Start
+//!
+//! Always the same: nothing here is random.
 
 use numerics::random::Stream;
 
