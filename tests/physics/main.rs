@@ -10,7 +10,7 @@ mod control;
 mod evaluations;
 mod games;
 mod models;
-mod mutations;
+mod precision;
 mod records;
 mod replays;
 mod returns;
