@@ -95,7 +95,7 @@ fn wrong_requests_are_refused_with_a_suggestion() {
     refused(&[&replay[..], &["walker"]].concat(), &["`rand0_actions`", "expected [4, 6]"]);
     refused(&[&replay[..], &["ant+mas-1.5"]].concat(), &["`ant+mas-1.5`", "there is no variation `mas-1.5`"]);
     refused(&[&replay[..], &["ant", "--precision", "f65"]].concat(), &["'f65'", "f32, f64", "'f64'"]);
-    refused(&[&replay[..], &["Breakout-MinAtar"]].concat(), &[record, "`rand0_actions`", "expected [4]"]);
+    refused(&[&replay[..], &["Breakout-MinAtar"]].concat(), &[record, "`rand0_actions`", "expected [4, 1]"]);
     refused(&["bench", "kernels", "--threads", "0"], &["'0'", "1..=1024"]);
     refused(&["bench", "kernels", "--threads", "two"], &["'two'", "--threads <N>"]);
     refused(&["bench", "kernels", "--filter"], &["a value is required", "--filter <TEXT>"]);

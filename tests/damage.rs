@@ -379,7 +379,7 @@ fn claims_of_many_steps_take_no_memory() {
         let allowed = 2 * bytes.len() as u64 + FIXED;
         let (replayed, memory) = memory_of("hopper", bytes);
         let message = replayed.expect_err("no state is there");
-        assert!(message.contains("no array `rand0_pos`"), "{message}");
+        assert!(message.contains("no array `rand0_init_pos`"), "{message}");
         assert!(memory.is_none_or(|memory| memory < allowed), "{memory:?} bytes, at most {allowed}");
     }
     // one array that says to be as long as all that is read
@@ -402,7 +402,7 @@ fn claims_of_many_steps_take_no_memory() {
 #[test]
 fn long_records_take_twice_their_numbers() {
     let _alone = alone();
-    let steps = 300_000;
+    let steps = 150_000;
     let arrays = [
         ("tr_action", vec![steps]),
         ("tr_state", vec![steps, 2]),

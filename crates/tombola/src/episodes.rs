@@ -111,7 +111,7 @@ pub struct Request<'a> {
 pub struct Replayed {
     /// Run by run.
     pub redone: Vec<Redone>,
-    /// Arrays of these runs that were neither needed nor redone.
+    /// Arrays of these runs that were neither needed nor redone, without the names of runs, each once.
     pub left: Vec<String>,
 }
 
@@ -151,13 +151,22 @@ fn replay_bytes(bytes: Vec<u8>, request: &Request<'_>) -> Result<Replayed, Episo
         episodes.check(plan, precision)?;
         redone.extend(episodes.run(plan, mode, precision)?);
     }
-    let is_of_run = |name: &str| prefix.is_none_or(|prefix| name.starts_with(prefix));
-    let left = episodes
-        .arrays
-        .iter()
-        .enumerate()
-        .filter(|(array, held)| used.binary_search(array).is_err() && is_of_run(&held.name));
-    Ok(Replayed { redone, left: left.map(|(_, held)| held.name.clone()).collect() })
+    let left = (0..episodes.arrays.len()).filter(|array| used.binary_search(array).is_err());
+    let left =
+        left.filter_map(|array| without_run(&episodes.arrays[array].name, &prefixes, prefix.is_some()));
+    let mut left: Vec<String> = left.collect();
+    let mut known = std::collections::BTreeSet::new();
+    left.retain(|name| known.insert(name.clone()));
+    Ok(Replayed { redone, left })
+}
+
+/// The name of an array with a star for its run; none of arrays of no run, where only some are asked for.
+fn without_run(name: &str, runs: &[String], only_theirs: bool) -> Option<String> {
+    let rest = runs.iter().find_map(|run| name.strip_prefix(run.as_str())?.strip_prefix('_'));
+    match rest {
+        Some(rest) => Some(format!("*_{rest}")),
+        None => (!only_theirs).then(|| name.to_owned()),
+    }
 }
 
 impl Episodes {

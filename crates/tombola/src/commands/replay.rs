@@ -135,27 +135,9 @@ fn environment(arguments: &EnvironmentArguments, out: &mut dyn Write) -> Result<
     }
     if !left.is_empty() {
         // A closed stderr leaves nobody to tell.
-        let _ = writeln!(std::io::stderr(), "note: not redone: {}", without_runs(&left, &arrays).join(", "));
+        let _ = writeln!(std::io::stderr(), "note: not redone: {}", left.join(", "));
     }
     Ok(())
-}
-
-/// Names of arrays without those of their runs, each once.
-fn without_runs(names: &[String], redone: &[npz::Array]) -> Vec<String> {
-    // what is redone of a run begins as the run's other arrays do
-    let run_of = |name: &str| name.split_once('_').map(|(run, _)| run.to_owned());
-    let runs: Vec<String> = redone.iter().filter_map(|array| run_of(&array.name)).collect();
-    let mut short: Vec<String> = Vec::new();
-    for name in names {
-        let rest = match name.split_once('_') {
-            Some((run, rest)) if runs.iter().any(|known| known == run) => format!("*_{rest}"),
-            _ => name.clone(),
-        };
-        if !short.contains(&rest) {
-            short.push(rest);
-        }
-    }
-    short
 }
 
 fn strategy(arguments: &StrategyArguments, out: &mut dyn Write) -> Result<(), CommandError> {

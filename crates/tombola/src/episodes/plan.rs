@@ -129,7 +129,9 @@ impl Episodes {
             return Names { before, outcome: after.clone(), after, draws: String::new(), is_loose: true };
         }
         let parts = || self.world.parts.iter().filter(|part| !part.follows);
-        let is_loose = !parts().any(|part| self.find(&of(&format!("init_{}", part.name))).is_some());
+        let has = |kind: &str| parts().any(|part| self.find(&of(&format!("{kind}_{}", part.name))).is_some());
+        let has_next = self.find(&of("actions")).is_none() || has("next");
+        let is_loose = !has("init") && has_next;
         let after = if is_loose { of("next_") } else { of("") };
         Names { before: of(""), after, outcome: of(""), draws: of(""), is_loose }
     }
