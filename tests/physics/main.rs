@@ -12,6 +12,7 @@ mod games;
 mod models;
 mod precision;
 mod records;
+mod refusals;
 mod replays;
 mod returns;
 mod steps;

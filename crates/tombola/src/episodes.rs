@@ -451,6 +451,7 @@ mod tests {
         );
         let wide = |it: &mut Vec<Array>| {
             it[0] = array("tr_state", &[2, 4], &[0.0; 8]);
+            it[2] = array("tr_next_state", &[2, 4], &[0.0; 8]);
             it[1].values = Values::F32(vec![0.0, 2.0]);
         };
         assert_eq!(

@@ -354,9 +354,9 @@ fn humanoid(see: &See<'_>, corrected: bool) -> Judged {
         let (away, inverse) = (motion.position - center, body.inverse_inertia.0);
         let (own, weight) =
             if corrected { (inverse.map(|inverse| 1.0 / inverse), body.mass) } else { (inverse, 1.0) };
-        for line in 0..3 {
+        for (line, own) in own.into_iter().enumerate() {
             for column in 0..3 {
-                let diagonal = if line == column { body.mass * away.dot(away) + own[line] } else { 0.0 };
+                let diagonal = if line == column { body.mass * away.dot(away) + own } else { 0.0 };
                 seen.push(diagonal - away.0[line] * away.0[column] * weight);
             }
         }
