@@ -364,7 +364,8 @@ fn memory_of(task: &str, bytes: Vec<u8>) -> (Result<Replayed, String>, Option<u6
 #[test]
 fn claims_of_many_steps_take_no_memory() {
     let _alone = alone();
-    for steps in [200_000, 8_000_000] {
+    // beyond 32 MB what was freed is given back to the system, and is not what later arrays are put in
+    for steps in [200_000, 40_000_000] {
         let action = Array { name: "action".into(), shape: vec![steps], values: Values::U8(vec![0; steps]) };
         let bytes = archive(&[member(&action, true)]);
         assert!(bytes.len() < steps / 100, "{}", bytes.len());
@@ -375,7 +376,7 @@ fn claims_of_many_steps_take_no_memory() {
         assert!(memory.is_none_or(|memory| memory < allowed), "{memory:?} bytes, at most {allowed}");
     }
     for is_packed in [true, false] {
-        let bytes = archive(&[zeros("rand0_actions", &[1_000_000, 3], is_packed)]);
+        let bytes = archive(&[zeros("rand0_actions", &[4_000_000, 3], is_packed)]);
         let allowed = 2 * bytes.len() as u64 + FIXED;
         let (replayed, memory) = memory_of("hopper", bytes);
         let message = replayed.expect_err("no state is there");
