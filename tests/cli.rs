@@ -39,6 +39,32 @@ fn help_and_version_go_to_stdout() {
 }
 
 #[test]
+fn episodes_are_redone_in_both_precisions_and_what_is_not_is_named() {
+    let folder = std::env::temp_dir().join(format!("tombola-cli-replay-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let out = folder.join("redone.npz");
+    let replay = |task: &str, precision: &str| {
+        let record = "tests/physics/records/ant.npz";
+        let request = ["replay", "env", "--task", task, "--trace", record, "--precision", precision, "--out"];
+        let output = tombola(&[&request[..], &[out.to_str().expect("UTF-8")]].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        assert_eq!(text(&output.stderr), "note: not redone: origin\n");
+        text(&output.stdout).to_owned()
+    };
+    let error = |table: &str, array: &str| -> f64 {
+        let line = table.lines().find(|line| line.starts_with(array)).expect("it is redone");
+        line.split_whitespace().nth(1).and_then(|error| error.parse().ok()).expect("an error")
+    };
+    let (single, double) = (replay("ant", "f32"), replay("ant", "f64"));
+    assert!(single.starts_with("array                               error   of largest\n"), "{single}");
+    assert!(error(&single, "rand0_next_vel") > 1e-9 && error(&double, "rand0_next_vel") < 1e-9);
+    assert!(error(&single, "rand0_vel") < 4e-4, "{single}");
+    // the recorded steps are of another world
+    assert!(error(&replay("ant+mass-1.5", "f64"), "rand0_vel") > 1e-2);
+    std::fs::remove_dir_all(&folder).expect("it is there");
+}
+
+#[test]
 fn wrong_requests_are_refused_with_a_suggestion() {
     refused(&[], &["Usage: tombola"]);
     refused(&["bnech"], &["bnech", "similar", "'bench'"]);
@@ -66,6 +92,10 @@ fn wrong_requests_are_refused_with_a_suggestion() {
         &["the trace has no run `rand1`; it has rand0", "did you mean `rand0`?"],
     );
     refused(&[&replay[..], &["humanoid"]].concat(), &["`rand0_actions`", "expected [4, 17]"]);
+    refused(&[&replay[..], &["walker"]].concat(), &["`rand0_actions`", "expected [4, 6]"]);
+    refused(&[&replay[..], &["ant+mas-1.5"]].concat(), &["`ant+mas-1.5`", "there is no variation `mas-1.5`"]);
+    refused(&[&replay[..], &["ant", "--precision", "f65"]].concat(), &["'f65'", "f32, f64", "'f64'"]);
+    refused(&[&replay[..], &["Breakout-MinAtar"]].concat(), &[record, "`rand0_actions`", "expected [4, 1]"]);
     refused(&["bench", "kernels", "--threads", "0"], &["'0'", "1..=1024"]);
     refused(&["bench", "kernels", "--threads", "two"], &["'two'", "--threads <N>"]);
     refused(&["bench", "kernels", "--filter"], &["a value is required", "--filter <TEXT>"]);

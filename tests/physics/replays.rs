@@ -38,9 +38,11 @@ fn committed_records_replay_both_ways() {
         let recorded = |name: &&String| task != "grasp" || !name.contains("contact");
         for (mode, limit) in [Mode::OneStep, Mode::FreeRun].into_iter().zip(limits(task)) {
             let redone = episodes.replay("rand0", mode).unwrap_or_else(|error| panic!("{task}: {error}"));
-            let found: Vec<&str> = redone.iter().map(|redone| redone.array.name.as_str()).collect();
+            let found = redone.iter().map(|redone| redone.array.name.as_str());
+            // the same in double precision, which is recorded of single steps
+            let found: Vec<&str> = found.filter(|name| !name.starts_with("rand0_next_")).collect();
             assert_eq!(found, names.iter().filter(recorded).collect::<Vec<_>>(), "{task}");
-            for Redone { array, error } in &redone {
+            for Redone { array, error, .. } in &redone {
                 assert!(*error <= limit, "{task}, {mode:?}: {} is off by {error:.1e}", array.name);
             }
         }
@@ -50,7 +52,7 @@ fn committed_records_replay_both_ways() {
         for mode in [Mode::OneStep, Mode::FreeRun] {
             let redone = episodes.replay(prefix, mode).unwrap_or_else(|error| panic!("{prefix}: {error}"));
             assert!(redone.len() >= 4, "{prefix}: {} arrays", redone.len());
-            for Redone { array, error } in &redone {
+            for Redone { array, error, .. } in &redone {
                 assert!(*error <= 2e-6, "{prefix}, {mode:?}: {} is off by {error:.1e}", array.name);
             }
         }

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use numerics::{Isa, LANES};
 use physics::naive::{self, Motion};
-use physics::vector::Vector;
 use physics::{Engine, Model, State, models};
+use tasks::control::naive::prepare;
 
 use crate::records::{Records, flat, mixed_error, recorded};
 
@@ -20,27 +20,6 @@ fn moved_by_the_task(name: &str) -> Option<usize> {
         "ur5e" => Some(7),
         _ => None,
     }
-}
-
-/// What `grasp` does before a step: maps actions to degrees, and drags the palm towards three of them.
-fn prepare(name: &str, world: &mut [Motion], actions: &[f64]) -> Vec<f64> {
-    const PALM: usize = 5;
-    if name != "grasp" {
-        return actions.to_vec();
-    }
-    let low = |action: usize| match action {
-        16 | 17 => -10.0,
-        18 => 3.5,
-        _ if action % 4 >= 2 => -45.0,
-        0 | 1 => -90.0,
-        _ => 0.0,
-    };
-    let range = |action: usize| if action < 16 { 90.0 } else { [20.0, 20.0, 10.0][action - 16] };
-    let mapped: Vec<f64> = (0..19).map(|at| low(at) + range(at) * (actions[at] + 1.0) / 2.0).collect();
-    let way = Vector([mapped[16], mapped[17], mapped[18]]) - world[PALM].position;
-    let scale = if way.norm() > 2.0 { 2.0 / way.norm() } else { 1.0 };
-    world[PALM].position = world[PALM].position + way * (scale * 0.15);
-    mapped
 }
 
 /// Positions, rotations and velocities without a body.

@@ -65,7 +65,7 @@ use numerics::{Isa, LANES};
 use physics::Variation;
 
 pub use self::bodies::BodyEnvironment;
-pub use self::games::Field;
+pub use self::games::{Bounds, Field, NOTHING};
 
 /// What actions are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,7 +145,12 @@ pub trait Environment: Send + Sync {
 
     /// The fields of a state, in the order of its rows.
     fn fields(&self) -> Vec<Field> {
-        vec![Field { name: "state", shape: vec![self.rows()], is_map: false }]
+        vec![Field { name: "state", shape: vec![self.rows()], is_map: false, is_list: false }]
+    }
+
+    /// What the numbers of a field or of a draw can be, for each column of its last axis in turn; none where any will do.
+    fn bounds(&self, _name: &str) -> &'static [Bounds] {
+        &[]
     }
 
     /// Channels, rows and columns of what is seen, where it is an image: `[channel][row][column]`.

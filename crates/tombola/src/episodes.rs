@@ -1,21 +1,35 @@
 //! Recorded episodes of control tasks (Brax, gymnax, MinAtar), done again.
 //!
 //! A trace holds runs, each under a prefix: the state at the start (`rand0_init_pos`, or `traj0_init_state`), the actions
-//! of each step, and what came of it: states, observations, rewards, ends. Loose transitions have the prefix `tr`; those
-//! of games have none (`state_ball_y`, `action`, `next_ball_y`), and lie in the order of play. Two ways to redo a run:
+//! of each step, and what came of it: states, observations, rewards, ends. Loose transitions have the prefix `tr`, or `in`
+//! where what follows has the prefix `out`; those of games have none (`state_ball_y`, `action`, `next_ball_y`), and lie in
+//! the order of play. Two ways to redo a run:
 //!
 //! - *one step*: every step starts from the recorded state before it, so errors do not add up;
 //! - *free run*: only the first state, the actions and what chance decided are taken; of games the first of each episode.
 //!
-//! What was redone has the names and shapes of the record, and an error is the largest difference relative to the largest
-//! number of the array.
+//! What was redone has the names and shapes of the record. An error is, as limits of acceptance have it, the largest
+//! difference where each is divided by one more than the number recorded.
+//!
+//! # Invariants
+//!
+//! - **Shapes first.** All arrays of a run are there and fit together before a number is unpacked, and all numbers are some
+//!   that the task can have before a step is made.
+//! - **Memory** is that of the arrays that a run is made of, once as they were read and once as they were redone; all else
+//!   is as long as sixteen steps.
 
-use std::fmt;
+use numerics::LANES;
 
-use numerics::{Isa, LANES};
-use tasks::control::{Actions, BodyEnvironment, Draw, Environment, Outcome, named};
+use crate::npz::{Archive, Array, Values};
 
-use crate::npz::Array;
+mod check;
+mod error;
+mod plan;
+mod world;
+
+pub use self::error::{EpisodesError, ReplayError};
+use self::plan::{Compared, Plan, Time, What};
+use self::world::{After, World};
 
 /// How a run is redone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,57 +40,46 @@ pub enum Mode {
     FreeRun,
 }
 
+/// In which numbers a run is redone; games are whole numbers, and the same in both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Precision {
+    /// As training does it: `f32`, sixteen copies at once.
+    Single,
+    /// By the definitions, in `f64`; what is redone of arrays of `f32` is `f64` then.
+    Double,
+}
+
 /// Steps after which the references end an episode, whatever happened.
 const HORIZON: usize = 500;
 
+/// Traces of more bytes are not read, packed or unpacked: a record holds some megabytes.
+pub const MOST_BYTES: usize = 1 << 28;
+
 /// Recorded runs of one task.
 pub struct Episodes {
-    task: Box<dyn Environment>,
-    parts: Vec<Part>,
-    arrays: Vec<Array>,
+    world: World,
+    arrays: Vec<Held>,
 }
 
-/// Numbers of a state that one array of a record holds.
-struct Part {
-    name: &'static str,
-    /// Without steps.
+/// An array of a trace, unpacked or not.
+struct Held {
+    name: String,
     shape: Vec<usize>,
-    /// Which rows of a state its numbers are.
-    rows: Vec<usize>,
-    /// Each row holds the cells of the last axis, a bit each.
-    is_map: bool,
-    /// Read from a step, and no part of what the next begins with.
-    follows: bool,
+    values: Option<Values>,
 }
 
-impl Part {
-    /// Its numbers in a state.
-    fn read(&self, state: &[f32]) -> Vec<f64> {
-        let rows = self.rows.iter().map(|&row| f64::from(state[row]));
-        if !self.is_map {
-            return rows.collect();
-        }
-        let columns = self.shape.last().copied().unwrap_or(0);
-        rows.flat_map(|row| (0..columns).map(move |x| f64::from(row as u32 >> x & 1))).collect()
+impl Held {
+    fn values(&self) -> &Values {
+        self.values.as_ref().expect("the arrays of a plan are unpacked")
     }
 
-    /// Puts its numbers into a state.
-    fn write(&self, numbers: &[f64], state: &mut [f32]) {
-        for (&row, numbers) in self.rows.iter().zip(numbers.chunks(numbers.len() / self.rows.len().max(1))) {
-            let bits = || numbers.iter().rev().fold(0, |bits, &cell| bits << 1 | u32::from(cell != 0.0));
-            state[row] = if self.is_map { bits() as f32 } else { numbers[0] as f32 };
-        }
+    fn at(&self, flat: usize) -> f64 {
+        self.values().at(flat)
     }
-}
 
-/// How the arrays of one run are called.
-struct Names {
-    /// Before the parts of states before steps, and of what follows; before all else.
-    before: String,
-    after: String,
-    all: String,
-    /// Transitions, not one run.
-    is_loose: bool,
+    fn len(&self) -> usize {
+        self.values().len()
+    }
 }
 
 /// One array, redone.
@@ -86,354 +89,298 @@ pub struct Redone {
     pub array: Array,
     /// The largest difference, relative to the largest number of the record.
     pub error: f64,
+    /// The largest difference, each relative to one more than the number recorded.
+    pub mixed_error: f64,
 }
 
-/// Why a trace cannot be redone.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-#[allow(missing_docs, reason = "the message of each says what its fields are")]
-pub enum EpisodesError {
-    Task { found: String },
-    Missing { name: String },
-    Prefix { found: String, known: Vec<String> },
-    Shape { name: String, found: Vec<usize>, expected: Vec<usize> },
-    NotFinite { name: String },
-    Action { name: String, step: usize, count: usize },
+/// What is asked of a trace.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// By any of its names, varied or not.
+    pub task: &'a str,
+    /// All runs where none is named.
+    pub prefix: Option<&'a str>,
+    /// From which states.
+    pub mode: Mode,
+    /// In which numbers.
+    pub precision: Precision,
 }
 
-impl fmt::Display for EpisodesError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            EpisodesError::Task { found } => {
-                write!(
-                    f,
-                    "there is no control task `{found}`; there are {}",
-                    tasks::control::NAMES.join(", ")
-                )
-            }
-            EpisodesError::Missing { name } => write!(f, "the trace has no array `{name}`"),
-            EpisodesError::Prefix { found, known } if known.is_empty() => {
-                write!(f, "the trace has no run `{found}`, nor any other run of this task")
-            }
-            EpisodesError::Prefix { found, known } if known.iter().any(String::is_empty) => {
-                write!(f, "the trace has no run `{found}`; its arrays have no prefix, so name none")
-            }
-            EpisodesError::Prefix { found, known } => {
-                write!(f, "the trace has no run `{found}`; it has {}", known.join(", "))
-            }
-            EpisodesError::Shape { name, found, expected } => {
-                write!(f, "array `{name}` of the trace has shape {found:?}; expected {expected:?}")
-            }
-            EpisodesError::NotFinite { name } => {
-                write!(f, "array `{name}` of the trace has a number that is not finite")
-            }
-            EpisodesError::Action { name, step, count } => {
-                write!(
-                    f,
-                    "array `{name}` of the trace has an action in step {step} that is none of 0 to {}",
-                    count - 1
-                )
-            }
-        }
+/// What was redone of a trace.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Replayed {
+    /// Run by run.
+    pub redone: Vec<Redone>,
+    /// Arrays of these runs that were neither needed nor redone, without the names of runs, each once.
+    pub left: Vec<String>,
+}
+
+/// Redoes the runs of a file. It is let go as soon as the arrays that are needed are unpacked.
+pub fn replay(file: &str, bytes: Vec<u8>, request: &Request<'_>) -> Result<Replayed, ReplayError> {
+    let refused = |problem| ReplayError { file: file.to_owned(), problem };
+    replay_bytes(bytes, request).map_err(refused)
+}
+
+fn replay_bytes(bytes: Vec<u8>, request: &Request<'_>) -> Result<Replayed, EpisodesError> {
+    let Request { task, prefix, mode, precision } = *request;
+    let archive = Archive::open(&bytes)?;
+    let shapes = archive.shapes();
+    let heads =
+        shapes.map(|(name, shape)| Held { name: name.to_owned(), shape: shape.to_vec(), values: None });
+    let mut episodes = Episodes::of(task, heads.collect())?;
+    let prefixes = prefix.map_or_else(|| episodes.prefixes(), |prefix| vec![prefix.to_owned()]);
+    if prefixes.is_empty() {
+        return Err(EpisodesError::NoRun { needed: episodes.needed_of_any(mode) });
     }
+    let plans = prefixes.iter().map(|prefix| episodes.plan(prefix, mode));
+    let plans = plans.collect::<Result<Vec<Plan>, _>>()?;
+    let mut used: Vec<usize> = plans.iter().flat_map(Plan::arrays).collect();
+    used.sort_unstable();
+    used.dedup();
+    if used.iter().map(|&array| archive.claim(array)).sum::<usize>() > MOST_BYTES {
+        let longest = used.iter().copied().max_by_key(|&array| archive.claim(array)).unwrap_or(0);
+        let name = episodes.arrays[longest].name.clone();
+        return Err(EpisodesError::TooLong { name, most: MOST_BYTES });
+    }
+    for &array in &used {
+        episodes.arrays[array].values = Some(archive.values(array)?);
+    }
+    drop(bytes);
+    let mut redone = Vec::new();
+    for plan in &plans {
+        episodes.check(plan, precision)?;
+        redone.extend(episodes.run(plan, mode, precision)?);
+    }
+    let left = (0..episodes.arrays.len()).filter(|array| used.binary_search(array).is_err());
+    let left =
+        left.filter_map(|array| without_run(&episodes.arrays[array].name, &prefixes, prefix.is_some()));
+    let mut left: Vec<String> = left.collect();
+    let mut known = std::collections::BTreeSet::new();
+    left.retain(|name| known.insert(name.clone()));
+    Ok(Replayed { redone, left })
 }
 
-impl std::error::Error for EpisodesError {}
-
-/// What came of one step of one copy.
-struct After {
-    state: Vec<f32>,
-    observation: Vec<f32>,
-    reward: f32,
-    done: bool,
+/// The name of an array with a star for its run; none of arrays of no run, where only some are asked for.
+fn without_run(name: &str, runs: &[String], only_theirs: bool) -> Option<String> {
+    let rest = runs.iter().find_map(|run| name.strip_prefix(run.as_str())?.strip_prefix('_'));
+    match rest {
+        Some(rest) => Some(format!("*_{rest}")),
+        None => (!only_theirs).then(|| name.to_owned()),
+    }
 }
 
 impl Episodes {
     /// Recorded runs of a task, from the arrays of their file.
     pub fn new(task: &str, arrays: Vec<Array>) -> Result<Episodes, EpisodesError> {
-        let isa = Isa::detected();
-        if let Some(bodies) = BodyEnvironment::named(task, isa) {
-            let parts = body_parts(&bodies);
-            return Ok(Episodes { task: Box::new(bodies), parts, arrays });
-        }
-        let task = named(task, isa).ok_or_else(|| EpisodesError::Task { found: task.to_owned() })?;
-        let mut first = 0;
-        let parts = task.fields().into_iter().map(|field| {
-            let rows = first..first + field.rows();
-            first = rows.end;
-            Part {
-                name: field.name,
-                shape: field.shape,
-                rows: rows.collect(),
-                is_map: field.is_map,
-                follows: false,
-            }
-        });
-        let parts = parts.collect();
-        Ok(Episodes { task, parts, arrays })
+        let held = |Array { name, shape, values }| Held { name, shape, values: Some(values) };
+        Episodes::of(task, arrays.into_iter().map(held).collect())
     }
 
-    /// The prefixes of all runs; empty where arrays have none.
-    pub fn prefixes(&self) -> Vec<String> {
-        let run = |name: &str| {
-            let name = name.strip_suffix("actions").or(name.strip_suffix("action"))?;
-            (name.is_empty()).then_some(name).or(name.strip_suffix('_')).map(str::to_owned)
-        };
-        self.arrays.iter().filter_map(|array| run(&array.name)).collect()
+    fn of(task: &str, arrays: Vec<Held>) -> Result<Episodes, EpisodesError> {
+        let world = World::named(task).ok_or_else(|| EpisodesError::Task { found: task.to_owned() })?;
+        Ok(Episodes { world, arrays })
     }
 
-    fn names(&self, prefix: &str) -> Names {
-        if prefix.is_empty() {
-            let [before, after] = ["state_", "next_"].map(str::to_owned);
-            return Names { before, after, all: String::new(), is_loose: true };
-        }
-        let before = format!("{prefix}_");
-        let is_loose = self.array(&format!("{before}init_{}", self.parts[0].name)).is_none();
-        let after = if is_loose { format!("{prefix}_next_") } else { before.clone() };
-        Names { all: before.clone(), before, after, is_loose }
+    /// Does a run again in single precision.
+    pub fn replay(&self, prefix: &str, mode: Mode) -> Result<Vec<Redone>, EpisodesError> {
+        self.replay_in(Precision::Single, prefix, mode)
     }
 
     /// Does a run again.
-    pub fn replay(&self, prefix: &str, mode: Mode) -> Result<Vec<Redone>, EpisodesError> {
-        let known = self.prefixes();
-        if !known.iter().any(|known| known == prefix) {
-            return Err(EpisodesError::Prefix { found: prefix.to_owned(), known });
-        }
-        let names = self.names(prefix);
-        let actions = self.actions(&names)?;
-        let before = self.states(&names, actions.len())?;
-        let draws = self.draws(&names, actions.len())?;
-        let begins = self.begins(&names, actions.len())?;
-        let redone = if mode == Mode::OneStep {
-            self.step(&before, &actions, &draws)
-        } else {
-            let mut all: Vec<After> = Vec::new();
-            for (step, action) in actions.iter().enumerate() {
-                let state = if begins[step] { before[step].clone() } else { all[step - 1].state.clone() };
-                let draws = draws.get(step..=step).unwrap_or_default();
-                all.extend(self.step(&[state], std::slice::from_ref(action), draws));
+    pub fn replay_in(
+        &self,
+        precision: Precision,
+        prefix: &str,
+        mode: Mode,
+    ) -> Result<Vec<Redone>, EpisodesError> {
+        let plan = self.plan(prefix, mode)?;
+        self.check(&plan, precision)?;
+        self.run(&plan, mode, precision)
+    }
+
+    /// Sixteen steps at a time where each has a state of its own, and else one after the other.
+    fn run(&self, plan: &Plan, mode: Mode, precision: Precision) -> Result<Vec<Redone>, EpisodesError> {
+        let begun = plan.compared.iter().map(|compared| Redoing::new(self, compared, precision));
+        let mut redoing: Vec<Redoing<'_>> = begun.collect();
+        let places = self.world.sight().1;
+        let mut before = vec![vec![0.0; self.world.task.rows()]; LANES];
+        let mut first = 0;
+        while first < plan.steps {
+            let is_free = mode == Mode::FreeRun && !(plan.is_loose && plan.firsts.is_none());
+            let count = if is_free { 1 } else { LANES.min(plan.steps - first) };
+            for (state, step) in before.iter_mut().zip(first..first + count) {
+                let begins =
+                    step == 0 || !is_free || plan.firsts.is_some_and(|it| self.arrays[it].at(step) != 0.0);
+                if begins {
+                    self.read_state(plan, step, state);
+                }
             }
-            all
+            let all = self.step(plan, precision, first, &before[..count])?;
+            for (step, after) in (first..).zip(&all) {
+                for redoing in &mut redoing {
+                    let numbers = self.numbers(plan, redoing.compared.what, step, after, &places);
+                    if !redoing.add(step, &numbers) {
+                        return Err(self.lost(plan, is_free, step, redoing.record));
+                    }
+                }
+            }
+            if let Some(after) = all.into_iter().next().filter(|_| is_free) {
+                before[0] = after.state;
+            }
+            first += count;
+        }
+        Ok(redoing.into_iter().map(Redoing::finish).collect())
+    }
+
+    /// The recorded state before a step.
+    fn read_state(&self, plan: &Plan, step: usize, state: &mut [f64]) {
+        for source in &plan.sources {
+            let part = &self.world.parts[source.part];
+            let (array, row) = source.at(step);
+            let (array, width) = (&self.arrays[array], part.width());
+            part.write(|number| array.at(row * width + number), state);
+        }
+    }
+
+    /// Some steps from states of their own.
+    fn step(
+        &self,
+        plan: &Plan,
+        precision: Precision,
+        first: usize,
+        states: &[Vec<f64>],
+    ) -> Result<Vec<After>, EpisodesError> {
+        let (recorded, width) = (&self.arrays[plan.actions], self.world.task.actions().rows());
+        let of = |step: usize| (0..width).map(|row| recorded.at(step * width + row)).collect();
+        let actions: Vec<Vec<f64>> = (first..first + states.len()).map(of).collect();
+        let mut hit = None;
+        let mut draw = |copy: usize| {
+            let step = first + copy;
+            if plan.draws.is_empty() && !self.world.is_game() {
+                hit = Some(hit.map_or(step, |hit: usize| hit.min(step)));
+            }
+            self.draw(plan, step)
         };
-        self.compare(&names, &redone)
-    }
-
-    /// What was redone beside what was recorded of it.
-    fn compare(&self, names: &Names, redone: &[After]) -> Result<Vec<Redone>, EpisodesError> {
-        let Names { after, all: run, .. } = names;
-        let mut all = Vec::new();
-        let mut add = |name: String, shape: &[usize], numbers: Vec<f64>| {
-            let shape = [&[redone.len()], shape].concat();
-            if let Some(record) = self.array(&name) {
-                let expected = self.numbers(&name, &shape)?;
-                let error = error(&numbers, &expected);
-                let values = record.values.like(&numbers);
-                all.push(Redone { array: Array { name, shape, values }, error });
+        let all = self.world.step(precision, states, &actions, &mut draw);
+        match hit {
+            Some(step) => {
+                Err(EpisodesError::NoTarget { run: plan.run.clone(), step, name: plan.draws_name.clone() })
             }
-            Ok(())
-        };
-        let times = self.times(names, redone.len())?;
-        let is_late = |step: usize| times.as_ref().is_some_and(|times| times[step] >= HORIZON);
-        let ends = redone.iter().enumerate().map(|(step, after)| f64::from(after.done || is_late(step)));
-        let ends: Vec<f64> = ends.collect();
-        for part in &self.parts {
-            // where time is recorded, an episode that ran out of it has ended too
-            let numbers = match part.name {
-                "terminal" => ends.clone(),
-                _ => redone.iter().flat_map(|after| part.read(&after.state)).collect(),
-            };
-            add(format!("{after}{}", part.name), &part.shape, numbers)?;
+            None => Ok(all),
         }
-        let (seen, shape) = self.seen(redone);
-        add(format!("{after}obs"), &shape, seen)?;
-        add(format!("{run}reward"), &[], redone.iter().map(|after| after.reward.into()).collect())?;
-        add(format!("{run}done"), &[], ends)?;
-        let times = times.unwrap_or_default().into_iter().map(|time| time as f64).collect::<Vec<_>>();
-        if times.len() == redone.len() {
-            add(format!("{after}time"), &[], times)?;
-        }
-        Ok(all)
     }
 
-    /// Observations and their shape; records have the channels of an image last.
-    fn seen(&self, redone: &[After]) -> (Vec<f64>, Vec<usize>) {
-        let [channels, height, width] =
-            self.task.image().unwrap_or([1, 1, self.task.observation_names().len()]);
-        let cells =
-            (0..height * width).flat_map(|cell| (0..channels).map(move |c| c * height * width + cell));
-        let order: Vec<usize> = cells.collect();
-        let seen = redone.iter().flat_map(|after| order.iter().map(|&at| f64::from(after.observation[at])));
-        let shape = if channels * height > 1 { vec![height, width, channels] } else { vec![width] };
-        (seen.collect(), shape)
-    }
-
-    /// Steps of the episode after each step, where they are known.
-    fn times(&self, names: &Names, steps: usize) -> Result<Option<Vec<usize>>, EpisodesError> {
-        let name = format!("{}time", names.before);
-        if !names.is_loose {
-            return Ok(Some((1..=steps).collect()));
-        }
-        if self.array(&name).is_none() {
-            return Ok(None);
-        }
-        let begun = self.numbers(&name, &[steps])?;
-        Ok(Some(begun.into_iter().map(|time| (time.max(0.0) as usize).saturating_add(1)).collect()))
-    }
-
-    /// Which steps of a free run begin with the recorded state: of loose transitions all, as they have no order.
-    fn begins(&self, names: &Names, steps: usize) -> Result<Vec<bool>, EpisodesError> {
-        let name = "first_step_of_episode";
-        if names.all.is_empty() && self.array(name).is_some() {
-            let firsts = self.numbers(name, &[steps])?;
-            return Ok(firsts.iter().enumerate().map(|(step, &first)| step == 0 || first != 0.0).collect());
-        }
-        Ok((0..steps).map(|step| step == 0 || names.is_loose).collect())
-    }
-
-    /// The states before each step.
-    fn states(&self, names: &Names, steps: usize) -> Result<Vec<Vec<f32>>, EpisodesError> {
-        let mut states = vec![vec![0.0; self.task.rows()]; steps];
-        for part in self.parts.iter().filter(|part| !part.follows) {
-            let name = format!("{}{}", names.before, part.name);
-            let mut numbers = self.numbers(&name, &[&[steps], &part.shape[..]].concat())?;
-            let width = part.shape.iter().product::<usize>();
-            if !names.is_loose {
-                // the state before the first step is the start, and that after the last begins nothing
-                numbers.truncate(width * steps.saturating_sub(1));
-                let start = self.numbers(&format!("{}init_{}", names.before, part.name), &part.shape)?;
-                numbers.splice(0..0, start);
-            }
-            for (state, numbers) in states.iter_mut().zip(numbers.chunks_exact(width)) {
-                part.write(numbers, state);
-            }
-        }
-        Ok(states)
-    }
-
-    fn actions(&self, names: &Names) -> Result<Vec<Vec<f32>>, EpisodesError> {
-        let (plural, single) = (format!("{}actions", names.all), format!("{}action", names.all));
-        let name = if self.array(&plural).is_some() { plural } else { single };
-        let array = self.array(&name).ok_or_else(|| EpisodesError::Missing { name: name.clone() })?;
-        let (steps, rows) = (array.shape.first().copied().unwrap_or(0), self.task.actions().rows());
-        let shape = if array.shape.len() == 1 && rows == 1 { vec![steps] } else { vec![steps, rows] };
-        let actions: Vec<f32> =
-            self.numbers(&name, &shape)?.into_iter().map(|number| number as f32).collect();
-        if let Actions::OneOf(count) = self.task.actions() {
-            let is_one = |action: f32| action >= 0.0 && action < count as f32 && action.fract() == 0.0;
-            if let Some(step) = actions.iter().position(|&action| !is_one(action)) {
-                return Err(EpisodesError::Action { name, step, count });
-            }
-        }
-        Ok(actions.chunks_exact(rows).map(<[f32]>::to_vec).collect())
-    }
-
-    /// What chance decided in each step, of runs that have it; a game cannot be played without.
-    fn draws(&self, names: &Names, steps: usize) -> Result<Vec<Draw>, EpisodesError> {
-        let drawn = self.task.drawn();
-        let is_game = names.all.is_empty();
-        if !is_game && drawn.iter().any(|(name, _)| self.array(&format!("{}{name}", names.all)).is_none()) {
-            return Ok(Vec::new());
-        }
-        let (mut draws, mut first): (Vec<Draw>, usize) = (vec![[0.0; 16]; steps], 0);
-        for &(name, width) in drawn {
-            let shape = if width == 1 { vec![steps] } else { vec![steps, width] };
-            let numbers = self.numbers(&format!("{}{name}", names.all), &shape)?;
-            for (draw, numbers) in draws.iter_mut().zip(numbers.chunks_exact(width)) {
-                draw[first..].iter_mut().zip(numbers).for_each(|(to, &number)| *to = number as f32);
+    /// What chance decided in a step.
+    fn draw(&self, plan: &Plan, step: usize) -> [f64; 16] {
+        let (mut draw, mut first) = ([0.0; 16], 0);
+        for &(array, width) in &plan.draws {
+            for (at, number) in draw[first..first + width].iter_mut().enumerate() {
+                *number = self.arrays[array].at(step * width + at);
             }
             first += width;
         }
-        if is_game && self.array("num_draws").is_some() {
+        if plan.counts.is_some_and(|counts| self.arrays[counts].at(step) == 2.0) {
             // Seaquest's are in the order in which they were asked for: where there are two, both are a diver's
-            let counts = self.numbers("num_draws", &[steps])?;
-            let divers = draws.iter_mut().zip(counts).filter(|(_, count)| *count == 2.0);
-            divers.for_each(|(draw, _)| draw[..5].rotate_right(3));
+            draw[..5].rotate_right(3);
         }
-        Ok(draws)
+        draw
     }
 
-    /// One step of each state: a state a lane.
-    fn step(&self, states: &[Vec<f32>], actions: &[Vec<f32>], draws: &[Draw]) -> Vec<After> {
-        let (rows, inputs) = (self.task.rows(), self.task.actions().rows());
-        let mut sight = vec![0.0; self.task.observation_names().len() * LANES];
-        let mut all = Vec::with_capacity(states.len());
-        for (block_index, group) in states.chunks(LANES).enumerate() {
-            let first = block_index * LANES;
-            let (mut block, mut input) = (vec![0.0; rows * LANES], vec![0.0; inputs * LANES]);
-            for lane in 0..LANES {
-                // lanes that are left over do what the first does
-                let copy = if lane < group.len() { lane } else { 0 };
-                scatter(&group[copy], &mut block, lane);
-                scatter(&actions[first + copy], &mut input, lane);
-            }
-            let mut outcome = Outcome::NONE;
-            let mut drawn = |lane: usize| draws.get(first + lane).copied().unwrap_or_default();
-            self.task.step(&mut block, &input, &mut drawn, &mut sight, &mut outcome);
-            all.extend((0..group.len()).map(|lane| After {
-                state: gather(&block, lane),
-                observation: gather(&sight, lane),
-                reward: outcome.reward[lane],
-                done: outcome.done[lane],
+    /// What a step that came to no numbers began with: its largest number is named.
+    fn lost(&self, plan: &Plan, is_free: bool, step: usize, record: &Held) -> EpisodesError {
+        let first = if is_free { 0 } else { step };
+        let mut begun: Vec<(usize, usize, usize)> = Vec::new();
+        for row in first..=step {
+            begun.push((plan.actions, row, self.world.task.actions().rows()));
+            begun.extend(plan.draws.iter().map(|&(array, width)| (array, row, width)));
+            begun.extend(plan.sources.iter().map(|source| {
+                let (array, row) = source.at(row);
+                (array, row, self.world.parts[source.part].width())
             }));
         }
-        all
-    }
-
-    fn array(&self, name: &str) -> Option<&Array> {
-        self.arrays.iter().find(|array| array.name == name)
-    }
-
-    /// The finite numbers of an array of this shape.
-    fn numbers(&self, name: &str, shape: &[usize]) -> Result<Vec<f64>, EpisodesError> {
-        let name = name.to_owned();
-        let Some(array) = self.array(&name) else { return Err(EpisodesError::Missing { name }) };
-        if array.shape != shape {
-            return Err(EpisodesError::Shape { name, found: array.shape.clone(), expected: shape.to_vec() });
+        let (mut largest, mut index) = (plan.actions, 0);
+        for (array, row, width) in begun {
+            for flat in row * width..(row + 1) * width {
+                if self.arrays[array].at(flat).abs() > self.arrays[largest].at(index).abs() {
+                    (largest, index) = (array, flat);
+                }
+            }
         }
-        let numbers = array.values.wide();
-        if numbers.iter().all(|number| number.is_finite()) {
-            Ok(numbers)
-        } else {
-            Err(EpisodesError::NotFinite { name })
+        let input = &self.arrays[largest];
+        EpisodesError::Lost {
+            run: plan.run.clone(),
+            step,
+            name: record.name.clone(),
+            input: input.name.clone(),
+            index: check::index_of(&input.shape, index),
+            found: input.at(index),
         }
     }
+
+    /// What an array has of a step.
+    fn numbers(&self, plan: &Plan, what: What, step: usize, after: &After, places: &[usize]) -> Vec<f64> {
+        let time = match plan.time {
+            Time::Unknown => None,
+            Time::Counted => Some(step + 1),
+            Time::Recorded(array) => Some((self.arrays[array].at(step) as usize).saturating_add(1)),
+        };
+        // where time is known, an episode that ran out of it has ended too
+        let done = f64::from(after.done || time.is_some_and(|time| time >= HORIZON));
+        let mut numbers = Vec::new();
+        match what {
+            What::Part(part) if self.world.parts[part].name == "terminal" => numbers.push(done),
+            What::Part(part) => self.world.parts[part].read(&after.state, &mut numbers),
+            What::Observation => numbers.extend(places.iter().map(|&place| after.observation[place])),
+            What::Reward => numbers.push(after.reward),
+            What::Done => numbers.push(done),
+            What::Time => numbers.push(time.unwrap_or(0) as f64),
+        }
+        numbers
+    }
 }
 
-/// Which rows of a state of bodies the arrays of a record hold.
-fn body_parts(task: &BodyEnvironment) -> Vec<Part> {
-    let (layout, bodies) = (task.layout(), task.layout().bodies());
-    let part = |name, width: usize, first: &dyn Fn(usize) -> usize, follows| Part {
-        name,
-        shape: vec![bodies, width],
-        rows: (0..bodies).flat_map(|body| first(body)..first(body) + width).collect(),
-        is_map: false,
-        follows,
-    };
-    vec![
-        part("pos", 3, &|body| layout.position(body), false),
-        part("rot", 4, &|body| layout.rotation(body), false),
-        part("vel", 3, &|body| layout.velocity(body), false),
-        part("ang", 3, &|body| layout.angular(body), false),
-        part("contact_vel", 3, &|body| layout.pushed(body), true),
-        part("contact_ang", 3, &|body| layout.twisted(body), true),
-    ]
+/// An array while it is redone.
+struct Redoing<'a> {
+    compared: &'a Compared,
+    record: &'a Held,
+    values: Values,
+    largest: f64,
+    difference: f64,
+    mixed: f64,
 }
 
-fn scatter(numbers: &[f32], block: &mut [f32], lane: usize) {
-    block.chunks_exact_mut(LANES).zip(numbers).for_each(|(row, &number)| row[lane] = number);
-}
+impl<'a> Redoing<'a> {
+    fn new(episodes: &'a Episodes, compared: &'a Compared, precision: Precision) -> Redoing<'a> {
+        let record = &episodes.arrays[compared.array];
+        let values = match record.values() {
+            Values::F32(values) if precision == Precision::Double => {
+                Values::F64(Vec::with_capacity(values.len()))
+            }
+            values => values.emptied(),
+        };
+        Redoing { compared, record, values, largest: 0.0, difference: 0.0, mixed: 0.0 }
+    }
 
-fn gather(block: &[f32], lane: usize) -> Vec<f32> {
-    block.chunks_exact(LANES).map(|row| row[lane]).collect()
-}
+    /// Whether all numbers of a step are some.
+    fn add(&mut self, step: usize, numbers: &[f64]) -> bool {
+        let width = self.compared.shape.iter().product::<usize>();
+        for (at, &number) in numbers.iter().enumerate() {
+            let recorded = self.record.at(step * width + at);
+            let difference = (number - recorded).abs();
+            self.largest = self.largest.max(recorded.abs());
+            self.difference = self.difference.max(difference);
+            self.mixed = self.mixed.max(difference / (1.0 + recorded.abs()));
+            self.values.push(number);
+        }
+        numbers.iter().all(|number| number.is_finite())
+    }
 
-/// The largest difference, relative to the largest number expected; infinite where something is no number.
-fn error(found: &[f64], expected: &[f64]) -> f64 {
-    let largest = expected.iter().fold(0.0, |largest: f64, number| largest.max(number.abs()));
-    let differences = found.iter().zip(expected).map(|(found, expected)| (found - expected).abs());
-    let worst = |worst: f64, it: f64| if it.is_nan() { f64::INFINITY } else { worst.max(it) };
-    let difference = differences.fold(0.0, worst);
-    if largest > 0.0 { difference / largest } else { difference }
+    fn finish(self) -> Redone {
+        let Redoing { record, values, largest, difference, mixed, .. } = self;
+        let error = if largest > 0.0 { difference / largest } else { difference };
+        let array = Array { name: record.name.clone(), shape: record.shape.clone(), values };
+        Redone { array, error, mixed_error: mixed }
+    }
 }
 
 #[cfg(test)]
@@ -480,25 +427,37 @@ mod tests {
         );
         assert_eq!(
             said("Pendulum-v1", &|it| _ = it.remove(1)),
-            "the trace has no run `tr`, nor any other run of this task"
+            "the trace has no run `tr`, nor any other run of this task; a run NAME has the arrays `NAME_actions`, \
+             `NAME_init_state`"
         );
         assert_eq!(
             said("Pendulum-v1", &|it| it[0].shape = vec![4]),
-            "array `tr_state` of the trace has shape [4]; expected [2, 2]"
+            "array `tr_state` of the trace has shape [4]; expected [2, 2], as `tr_action` has 2 steps"
         );
-        assert_eq!(said("Pendulum-v1", &|it| _ = it.remove(0)), "the trace has no array `tr_state`");
+        assert_eq!(
+            said("Pendulum-v1", &|it| _ = it.remove(0)),
+            "the trace has no array `tr_state`; run `tr` needs `tr_action`, `tr_state`"
+        );
+        assert_eq!(
+            said("Pendulum-v1", &|it| it.truncate(2)),
+            "nothing would be redone: run `tr` has none of the arrays `tr_next_state`, `tr_next_obs`, `tr_reward`, \
+             `tr_done`"
+        );
         let poison = |it: &mut Vec<Array>| it[1].values = Values::F32(vec![f32::NAN, 0.0]);
         assert_eq!(
             said("Pendulum-v1", &poison),
-            "array `tr_action` of the trace has a number that is not finite"
+            "array `tr_action` of the trace has NaN at [0]; expected a finite number: record that step again, or leave it \
+             out of all arrays"
         );
         let wide = |it: &mut Vec<Array>| {
             it[0] = array("tr_state", &[2, 4], &[0.0; 8]);
+            it[2] = array("tr_next_state", &[2, 4], &[0.0; 8]);
             it[1].values = Values::F32(vec![0.0, 2.0]);
         };
         assert_eq!(
             said("CartPole-v1", &wide),
-            "array `tr_action` of the trace has an action in step 1 that is none of 0 to 1"
+            "array `tr_action` of the trace has 2 at [1]; expected a whole number from 0 to 1: record that step again, or \
+             leave it out of all arrays"
         );
     }
 }

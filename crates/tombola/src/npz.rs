@@ -8,6 +8,7 @@
 //! Every number that a file claims is checked against its length before it is used: a damaged file is an error that
 //! names the member, never a panic, and never a large allocation for a small file.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io::Read;
 
@@ -84,6 +85,47 @@ impl Values {
         }
     }
 
+    /// One of them.
+    ///
+    /// # Panics
+    ///
+    /// If there is none of this index.
+    pub fn at(&self, index: usize) -> f64 {
+        match self {
+            Values::F32(values) => values[index].into(),
+            Values::F64(values) => values[index],
+            Values::I16(values) => values[index].into(),
+            Values::I32(values) => values[index].into(),
+            Values::I64(values) => values[index] as f64,
+            Values::U8(values) => values[index].into(),
+        }
+    }
+
+    /// None yet of the type of `self`, with room for as many as `self` has.
+    pub fn emptied(&self) -> Values {
+        let room = self.len();
+        match self {
+            Values::F32(_) => Values::F32(Vec::with_capacity(room)),
+            Values::F64(_) => Values::F64(Vec::with_capacity(room)),
+            Values::I16(_) => Values::I16(Vec::with_capacity(room)),
+            Values::I32(_) => Values::I32(Vec::with_capacity(room)),
+            Values::I64(_) => Values::I64(Vec::with_capacity(room)),
+            Values::U8(_) => Values::U8(Vec::with_capacity(room)),
+        }
+    }
+
+    /// One more, in the type of `self`.
+    pub fn push(&mut self, value: f64) {
+        match self {
+            Values::F32(values) => values.push(value as f32),
+            Values::F64(values) => values.push(value),
+            Values::I16(values) => values.push(value as i16),
+            Values::I32(values) => values.push(value as i32),
+            Values::I64(values) => values.push(value as i64),
+            Values::U8(values) => values.push(value as u8),
+        }
+    }
+
     fn descriptor(&self) -> &'static str {
         match self {
             Values::F32(_) => "<f4",
@@ -95,14 +137,24 @@ impl Values {
         }
     }
 
-    fn bytes(&self) -> Vec<u8> {
+    /// Bytes of one.
+    fn width(&self) -> usize {
         match self {
-            Values::F32(values) => values.iter().flat_map(|value| value.to_le_bytes()).collect(),
-            Values::F64(values) => values.iter().flat_map(|value| value.to_le_bytes()).collect(),
-            Values::I16(values) => values.iter().flat_map(|value| value.to_le_bytes()).collect(),
-            Values::I32(values) => values.iter().flat_map(|value| value.to_le_bytes()).collect(),
-            Values::I64(values) => values.iter().flat_map(|value| value.to_le_bytes()).collect(),
-            Values::U8(values) => values.clone(),
+            Values::U8(_) => 1,
+            Values::I16(_) => 2,
+            Values::F32(_) | Values::I32(_) => 4,
+            Values::F64(_) | Values::I64(_) => 8,
+        }
+    }
+
+    fn append(&self, out: &mut Vec<u8>) {
+        match self {
+            Values::F32(values) => out.extend(values.iter().flat_map(|value| value.to_le_bytes())),
+            Values::F64(values) => out.extend(values.iter().flat_map(|value| value.to_le_bytes())),
+            Values::I16(values) => out.extend(values.iter().flat_map(|value| value.to_le_bytes())),
+            Values::I32(values) => out.extend(values.iter().flat_map(|value| value.to_le_bytes())),
+            Values::I64(values) => out.extend(values.iter().flat_map(|value| value.to_le_bytes())),
+            Values::U8(values) => out.extend(values),
         }
     }
 }
@@ -147,6 +199,12 @@ pub const MOST_BYTES: u64 = 1 << 32;
 /// Nor archives of more, unpacked and with their names: what is read can be written.
 const MOST_UNPACKED: usize = (1 << 32) - (1 << 26);
 
+/// Longest header of an array that is looked at before the array is unpacked, and most axes, as NumPy has them.
+const HEADER_BYTES: usize = 4096;
+const MOST_AXES: usize = 64;
+/// A packed byte holds at most so many: deflate repeats 258 of them by two bits.
+const DENSEST: usize = 1032;
+
 const LOCAL: u32 = 0x0403_4b50;
 const CENTRAL: u32 = 0x0201_4b50;
 const END: u32 = 0x0605_4b50;
@@ -171,6 +229,55 @@ fn part(bytes: &[u8], start: usize, length: usize) -> Option<&[u8]> {
 
 /// The arrays of an archive, in the order of its directory.
 pub fn read(bytes: &[u8]) -> Result<Vec<Array>, NpzError> {
+    let mut room = MOST_UNPACKED;
+    let members = directory(bytes)?.into_iter().map(|member| {
+        // Members may claim the same bytes over and over.
+        room = room.checked_sub(member.unpacked + 2 * member.name.len()).ok_or(NpzError::TooLong)?;
+        array(member.name, &content(bytes, &member)?)
+    });
+    members.collect()
+}
+
+/// An archive whose arrays are unpacked when they are asked for: what it has is known before anything of it is held.
+pub struct Archive<'a> {
+    bytes: &'a [u8],
+    /// With its shape.
+    members: Vec<(Member<'a>, Vec<usize>)>,
+}
+
+impl<'a> Archive<'a> {
+    /// Reads the directory, and the header of every array.
+    pub fn open(bytes: &'a [u8]) -> Result<Archive<'a>, NpzError> {
+        let members = directory(bytes)?.into_iter().map(|member| {
+            let shape = shape(member.name, &beginning(bytes, &member)?)?;
+            Ok((member, shape))
+        });
+        Ok(Archive { bytes, members: members.collect::<Result<_, NpzError>>()? })
+    }
+
+    /// Names and shapes, in the order of the directory.
+    pub fn shapes(&self) -> impl Iterator<Item = (&str, &[usize])> {
+        self.members.iter().map(|(member, shape)| (member.name, &shape[..]))
+    }
+
+    /// Bytes of an array, unpacked, as the directory claims them; 0 where there is no such array.
+    pub fn claim(&self, index: usize) -> usize {
+        self.members.get(index).map_or(0, |(member, _)| member.unpacked)
+    }
+
+    /// The numbers of an array.
+    ///
+    /// # Panics
+    ///
+    /// If there is no array of this index.
+    pub fn values(&self, index: usize) -> Result<Values, NpzError> {
+        let (member, _) = &self.members[index];
+        Ok(array(member.name, &content(self.bytes, member)?)?.values)
+    }
+}
+
+/// The members of an archive.
+fn directory(bytes: &[u8]) -> Result<Vec<Member<'_>>, NpzError> {
     // The end record stands last, before a comment of at most 65,535 bytes.
     let latest = bytes.len().checked_sub(END_BYTES).ok_or(NpzError::NoArchive)?;
     let earliest = latest.saturating_sub(65_535);
@@ -178,16 +285,12 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Array>, NpzError> {
     let end = (earliest..=latest).rev().find(is_end).ok_or(NpzError::NoArchive)?;
     let count = half(bytes, end + 10).ok_or(NpzError::NoArchive)?;
     let mut at = word(bytes, end + 16).ok_or(NpzError::NoArchive)? as usize;
-    let mut arrays = Vec::new();
-    let mut room = MOST_UNPACKED;
-    for entry in 0..count {
+    let members = (0..count).map(|entry| {
         let member = directory_entry(bytes, at).ok_or(NpzError::Directory { entry })?;
         at = member.next;
-        // Members may claim the same bytes over and over.
-        room = room.checked_sub(member.unpacked + 2 * member.name.len()).ok_or(NpzError::TooLong)?;
-        arrays.push(array(member.name, &content(bytes, &member)?)?);
-    }
-    Ok(arrays)
+        Ok(member)
+    });
+    members.collect()
 }
 
 /// Where a member is and how it is packed.
@@ -218,9 +321,13 @@ fn directory_entry(bytes: &[u8], at: usize) -> Option<Member<'_>> {
     })
 }
 
-/// The unpacked bytes of a member.
-fn content(bytes: &[u8], member: &Member<'_>) -> Result<Vec<u8>, NpzError> {
-    let damaged = |problem| NpzError::Member { name: member.name.to_owned(), problem };
+fn damaged(name: &str, problem: &'static str) -> NpzError {
+    NpzError::Member { name: name.to_owned(), problem }
+}
+
+/// The packed bytes of a member.
+fn packed<'a>(bytes: &'a [u8], member: &Member<'_>) -> Result<&'a [u8], NpzError> {
+    let damaged = |problem| damaged(member.name, problem);
     if word(bytes, member.local) != Some(LOCAL) {
         return Err(damaged("it is not where the directory says"));
     }
@@ -228,59 +335,87 @@ fn content(bytes: &[u8], member: &Member<'_>) -> Result<Vec<u8>, NpzError> {
     let lengths = (half(bytes, member.local + 26), half(bytes, member.local + 28));
     let (Some(name), Some(extra)) = lengths else { return Err(damaged("its header is cut off")) };
     let packed = part(bytes, member.local + LOCAL_BYTES + name + extra, member.packed);
-    let packed = packed.ok_or_else(|| damaged("its data is cut off"))?;
-    let mut unpacked = Vec::new();
+    packed.ok_or_else(|| damaged("its data is cut off"))
+}
+
+/// At most so many unpacked bytes of a member.
+fn unpacked<'a>(packed: &'a [u8], member: &Member<'_>, most: usize) -> Result<Cow<'a, [u8]>, NpzError> {
     match member.method {
-        0 => unpacked.extend_from_slice(packed),
+        0 => Ok(Cow::Borrowed(&packed[..packed.len().min(most)])),
         8 => {
-            // One byte more than promised shows that there is more than promised.
-            let mut decoder = DeflateDecoder::new(packed).take(member.unpacked as u64 + 1);
-            decoder.read_to_end(&mut unpacked).map_err(|_| damaged("its packed data cannot be unpacked"))?;
+            let mut unpacked = Vec::with_capacity(most.min(packed.len().saturating_mul(DENSEST)));
+            let read = DeflateDecoder::new(packed).take(most as u64).read_to_end(&mut unpacked);
+            read.map_err(|_| damaged(member.name, "its packed data cannot be unpacked"))?;
+            Ok(Cow::Owned(unpacked))
         }
-        _ => return Err(damaged("it is packed by a method other than deflate")),
+        _ => Err(damaged(member.name, "it is packed by a method other than deflate")),
     }
+}
+
+/// The first unpacked bytes of a member: its header, if that is none that is too long.
+fn beginning<'a>(bytes: &'a [u8], member: &Member<'_>) -> Result<Cow<'a, [u8]>, NpzError> {
+    unpacked(packed(bytes, member)?, member, HEADER_BYTES)
+}
+
+/// The unpacked bytes of a member.
+fn content<'a>(bytes: &'a [u8], member: &Member<'_>) -> Result<Cow<'a, [u8]>, NpzError> {
+    // One byte more than promised shows that there is more than promised.
+    let unpacked = unpacked(packed(bytes, member)?, member, member.unpacked.saturating_add(1))?;
     if unpacked.len() != member.unpacked {
-        return Err(damaged("its length is not what the directory says"));
+        return Err(damaged(member.name, "its length is not what the directory says"));
     }
     let mut sum = Crc::new();
     sum.update(&unpacked);
     if sum.sum() != member.checksum {
-        return Err(damaged("its checksum does not fit its data"));
+        return Err(damaged(member.name, "its checksum does not fit its data"));
     }
     Ok(unpacked)
 }
 
-/// An array from the bytes of a `.npy` file.
-fn array(name: &str, bytes: &[u8]) -> Result<Array, NpzError> {
-    let damaged = |problem| NpzError::Member { name: name.to_owned(), problem };
-    let (header, data) = header(bytes).ok_or_else(|| damaged("its header is none of NumPy's"))?;
-    let value = |key: &str| header.split_once(key).map(|(_, rest)| rest.trim_start_matches([':', ' ']));
-    let descriptor = value("'descr'").and_then(|rest| rest.split('\'').nth(1)).unwrap_or("unknown");
-    let shape = value("'shape'").and_then(|rest| rest.strip_prefix('(')?.split(')').next());
+/// What a header says of a key.
+fn value<'a>(header: &'a str, key: &str) -> Option<&'a str> {
+    header.split_once(key).map(|(_, rest)| rest.trim_start_matches([':', ' ']))
+}
+
+/// The shape of the array whose file begins with these bytes.
+fn shape(name: &str, bytes: &[u8]) -> Result<Vec<usize>, NpzError> {
+    let damaged = |problem| damaged(name, problem);
+    let (header, _) = header(bytes).ok_or_else(|| damaged("its header is none of NumPy's"))?;
+    let shape = value(header, "'shape'").and_then(|rest| rest.strip_prefix('(')?.split(')').next());
     let shape = shape.ok_or_else(|| damaged("its header has no shape"))?;
     let axes = shape.split(',').map(str::trim).filter(|axis| !axis.is_empty());
     let shape: Vec<usize> = axes
+        .take(MOST_AXES + 1)
         .map(str::parse)
         .collect::<Result<_, _>>()
         .map_err(|_| damaged("its shape is no list of lengths"))?;
+    if shape.len() > MOST_AXES {
+        return Err(damaged("it has more axes than NumPy knows"));
+    }
     let count = shape.iter().try_fold(1usize, |count, &axis| count.checked_mul(axis));
-    let count = count.ok_or_else(|| damaged("its shape has more numbers than can be counted"))?;
-    let unreadable = || NpzError::Type { name: name.to_owned(), found: descriptor.to_owned() };
-    if !value("'fortran_order'").is_some_and(|rest| rest.starts_with("False")) && shape.len() > 1 {
-        return Err(NpzError::Type {
-            name: name.to_owned(),
-            found: format!("{descriptor} in Fortran order"),
-        });
+    count.ok_or_else(|| damaged("its shape has more numbers than can be counted"))?;
+    Ok(shape)
+}
+
+/// An array from the bytes of a `.npy` file.
+fn array(name: &str, bytes: &[u8]) -> Result<Array, NpzError> {
+    let shape = shape(name, bytes)?;
+    let (header, data) = header(bytes).ok_or_else(|| damaged(name, "its header is none of NumPy's"))?;
+    let descriptor = value(header, "'descr'").and_then(|rest| rest.split('\'').nth(1)).unwrap_or("unknown");
+    let unreadable = |found: String| NpzError::Type { name: name.to_owned(), found };
+    let is_c_order = value(header, "'fortran_order'").is_some_and(|rest| rest.starts_with("False"));
+    if !is_c_order && shape.len() > 1 {
+        return Err(unreadable(format!("{descriptor} in Fortran order")));
     }
     let width = match descriptor {
         "<i2" => 2,
         "<f4" | "<i4" => 4,
         "<f8" | "<i8" => 8,
         "|u1" | "|b1" => 1,
-        _ => return Err(unreadable()),
+        _ => return Err(unreadable(descriptor.to_owned())),
     };
-    if count.checked_mul(width) != Some(data.len()) {
-        return Err(damaged("its shape does not fit its data"));
+    if shape.iter().product::<usize>().checked_mul(width) != Some(data.len()) {
+        return Err(damaged(name, "its shape does not fit its data"));
     }
     let (twos, _) = data.as_chunks::<2>();
     let (fours, _) = data.as_chunks::<4>();
@@ -323,7 +458,16 @@ fn header(bytes: &[u8]) -> Option<(&str, &[u8])> {
 /// # Ok::<(), tombola::npz::NpzError>(())
 /// ```
 pub fn write(arrays: &[Array]) -> Vec<u8> {
-    let (mut out, mut directory) = (Vec::new(), Vec::new());
+    // as long as it becomes: growing by doubling would hold up to three times as much
+    let members = arrays.iter().map(|array| {
+        let name = array.name.len() + ".npy".len();
+        LOCAL_BYTES
+            + CENTRAL_BYTES
+            + 2 * name
+            + header_of(array).len()
+            + array.values.width() * array.values.len()
+    });
+    let (mut out, mut directory) = (Vec::with_capacity(END_BYTES + members.sum::<usize>()), Vec::new());
     for array in arrays {
         assert_eq!(
             array.shape.iter().product::<usize>(),
@@ -333,20 +477,21 @@ pub fn write(arrays: &[Array]) -> Vec<u8> {
         );
         let start = fitting(out.len());
         let name = format!("{}.npy", array.name);
-        let data = npy(array);
+        out.extend([0; LOCAL_BYTES]);
+        out.extend(name.as_bytes());
+        let data = out.len();
+        out.extend(header_of(array));
+        array.values.append(&mut out);
+        let length = fitting(out.len() - data);
         let mut sum = Crc::new();
-        sum.update(&data);
+        sum.update(&out[data..]);
         // Version 2.0, no flags, stored, 1 January 1980.
         let mut shared = Vec::new();
         shared.extend([20u16, 0, 0, 0, 0x21].into_iter().flat_map(u16::to_le_bytes));
-        shared.extend(
-            [sum.sum(), fitting(data.len()), fitting(data.len())].into_iter().flat_map(u32::to_le_bytes),
-        );
+        shared.extend([sum.sum(), length, length].into_iter().flat_map(u32::to_le_bytes));
         shared.extend([name.len() as u16, 0].into_iter().flat_map(u16::to_le_bytes));
-        out.extend(LOCAL.to_le_bytes());
-        out.extend(&shared);
-        out.extend(name.as_bytes());
-        out.extend(&data);
+        let local = [&LOCAL.to_le_bytes()[..], &shared].concat();
+        out[start as usize..][..LOCAL_BYTES].copy_from_slice(&local);
 
         directory.extend(CENTRAL.to_le_bytes());
         directory.extend(20u16.to_le_bytes());
@@ -370,8 +515,8 @@ fn fitting(length: usize) -> u32 {
     u32::try_from(length).expect("at most 4 GiB")
 }
 
-/// The bytes of a `.npy` file.
-fn npy(array: &Array) -> Vec<u8> {
+/// What stands before the numbers in a `.npy` file.
+fn header_of(array: &Array) -> Vec<u8> {
     let axes: Vec<String> = array.shape.iter().map(ToString::to_string).collect();
     let comma = if axes.len() == 1 { "," } else { "" };
     let descriptor = array.values.descriptor();
@@ -386,103 +531,8 @@ fn npy(array: &Array) -> Vec<u8> {
     let mut out = b"\x93NUMPY\x01\x00".to_vec();
     out.extend((length as u16).to_le_bytes());
     out.extend(text.as_bytes());
-    out.extend(array.values.bytes());
     out
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn examples() -> Vec<Array> {
-        let array =
-            |name: &str, shape: &[usize], values| Array { name: name.into(), shape: shape.into(), values };
-        vec![
-            array("number", &[], Values::F32(vec![0.1])),
-            array("row", &[3], Values::F64(vec![1.0, -0.0, f64::MAX])),
-            array("table", &[2, 2], Values::I64(vec![1, -2, i64::MAX, 4])),
-            array("short", &[2], Values::I16(vec![-2, i16::MAX])),
-            array("none", &[0, 5], Values::I32(vec![])),
-            array("text", &[2], Values::U8(b"{}".to_vec())),
-        ]
-    }
-
-    #[test]
-    fn what_is_written_is_read_back() {
-        assert_eq!(read(&write(&examples())).expect("an archive"), examples());
-        assert_eq!(read(&write(&[])).expect("an empty archive"), []);
-    }
-
-    #[test]
-    fn deflated_members_are_read() {
-        // The archive of `numpy.savez_compressed(x=numpy.arange(100, dtype="<i4"))` but for its date: repacked here.
-        let plain = Array { name: "x".into(), shape: vec![100], values: Values::I32((0..100).collect()) };
-        let data = npy(&plain);
-        let mut packed = Vec::new();
-        let level = flate2::Compression::default();
-        flate2::read::DeflateEncoder::new(&data[..], level).read_to_end(&mut packed).expect("memory");
-        let mut archive = write(&[Array {
-            values: Values::U8(packed.clone()),
-            shape: vec![packed.len()],
-            ..plain.clone()
-        }]);
-        // In place of the stored member comes the packed one: data, then method and lengths in both headers.
-        let start = LOCAL_BYTES + "x.npy".len();
-        let end = archive.len() - END_BYTES - CENTRAL_BYTES - "x.npy".len();
-        archive.splice(start..end, packed.iter().copied());
-        let directory = start + packed.len();
-        let mut sum = Crc::new();
-        sum.update(&data);
-        for header in [0, directory + 2] {
-            archive[header + 8] = 8;
-            archive[header + 14..header + 18].copy_from_slice(&sum.sum().to_le_bytes());
-            archive[header + 18..header + 22].copy_from_slice(&(packed.len() as u32).to_le_bytes());
-            archive[header + 22..header + 26].copy_from_slice(&(data.len() as u32).to_le_bytes());
-        }
-        let last = archive.len() - END_BYTES;
-        archive[last + 16..last + 20].copy_from_slice(&(directory as u32).to_le_bytes());
-        assert_eq!(read(&archive).expect("an archive"), [plain]);
-    }
-
-    #[test]
-    fn every_cut_and_most_changes_are_errors() {
-        let whole = write(&examples());
-        for length in 0..whole.len() {
-            assert!(read(&whole[..length]).is_err(), "cut to {length} bytes");
-        }
-        for at in 0..whole.len() {
-            let mut changed = whole.clone();
-            changed[at] ^= 0x55;
-            // A changed date or name is no damage to numbers; anything read must have the right numbers.
-            if let Ok(arrays) = read(&changed) {
-                for (found, expected) in arrays.iter().zip(examples()) {
-                    assert_eq!(found.values, expected.values, "byte {at}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn members_that_together_claim_more_than_can_be_written_are_refused() {
-        let mut archive = write(&examples());
-        // The length that the directory claims of its last entry.
-        let at = archive.len() - END_BYTES - "text.npy".len() - CENTRAL_BYTES + 24;
-        archive[at..at + 4].copy_from_slice(&u32::MAX.to_le_bytes());
-        assert_eq!(read(&archive), Err(NpzError::TooLong));
-    }
-
-    #[test]
-    fn claims_beyond_the_file_are_refused() {
-        let text = "{'descr': '<f8', 'fortran_order': False, 'shape': (9999999999, 9999999999), }\n";
-        let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
-        bytes.extend((text.len() as u16).to_le_bytes());
-        bytes.extend(text.as_bytes());
-        let message = array("x", &bytes).expect_err("nobody has so many").to_string();
-        assert_eq!(message, "array `x` is damaged: its shape has more numbers than can be counted");
-        let text = text.replace("<f8", "<c16").replace("9999999999, 9999999999", "");
-        let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
-        bytes.extend((text.len() as u16).to_le_bytes());
-        bytes.extend(text.as_bytes());
-        assert!(array("x", &bytes).expect_err("complex").to_string().contains("<c16"));
-    }
-}
+mod tests;

@@ -190,9 +190,10 @@ pub struct BodyEnvironment {
 }
 
 impl BodyEnvironment {
-    /// The task of a name, as the papers had it.
+    /// The task of a name or of a common other name of it, varied as the text behind the name says.
     pub fn named(name: &str, isa: Isa) -> Option<BodyEnvironment> {
-        BodyEnvironment::varied(name, Variation::NONE, isa)
+        let (base, variation) = super::parts(name)?;
+        BodyEnvironment::varied(base, variation, isa)
     }
 
     /// The task of a name, in another world.

@@ -27,7 +27,7 @@ use std::marker::PhantomData;
 use numerics::LANES;
 use numerics::random::Stream;
 
-pub use self::fields::Field;
+pub use self::fields::{Bounds, Field, NOTHING};
 use self::fields::{Map, Names, Reader, Visitor, Writer};
 use super::{Actions, Draw, Draws, Environment, Outcome};
 
@@ -50,6 +50,9 @@ trait Game: Default {
 
     /// What the numbers of a draw are, in order.
     const DRAWN: &'static [(&'static str, usize)] = &[];
+
+    /// What the numbers of fields and draws can be, column by column; any others can be any.
+    const BOUNDS: &'static [(&'static str, &'static [Bounds])];
 
     /// The start of an episode.
     fn start(stream: Stream) -> Self;
@@ -174,6 +177,10 @@ impl<G: Game> Environment for GameEnvironment<G> {
 
     fn fields(&self) -> Vec<Field> {
         fields_of::<G>()
+    }
+
+    fn bounds(&self, name: &str) -> &'static [Bounds] {
+        G::BOUNDS.iter().find(|(known, _)| *known == name).map_or(&[], |(_, bounds)| bounds)
     }
 
     fn image(&self) -> Option<[usize; 3]> {

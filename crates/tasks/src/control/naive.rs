@@ -1,6 +1,11 @@
 //! One episode of one network by definition: what [`rollouts`](super::rollouts) are compared with, to the bit.
 //!
-//! It is slow and allocates: for tests, and for episodes that somebody watches.
+//! It is slow and allocates: for tests, and for episodes that somebody watches. Single steps in `f64` are here too: a
+//! [`Twin`] for each task whose numbers are not whole.
+
+mod bodies;
+mod classic;
+mod step;
 
 use networks::Normaliser;
 use sparse_kernels::naive;
@@ -10,6 +15,9 @@ use super::normaliser::{Scale, Sums};
 use super::rollouts::Start;
 use super::{Actions, Environment, Outcome};
 use numerics::LANES;
+
+pub use self::bodies::prepare;
+pub use self::step::{Seen, Twin};
 
 /// What came of an episode.
 #[derive(Clone, Debug, PartialEq)]

@@ -38,7 +38,7 @@
 
 use numerics::random::Stream;
 
-use super::fields::Visitor;
+use super::fields::{Bounds, Visitor};
 use super::{Draw, Game, LAST, Screen};
 
 /// Steps between two changes of speed.
@@ -127,6 +127,23 @@ impl Game for Asterix {
     const CHANNELS: &'static [&'static str] = &["player", "enemy", "trail", "gold"];
     const ACTIONS: &'static [&'static str] = &["nothing", "left", "up", "right", "down"];
     const DRAWN: &'static [(&'static str, usize)] = &[("draw_lr", 1), ("draw_is_gold", 1), ("draw_order", 8)];
+    const BOUNDS: &'static [(&'static str, &'static [Bounds])] = &[
+        ("player_x", &[Bounds::CELL]),
+        ("player_y", &[Bounds::of(1, LAST - 1)]),
+        ("shot_timer", &[Bounds::COUNT]),
+        ("spawn_speed", &[Bounds::of(1, 10)]),
+        ("spawn_timer", &[Bounds::of(0, 10)]),
+        ("move_speed", &[Bounds::of(0, 5)]),
+        // at full speed it counts down for ever
+        ("move_timer", &[Bounds::up_to(5)]),
+        ("ramp_timer", &[Bounds::of(-1, RAMP)]),
+        ("ramp_index", &[Bounds::COUNT]),
+        ("entities", &[Bounds::CELL, Bounds::of(0, LAST - 1), Bounds::TRUTH, Bounds::TRUTH, Bounds::TRUTH]),
+        ("terminal", &[Bounds::TRUTH]),
+        ("draw_lr", &[Bounds::TRUTH]),
+        ("draw_is_gold", &[Bounds::TRUTH]),
+        ("draw_order", &[Bounds::of(0, 7)]),
+    ];
 
     fn start(_: Stream) -> Asterix {
         Asterix {

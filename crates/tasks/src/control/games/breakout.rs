@@ -37,7 +37,7 @@
 
 use numerics::random::Stream;
 
-use super::fields::{Map, Visitor};
+use super::fields::{Bounds, Map, Visitor};
 use super::{Draw, Game, LAST, Screen};
 
 /// Directions of the ball: up and left, up and right, down and right, down and left.
@@ -74,6 +74,17 @@ impl Game for Breakout {
     const NAME: &'static str = "Breakout-MinAtar";
     const CHANNELS: &'static [&'static str] = &["paddle", "ball", "trail", "brick"];
     const ACTIONS: &'static [&'static str] = &["nothing", "left", "right"];
+    const BOUNDS: &'static [(&'static str, &'static [Bounds])] = &[
+        ("ball_y", &[Bounds::CELL]),
+        ("ball_x", &[Bounds::CELL]),
+        ("ball_dir", &[Bounds::of(0, 3)]),
+        ("pos", &[Bounds::CELL]),
+        ("brick_map", &[Bounds::TRUTH]),
+        ("strike", &[Bounds::TRUTH]),
+        ("last_y", &[Bounds::CELL]),
+        ("last_x", &[Bounds::CELL]),
+        ("terminal", &[Bounds::TRUTH]),
+    ];
 
     fn start(stream: Stream) -> Breakout {
         let (x, direction) = if stream.below(0, 2) == 0 { (0, 2) } else { (LAST, 3) };

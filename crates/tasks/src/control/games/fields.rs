@@ -16,6 +16,59 @@ pub struct Field {
     pub shape: Vec<usize>,
     /// Of a map: ten cells, those of the last axis, are the bits of one row of a block.
     pub is_map: bool,
+    /// Of a list: an entry for each place, and [`NOTHING`] in all parts of the places behind the last entry.
+    pub is_list: bool,
+}
+
+/// What a number of a game can be.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bounds {
+    /// None where counting down never ends.
+    pub least: Option<i32>,
+    /// None where counting up never ends.
+    pub most: Option<i32>,
+    /// Whether parts of one are no number of it.
+    pub is_whole: bool,
+}
+
+impl Bounds {
+    /// Whole numbers from one to another.
+    pub(super) const fn of(least: i32, most: i32) -> Bounds {
+        Bounds { least: Some(least), most: Some(most), is_whole: true }
+    }
+
+    /// Whole numbers up to this.
+    pub(super) const fn up_to(most: i32) -> Bounds {
+        Bounds { least: None, most: Some(most), is_whole: true }
+    }
+
+    /// A column or a row of the cells.
+    pub(super) const CELL: Bounds = Bounds::of(0, LAST);
+
+    /// A yes or no.
+    pub(super) const TRUTH: Bounds = Bounds::of(0, 1);
+
+    /// What is counted up from 0.
+    pub(super) const COUNT: Bounds = Bounds { least: Some(0), most: None, is_whole: true };
+
+    /// Whether a number is one of these.
+    pub fn has(&self, number: f64) -> bool {
+        self.least.is_none_or(|least| number >= least.into())
+            && self.most.is_none_or(|most| number <= most.into())
+            && !(self.is_whole && number.fract() != 0.0)
+    }
+}
+
+impl std::fmt::Display for Bounds {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let kind = if self.is_whole { "a whole number" } else { "a number" };
+        match (self.least, self.most) {
+            (Some(least), Some(most)) => write!(f, "{kind} from {least} to {most}"),
+            (Some(least), None) => write!(f, "{kind} of at least {least}"),
+            (None, Some(most)) => write!(f, "{kind} of at most {most}"),
+            (None, None) => f.write_str(kind),
+        }
+    }
 }
 
 impl Field {
@@ -79,7 +132,7 @@ impl Map {
 pub(super) const PLACES: usize = 40;
 
 /// In every part of a place without an entry, as in records.
-const NOTHING: i32 = -99;
+pub const NOTHING: i32 = -99;
 
 /// Things that come and go, in the order in which they came.
 #[derive(Clone, Copy, Debug)]
@@ -171,15 +224,15 @@ pub(super) struct Names(pub(super) Vec<Field>);
 
 impl Visitor for Names {
     fn numbers<'a>(&mut self, name: &'static str, shape: &[usize], _: impl IntoIterator<Item = &'a mut i32>) {
-        self.0.push(Field { name, shape: shape.to_vec(), is_map: false });
+        self.0.push(Field { name, shape: shape.to_vec(), is_map: false, is_list: false });
     }
 
     fn map(&mut self, name: &'static str, _: &mut Map) {
-        self.0.push(Field { name, shape: vec![SIDE, SIDE], is_map: true });
+        self.0.push(Field { name, shape: vec![SIDE, SIDE], is_map: true, is_list: false });
     }
 
     fn list<const PARTS: usize>(&mut self, name: &'static str, _: &mut List<PARTS>) {
-        self.0.push(Field { name, shape: vec![PLACES, PARTS], is_map: false });
+        self.0.push(Field { name, shape: vec![PLACES, PARTS], is_map: false, is_list: true });
     }
 }
 

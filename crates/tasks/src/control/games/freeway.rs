@@ -37,7 +37,7 @@
 
 use numerics::random::Stream;
 
-use super::fields::Visitor;
+use super::fields::{Bounds, Visitor};
 use super::{Draw, Game, LAST, SIDE, Screen};
 
 /// Steps from one move of the chicken to the next.
@@ -82,6 +82,14 @@ impl Game for Freeway {
         &["chicken", "car", "speed 1", "speed 2", "speed 3", "speed 4", "speed 5"];
     const ACTIONS: &'static [&'static str] = &["nothing", "up", "down"];
     const DRAWN: &'static [(&'static str, usize)] = &[("draw_speed", 8), ("draw_direction", 8)];
+    const BOUNDS: &'static [(&'static str, &'static [Bounds])] = &[
+        ("pos", &[Bounds::CELL]),
+        ("cars", &[Bounds::CELL, Bounds::of(1, LAST - 1), Bounds::of(0, 5), Bounds::of(-5, 5)]),
+        ("move_timer", &[Bounds::of(0, REST)]),
+        ("terminal", &[Bounds::TRUTH]),
+        ("draw_speed", &[Bounds::of(1, 5)]),
+        ("draw_direction", &[Bounds::of(-1, 1)]),
+    ];
 
     fn start(stream: Stream) -> Freeway {
         let mut game = Freeway { row: LAST, move_timer: REST, ..Freeway::default() };

@@ -47,7 +47,7 @@
 
 use numerics::random::Stream;
 
-use super::fields::{List, Visitor};
+use super::fields::{Bounds, List, Visitor};
 use super::{Draw, Game, LAST, Screen};
 
 const MOST_AIR: i32 = 200;
@@ -339,6 +339,44 @@ impl Game for Seaquest {
     const ACTIONS: &'static [&'static str] = &["nothing", "left", "up", "right", "down", "fire"];
     /// Side, kind and row of an enemy, side and row of a diver.
     const DRAWN: &'static [(&'static str, usize)] = &[("draws", 5)];
+    const BOUNDS: &'static [(&'static str, &'static [Bounds])] = &[
+        (
+            "scalars",
+            &[
+                Bounds::up_to(MOST_AIR),
+                // coming up with all divers takes one more than there are
+                Bounds::up_to(MOST_DIVERS),
+                Bounds::CELL,
+                Bounds::of(0, LOWEST),
+                Bounds::TRUTH,
+                Bounds::of(FASTEST_ENEMY, ENEMY),
+                Bounds::of(0, ENEMY),
+                Bounds::of(0, DIVER),
+                Bounds::of(0, ENEMY_MOVE),
+                Bounds::COUNT,
+                Bounds::of(0, SHOT),
+                Bounds::TRUTH,
+                Bounds::TRUTH,
+            ],
+        ),
+        ("f_bullets", &[Bounds::CELL, Bounds::of(0, LOWEST), Bounds::TRUTH]),
+        ("e_bullets", &[Bounds::CELL, Bounds::of(0, LOWEST), Bounds::TRUTH]),
+        ("e_fish", &[Bounds::CELL, Bounds::of(0, LOWEST), Bounds::TRUTH, Bounds::of(0, ENEMY_MOVE)]),
+        (
+            "e_subs",
+            &[
+                Bounds::CELL,
+                Bounds::of(0, LOWEST),
+                Bounds::TRUTH,
+                Bounds::of(0, ENEMY_MOVE),
+                Bounds::of(0, ENEMY_SHOT),
+            ],
+        ),
+        ("divers", &[Bounds::CELL, Bounds::of(0, LOWEST), Bounds::TRUTH, Bounds::of(0, DIVER_MOVE)]),
+        // rows and shares of one; -1 where nothing was drawn
+        ("draws", &[Bounds { least: Some(-1), most: Some(LOWEST), is_whole: false }]),
+        ("num_draws", &[Bounds::of(0, 5)]),
+    ];
 
     fn start(_: Stream) -> Seaquest {
         Seaquest {

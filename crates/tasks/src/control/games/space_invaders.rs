@@ -40,7 +40,7 @@
 
 use numerics::random::Stream;
 
-use super::fields::{Map, Visitor};
+use super::fields::{Bounds, Map, Visitor};
 use super::{Draw, Game, LAST, SIDE, Screen};
 
 /// Steps between two shots of the cannon.
@@ -116,6 +116,21 @@ impl Game for SpaceInvaders {
     const CHANNELS: &'static [&'static str] =
         &["cannon", "alien", "alien to the left", "alien to the right", "bullet", "bullet of an alien"];
     const ACTIONS: &'static [&'static str] = &["nothing", "left", "right", "fire"];
+    const BOUNDS: &'static [(&'static str, &'static [Bounds])] = &[
+        ("pos", &[Bounds::CELL]),
+        ("f_bullet_map", &[Bounds::TRUTH]),
+        ("e_bullet_map", &[Bounds::TRUTH]),
+        ("alien_map", &[Bounds::TRUTH]),
+        ("alien_dir", &[Bounds::of(-1, 1)]),
+        ("enemy_move_interval", &[Bounds::of(0, SLOWEST)]),
+        // a troop that was shot down while its timer was at 0 leaves it there, and it counts on
+        ("alien_move_timer", &[Bounds::up_to(SLOWEST)]),
+        ("alien_shot_timer", &[Bounds::of(0, ALIEN_SHOT)]),
+        ("ramp_index", &[Bounds::COUNT]),
+        ("shot_timer", &[Bounds::of(0, SHOT)]),
+        ("ramping", &[Bounds::TRUTH]),
+        ("terminal", &[Bounds::TRUTH]),
+    ];
 
     fn start(_: Stream) -> SpaceInvaders {
         SpaceInvaders {
