@@ -3,7 +3,7 @@
 //! Sees cosine and sine of the angle from the top, and the angular velocity. Acts by a torque, cut off at 2.
 //!
 //! Reward: less the square of the angle, a tenth of that of the velocity and a thousandth of that of the torque, all
-//! before the step. Never ends.
+//! before the step. Never ends. No step takes more than 16.3 off.
 
 use std::f32::consts::{PI, TAU};
 
@@ -56,6 +56,10 @@ impl Environment for Pendulum {
 
     fn start(&self, stream: Stream) -> Vec<f32> {
         vec![TAU * stream.uniform(0) - PI, 2.0 * stream.uniform(1) - 1.0]
+    }
+
+    fn penalty(&self) -> f64 {
+        17.0
     }
 
     fn look(&self, block: &[f32], observation: &mut [f32]) {
