@@ -56,7 +56,8 @@ impl Start {
         Start::at(environment, environment.start(episode.child(0)), episode.child(1))
     }
 
-    /// An episode that begins in a state; its draws come from a child of the stream for each step.
+    /// An episode that begins in a state; its draws come from a child of the stream for each step. States have no form as a
+    /// file: who has one from elsewhere compares its length with [`Environment::rows`] first.
     ///
     /// # Panics
     ///
