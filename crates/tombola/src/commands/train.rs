@@ -269,11 +269,8 @@ fn train(prepared: &Prepared, training: &mut Training<'_>, folder: &RunFolder) -
         let is_tested = training.curve().len() > tests;
         let lost = training.lost().tests;
         if is_tested && lost > 0 {
-            tell(&format!(
-                "test after generation {}: {}",
-                training.search().generation(),
-                lost_in_tests(lost)
-            ));
+            let tested = training.curve().last().expect("it was tested").generation;
+            tell(&format!("test after generation {tested}: {}", lost_in_tests(lost)));
         }
         let is_due = is_tested || saved.elapsed() > CHECKPOINT_EVERY;
         if is_due || divergence.is_some() {

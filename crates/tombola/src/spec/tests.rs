@@ -104,7 +104,9 @@ fn a_world_that_cannot_be_is_refused_with_the_reason() {
         ("ant+mass-0.01", "`task` is ant+mass-0.01: `ant` does not hold together with mass-0.01: its mass"),
         ("ur5e+corrected", "`task` is ur5e+corrected: `ur5e` is the same with and without corrected"),
     ] {
-        let found = names::task(name).unwrap_err().to_string();
-        assert!(found.starts_with(why), "{found}");
+        let problem = Box::new(names::task(name).unwrap_err());
+        let place = Place::Argument(format!("task={name}"));
+        let found = SpecError { file: String::new(), place, problem }.to_string();
+        assert!(found.contains(why), "{found}");
     }
 }
