@@ -3,8 +3,10 @@
 #![expect(clippy::disallowed_methods, reason = "reads and removes the files of runs")]
 
 use std::fs;
+use std::process::Command;
 
-use networks::Ticket;
+use networks::ticket::Contents;
+use networks::{Mask, MaskedNetwork, Normaliser, Preset, Ticket};
 use serde_json::Value;
 
 mod common;
@@ -66,6 +68,20 @@ fn requests_that_cannot_be_served_are_refused_with_what_would_do() {
     refused(&["bench", "rollout", "--task", "antt"], &["no control task `antt`", "did you mean `ant`?"]);
     refused(&["bench", "rollout", "--task", "ant+mas-2"], &["no variation `mas-2`", "mass-F, friction-F"]);
     refused(&["train", "--task", "ant+mass-2000", "--strategy", "snes"], &["`2000` is no factor of mass"]);
+    let range = "its mass can be varied by 0.1 to 100";
+    refused(&["train", "--task", "ant+mass-0.01", "--strategy", "snes"], &["does not hold together", range]);
+    refused(&["bench", "rollout", "--task", "ur5e+corrected"], &["the same with and without corrected"]);
+    refused(&["bench", "rollout", "--task", "ur5e+friction-2"], &["nothing in it touches anything"]);
+    for (task, like) in
+        [("antt", "ant"), ("hoper", "hopper"), ("hoper+mass-2", "hopper"), ("glyph", "glyphs")]
+    {
+        let named = format!("did you mean `{like}`?");
+        refused(&["train", "--task", task, "--strategy", "snes"], &["no task", "control tasks", &named]);
+    }
+    refused(
+        &["bench", "rollout", "--task", "ant", "--copies", "5", "--repeats", "8"],
+        &["--copies 5", "a multiple of 8", "--copies 8 or --repeats 5 would do"],
+    );
     refused(&["train", "--task", "CartPole-v1+mass-2", "--strategy", "snes"], &["has no bodies"]);
     refused(&["bench", "rollout", "--task", "ant", "--density", "2"], &["a fraction from 0 to 1"]);
 }
@@ -87,10 +103,74 @@ fn rollouts_are_timed_a_line_a_task() {
         assert!((rate * seconds - 120.0).abs() < 1e-6, "{line}");
         let parts = ["observe", "policy", "step"].map(|part| line["parts"][part].as_f64().expect("a share"));
         assert!((parts.iter().sum::<f64>() - 1.0).abs() < 1e-6, "{line}");
+        assert_eq!((&line["lost"], &line["training"]["lost"]), (&0.into(), &0.into()), "{line}");
         assert!(line["training"]["steps"].as_u64().expect("a count") <= 120, "{line}");
     }
+    // copies that eight do not divide have members of fewer, and are as many as were asked for
+    let odd =
+        ["bench", "rollout", "--task", "hopper", "--copies", "35", "--steps", "2", "--runs", "1", "--json"];
+    let line: Value = serde_json::from_str(&done(&odd)).expect("JSON");
+    assert_eq!((&line["copies"], &line["members"], &line["repeats"]), (&35.into(), &5.into(), &7.into()));
     let table = done(&[&["bench", "rollout"][..], &size, &tasks[..2]].concat());
     assert!(
         table.starts_with("task ") && table.lines().nth(1).is_some_and(|line| line.starts_with("hopper "))
     );
+}
+
+/// A ticket for the hopper whose actions are no numbers: it sees fives, and its weights are so large that their sums are
+/// one infinity less another.
+fn wild(path: &str) {
+    let preset = Preset::named("policy-8-8", "11".parse().expect("an input"), 3).expect("a network");
+    let network = preset.architecture;
+    let mask = Mask::full(network.prunable());
+    let masked = MaskedNetwork::new(&network, &mask).expect("a network");
+    let mean: Vec<f32> = (0..masked.dims()).map(|index| if index % 2 == 0 { 3e38 } else { -3e38 }).collect();
+    let normaliser = Normaliser { count: 9.0, mean: vec![-1000.0; 11], squares: vec![0.0; 11] };
+    let contents = Contents {
+        task: "hopper".into(),
+        start: mean.clone(),
+        mean,
+        normaliser: Some(normaliser),
+        ..Contents::default()
+    };
+    fs::write(path, Ticket::new(network, &mask, contents).expect("a ticket").encode()).expect("written");
+}
+
+#[test]
+fn episodes_that_blow_up_cost_their_penalty_and_are_told_of() {
+    let folder = Folder::new("lost");
+    let path = folder.path("wild.safetensors");
+    wild(&path);
+    let run = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_tombola"))
+            .args(arguments)
+            .current_dir(&*folder)
+            .output()
+            .expect("the program starts");
+        let [out, told] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).expect("text"));
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {told}");
+        (out, told)
+    };
+    // 500 missing steps in each of 64 episodes
+    let (out, told) = run(&["evaluate", "--ticket", &path]);
+    assert!(out.contains("test_return -15000\n"), "{out}");
+    assert!(told.contains("64 episodes were lost"), "{told}");
+    let (out, told) = run(&["evaluate", "--ticket", &path, "--json"]);
+    let line: Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!((&line["measure"], &line["lost"]), (&"test_return".into(), &64.into()), "{line}");
+    assert_eq!(line["score"].as_f64(), Some(-15000.0), "{line}");
+    assert!(told.contains("64 episodes were lost"), "{told}");
+    let (_, told) = run(&["watch", "--task", "hopper", "--ticket", &path, "--out", "wild.html"]);
+    assert!(told.contains("wild: lost in step 1: a body blew up"), "{told}");
+    let page = fs::read_to_string(folder.join("wild.html")).expect("a page");
+    assert!(page.contains("lost in step 1"), "the page says so too");
+
+    let size = ["--set", "population=4", "--set", "generations=2", "--set", "steps=10", "--set", "tests=3"];
+    let out = folder.path("run");
+    let train = ["train", "--task", "hopper", "--strategy", "snes", "--ticket", &path, "--out", &out];
+    let (curve, told) = run(&[&train[..], &size].concat());
+    assert!(told.contains("3 episodes were lost") && told.contains("of 8 evaluations failed"), "{told}");
+    let row: Vec<&str> = curve.lines().last().expect("a row").split(',').collect();
+    assert!(row[2].parse::<u32>().is_ok_and(|failures| failures > 0), "{curve}");
+    assert_eq!(row.last(), Some(&"-300"), "{curve}");
 }

@@ -16,7 +16,7 @@
 //! read. It stands between a search and a trial.
 
 use networks::{Architecture, MaskedNetwork, Normaliser, order};
-use tasks::Trial;
+use tasks::{Lost, Trial};
 use threads::Threads;
 
 use sparse_kernels::compile::Summary;
@@ -132,6 +132,10 @@ impl Trial for Aliased<'_> {
 
     fn test(&mut self, threads: Threads<'_>, member: &[f32]) -> f64 {
         self.trial.test(threads, &self.aliases.expand(member))
+    }
+
+    fn lost(&self) -> Lost {
+        self.trial.lost()
     }
 
     fn compiled(&self) -> Option<Summary> {

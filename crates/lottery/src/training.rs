@@ -18,7 +18,7 @@ use numerics::AlignedBuffer;
 use serde::{Deserialize, Deserializer, Serialize};
 use strategies::own::OwnStrategy;
 use strategies::{Execution, Population, PopulationMut, Search, SearchError, Settings, State, StopReason};
-use tasks::{How, Task, Trial};
+use tasks::{How, Lost, Task, Trial};
 
 use crate::aliases::{Aliased, Aliases};
 
@@ -85,7 +85,7 @@ pub struct Point {
     pub generation: u64,
     /// Evaluations that were told.
     pub evaluations: u64,
-    /// Evaluations that gave no finite fitness.
+    /// Evaluations that gave no finite fitness, or of which an episode was lost ([`Lost`]).
     pub failures: u64,
     /// Mean over the finite fitness of the last generation; none at the start, or where all failed.
     pub fitness_mean: Option<f64>,
@@ -153,6 +153,8 @@ pub struct Training<'a> {
     aliases: Option<Aliases>,
     population: AlignedBuffer,
     fitness: Vec<f64>,
+    /// Members of which an episode was lost, in all generations.
+    lost: u64,
 }
 
 /// Everything that is needed to go on, as data.
@@ -167,6 +169,13 @@ pub struct Checkpoint {
     /// What the task has learned, where it learns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     normaliser: Option<Normaliser>,
+    /// Members of which an episode was lost.
+    #[serde(default, skip_serializing_if = "is_none")]
+    lost: u64,
+}
+
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 impl<'a> Training<'a> {
@@ -256,8 +265,21 @@ impl<'a> Training<'a> {
             (Some(normaliser), Some(size)) if normaliser.is_of(size) => trial.restore(normaliser),
             _ => return Err(CheckpointError::Normaliser),
         }
+        if let Some(best) = &checkpoint.best {
+            let fits =
+                |values: &Vec<f32>| values.len() == dims && values.iter().all(|value| value.is_finite());
+            let normalises = match (&best.normaliser, &checkpoint.normaliser) {
+                (None, None) => true,
+                (Some(best), Some(last)) => best.is_of(last.mean.len()),
+                _ => false,
+            };
+            if !fits(&best.mean) || !best.deviation.as_ref().is_none_or(fits) || !normalises {
+                return Err(CheckpointError::Best);
+            }
+        }
         let mut training = Training::of(plan, trial, search, checkpoint.curve.clone());
         training.best.clone_from(&checkpoint.best);
+        training.lost = checkpoint.lost;
         let (generation, tests) = (training.search.generation(), training.curve.len());
         let last = training.curve.last().map(|point| point.generation);
         if tests != training.tests_until(generation) || last.is_some_and(|last| last > generation) {
@@ -276,6 +298,7 @@ impl<'a> Training<'a> {
             curve,
             best: None,
             aliases: None,
+            lost: 0,
             search,
         }
     }
@@ -308,13 +331,14 @@ impl<'a> Training<'a> {
             self.test(execution, None);
         }
         const FITS: &str = "the population was made for this search";
-        let Training { trial, search, population, fitness, .. } = self;
+        let Training { trial, search, population, fitness, lost, .. } = self;
         let threads = execution.threads;
         search.ask(execution, PopulationMut::Rows(population)).expect(FITS);
         ended(Phase::Ask);
         trial.prepare(threads, search.generation());
         ended(Phase::Prepare);
         trial.fitness(threads, population, fitness);
+        *lost += trial.lost().members;
         ended(Phase::Evaluate);
         search.tell(execution, Population::Rows(population), fitness).expect(FITS);
         trial.learn();
@@ -348,7 +372,7 @@ impl<'a> Training<'a> {
         self.curve.push(Point {
             generation: search.generation(),
             evaluations: search.evaluations(),
-            failures: search.failures(),
+            failures: self.failures(),
             fitness_mean: fitness.map(|(mean, _)| mean),
             fitness_best: fitness.map(|(_, best)| best),
             deviation,
@@ -369,6 +393,16 @@ impl<'a> Training<'a> {
     /// The tests so far, in order.
     pub fn curve(&self) -> &[Point] {
         &self.curve
+    }
+
+    /// Evaluations that gave no finite fitness, or of which an episode was lost.
+    pub fn failures(&self) -> u64 {
+        self.search.failures() + self.lost
+    }
+
+    /// What the last generation and the last test lost.
+    pub fn lost(&self) -> Lost {
+        self.trial.lost()
     }
 
     /// The search distribution.
@@ -454,7 +488,8 @@ impl<'a> Training<'a> {
     /// Everything that is needed to go on from here.
     pub fn checkpoint(&self) -> Checkpoint {
         let (plan, curve, best) = (self.plan.clone(), self.curve.clone(), self.best.clone());
-        Checkpoint { plan, search: self.search.state(), curve, best, normaliser: self.normaliser().cloned() }
+        let (normaliser, lost) = (self.normaliser().cloned(), self.lost);
+        Checkpoint { plan, search: self.search.state(), curve, best, normaliser, lost }
     }
 }
 

@@ -230,6 +230,9 @@ impl State {
 
     /// Makes a copy what it was when the snapshot was taken, of whatever copy of the same model.
     ///
+    /// Snapshots have no form as a file: they come from [`snapshot`](State::snapshot), and one of another length is a
+    /// mistake of the caller. Whoever has numbers from elsewhere compares their length with [`Layout::rows`] first.
+    ///
     /// # Panics
     ///
     /// If there is no such copy, or the snapshot is not one of the model.

@@ -24,7 +24,11 @@
 //! The file of a task says what is seen and done, number by number, in tables under the same headings; tests compare them,
 //! and the table here, with the code.
 //!
-//! Every task of bodies can be varied, by a text behind its name ([`Variation`]): `ant+mass-1.5`, `hopper+corrected`.
+//! Every task of bodies can be varied, by a text behind its name ([`Variation`]): `ant+mass-1.5`, `hopper+corrected`. What
+//! a body does not bear is refused, and so is what it does not notice.
+//!
+//! **A copy whose bodies blow up is lost:** beyond the task's [`Limits`] its episode is over, what it had won is forfeit,
+//! and each missing step costs the task's penalty, which is documented there. Whoever plays episodes counts it.
 //!
 //! Rules, rewards and starts are those of Brax 0.9, gymnax 0.0.6 and, for Seaquest, MinAtar 1.0.15, compared with recorded
 //! runs, oddities included. The games (Young and Tian 2019) are played on ten by ten cells, and what is seen is an image.
@@ -51,6 +55,7 @@ mod grasp;
 mod hopper;
 mod humanoid;
 mod lanes;
+mod limits;
 pub mod naive;
 pub mod normaliser;
 mod pendulum;
@@ -62,10 +67,11 @@ mod walker2d;
 
 use numerics::random::Stream;
 use numerics::{Isa, LANES};
-use physics::Variation;
+use physics::{Variation, VariationError};
 
 pub use self::bodies::BodyEnvironment;
 pub use self::games::{Bounds, Field, NOTHING};
+pub use self::limits::Limits;
 
 /// What actions are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,6 +164,18 @@ pub trait Environment: Send + Sync {
         None
     }
 
+    /// Which copies of a block are lost: their numbers are beyond the [`Limits`] of a world. Worlds without bodies have
+    /// none. Asked after each step, so it is cheap.
+    fn lost(&self, _block: &[f32]) -> [bool; LANES] {
+        [false; LANES]
+    }
+
+    /// What the step in which a copy is lost, and each that is missing then, take off its score: more than the worst step
+    /// of a world that holds together.
+    fn penalty(&self) -> f64 {
+        1.0
+    }
+
     /// What copies see at the start of an episode: `[observation][copy]` of a block `[row][copy]`.
     fn look(&self, block: &[f32], observation: &mut [f32]);
 
@@ -216,10 +234,10 @@ pub fn refusal(name: &str) -> Option<String> {
     let (base, _) = parts(base)?;
     match variation.parse::<Variation>() {
         Err(error) => Some(error.to_string()),
-        Ok(_) if parts(name).is_none() => {
+        Ok(_) if physics::models::named(base).is_none() => {
             Some(format!("`{base}` has no bodies whose mass or friction could be varied"))
         }
-        Ok(_) => None,
+        Ok(variation) => check(base, variation).err().map(|error| error.to_string()),
     }
 }
 
@@ -242,8 +260,23 @@ fn parts(name: &str) -> Option<(&'static str, Variation)> {
     };
     let name = NAMES.into_iter().find(|known| *known == name)?;
     let Some(variation) = variation else { return Some((name, Variation::NONE)) };
-    let is_body = physics::models::names().any(|model| model == name);
-    Some((name, variation.parse().ok().filter(|_| is_body)?))
+    let variation = variation.parse().ok()?;
+    check(name, variation).ok()?;
+    Some((name, variation))
+}
+
+/// Whether a task of bodies bears a variation and notices it; those without bodies bear none.
+fn check(name: &str, variation: Variation) -> Result<(), VariationError> {
+    let idle = |why| VariationError::Idle { model: name.to_owned(), text: "corrected".to_owned(), why };
+    let model = physics::models::named(name).ok_or_else(|| idle("it has no bodies"))?;
+    let description = model.description();
+    variation.check(description)?;
+    // velocities that grow, and what the humanoid takes for inertia
+    let grows = description.velocity_damping > 0.0 || description.angular_damping > 0.0;
+    if variation.corrected && !grows && name != "humanoid" {
+        return Err(idle("nothing in it is known to be unphysical"));
+    }
+    Ok(())
 }
 
 /// The task of a name, or of a common other name of it. Instructions change no bit.

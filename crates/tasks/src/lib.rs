@@ -40,4 +40,4 @@ pub mod control;
 mod task;
 pub mod vision;
 
-pub use task::{How, Task, Trial, TrialError};
+pub use task::{How, Lost, Task, Trial, TrialError};

@@ -96,6 +96,15 @@ pub struct How {
     pub stream: Stream,
 }
 
+/// What was lost of worlds that blew up: it counts in fitness and score, with a penalty.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lost {
+    /// Members of the last generation of which an episode was lost.
+    pub members: u64,
+    /// Episodes of the last test that were lost.
+    pub tests: u64,
+}
+
 /// A masked network on a task, ready to be evaluated.
 pub trait Trial {
     /// Makes ready what all members of a generation share.
@@ -132,6 +141,11 @@ pub trait Trial {
     ///
     /// If there is not one number a free coordinate.
     fn test(&mut self, threads: Threads<'_>, member: &[f32]) -> f64;
+
+    /// What the last generation and the last test lost, in tasks that can lose something.
+    fn lost(&self) -> Lost {
+        Lost::default()
+    }
 
     /// What compiling the mask came to, if it was compiled.
     fn compiled(&self) -> Option<Summary>;

@@ -62,7 +62,7 @@ pub struct LevelRow {
     pub generations: u64,
     /// Evaluations in all.
     pub evaluations: u64,
-    /// Evaluations without a finite fitness.
+    /// Evaluations without a finite fitness, or of which an episode was lost.
     pub failures: u64,
     /// What the score counts.
     pub measure: String,
@@ -108,7 +108,7 @@ pub struct CurveRow {
     pub generation: u64,
     /// Evaluations told.
     pub evaluations: u64,
-    /// Those of them without a finite fitness.
+    /// Those of them without a finite fitness, or of which an episode was lost.
     pub failures: u64,
     /// Mean of the last generation's finite fitness.
     pub fitness_mean: Option<f64>,

@@ -159,3 +159,130 @@ fn a_score_that_is_no_number_survives_a_checkpoint() {
     let read: Point = serde_json::from_str(&serde_json::to_string(&point).unwrap()).unwrap();
     assert!(read.score.is_nan() && read.failures == 2);
 }
+
+/// What a number, a text or a list of a file may have become.
+fn odd(stream: Stream) -> serde_json::Value {
+    let odd = [
+        "null",
+        "-1",
+        "0",
+        "1e300",
+        "-1e-40",
+        "18446744073709551615",
+        "0.5",
+        "\"\"",
+        "[]",
+        "{}",
+        "true",
+        "7",
+    ];
+    serde_json::from_str(odd[stream.below(0, odd.len() as u64) as usize]).expect("JSON")
+}
+
+/// Damages one place of a value: on the way down a child is chosen by chance.
+fn disturb(value: &mut serde_json::Value, stream: Stream, depth: u64) {
+    use serde_json::Value;
+    let draw = |index: u64, bound: usize| stream.child(depth).below(index, bound as u64) as usize;
+    match value {
+        Value::Array(entries) if !entries.is_empty() && draw(0, 6) > 0 => {
+            let at = draw(1, entries.len());
+            match draw(2, 8) {
+                0 => entries.truncate(at),
+                1 => entries.push(entries[at].clone()),
+                _ => disturb(&mut entries[at], stream, depth + 1),
+            }
+        }
+        Value::Object(entries) if !entries.is_empty() && draw(0, 12) > 0 => {
+            let at = draw(1, entries.len());
+            let key = entries.keys().nth(at).expect("there are so many").clone();
+            match draw(2, 12) {
+                0 => drop(entries.remove(&key)),
+                _ => disturb(&mut entries[&key], stream, depth + 1),
+            }
+        }
+        other => *other = odd(stream.child(99)),
+    }
+}
+
+#[test]
+fn damaged_checkpoints_are_refused_or_go_on() {
+    let setting = Setting::new("hopper");
+    let mut training = Training::new(&plan(), setting.trial(Isa::detected()), &setting.start).unwrap();
+    (0..2).for_each(|_| training.generation(&Execution::default()));
+    let checkpoint = training.checkpoint();
+    let whole = serde_json::to_value(&checkpoint).unwrap();
+    let text = serde_json::to_string(&checkpoint).unwrap();
+    assert!(whole["best"].is_object() && whole["normaliser"].is_object(), "everything is in it");
+    let (mut unread, mut refused, mut resumed) = (0, 0, 0);
+    for case in 0..4000 {
+        let stream = Stream::new(12, "damage").child(case);
+        let read = if case % 4 == 0 {
+            let mut bytes = text.clone().into_bytes();
+            let at = stream.below(0, bytes.len() as u64) as usize;
+            if stream.below(1, 3) == 0 {
+                bytes.truncate(at)
+            } else {
+                bytes[at] ^= 1 << stream.below(2, 7)
+            }
+            serde_json::from_slice::<Checkpoint>(&bytes)
+        } else {
+            let mut value = whole.clone();
+            disturb(&mut value, stream, 0);
+            serde_json::from_value(value)
+        };
+        let found = match read {
+            Ok(found) => found,
+            Err(error) => {
+                assert!(!error.to_string().is_empty());
+                unread += 1;
+                continue;
+            }
+        };
+        match Training::resume(&plan(), setting.trial(Isa::detected()), setting.network.dims(), &found) {
+            Err(error) => {
+                assert!(error.to_string().len() > 20, "case {case}: {error}");
+                refused += 1;
+            }
+            Ok(mut training) => {
+                if !training.is_done() && resumed % 8 == 0 {
+                    training.generation(&Execution::default());
+                }
+                resumed += 1;
+            }
+        }
+    }
+    assert!(
+        unread > 500 && refused > 500 && resumed > 50,
+        "{unread} unread, {refused} refused, {resumed} resumed"
+    );
+}
+
+#[test]
+fn members_that_lose_an_episode_are_failures_and_survive_a_checkpoint() {
+    let setting = Setting::new("hopper");
+    // weights so large that their sums are no numbers
+    let start: Vec<f32> =
+        (0..setting.start.len()).map(|index| if index % 2 == 0 { 3e38 } else { -3e38 }).collect();
+    let execution = Execution::default();
+    let run = |resumes: bool| {
+        let mut training = Training::new(&plan(), setting.trial(execution.isa), &start).unwrap();
+        training.generation(&execution);
+        if resumes {
+            let text = serde_json::to_string(&training.checkpoint()).unwrap();
+            let checkpoint: Checkpoint = serde_json::from_str(&text).unwrap();
+            let trial = setting.trial(execution.isa);
+            training = Training::resume(&plan(), trial, start.len(), &checkpoint).unwrap();
+        }
+        training.generation(&execution);
+        (training.failures(), training.curve().last().unwrap().failures, training.lost())
+    };
+    let (failures, in_curve, lost) = run(false);
+    assert!(failures > 0 && failures <= 36, "{failures}");
+    assert_eq!((in_curve, lost.tests), (failures, 5));
+    assert_eq!(run(true), (failures, in_curve, lost));
+    // where nothing was lost nothing is said
+    let mut training = Training::new(&plan(), setting.trial(execution.isa), &setting.start).unwrap();
+    training.generation(&execution);
+    assert_eq!(training.failures(), 0);
+    assert!(!serde_json::to_string(&training.checkpoint()).unwrap().contains("\"lost\""));
+}

@@ -59,6 +59,8 @@ pub enum CheckpointError {
     },
     /// Its normaliser is of another task, or damaged.
     Normaliser,
+    /// The best network that it holds is of another network or task, or damaged.
+    Best,
     /// Its curve ends elsewhere than its search.
     Curve {
         /// Generations that the search was told.
@@ -78,6 +80,9 @@ impl fmt::Display for CheckpointError {
             }
             CheckpointError::Normaliser => {
                 f.write_str("the checkpoint's normaliser is damaged, or of another task")
+            }
+            CheckpointError::Best => {
+                f.write_str("the checkpoint's best network is damaged, or of another network or task")
             }
             CheckpointError::Curve { generation, tests } => {
                 write!(

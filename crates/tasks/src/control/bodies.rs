@@ -15,6 +15,7 @@ use physics::vector::Vector;
 use physics::{Engine, Layout, Model, State, Variation, models};
 
 use super::lanes::{Lanes, Mask, Three, cross, plus, turned};
+use super::limits::{Beyond, Limits};
 use super::sight::{Sight, axis_name};
 use super::{
     Actions, Draw, Draws, Environment, Outcome, ant, ant_modified, arm, cheetah, fetch, grasp, hopper,
@@ -187,6 +188,8 @@ pub struct BodyEnvironment {
     engine: Engine,
     layout: Layout,
     rules: Box<dyn Rules>,
+    isa: Isa,
+    limits: Limits,
 }
 
 impl BodyEnvironment {
@@ -196,7 +199,7 @@ impl BodyEnvironment {
         BodyEnvironment::varied(base, variation, isa)
     }
 
-    /// The task of a name, in another world.
+    /// The task of a name, in another world; none where the task does not bear it or does not notice it.
     pub fn varied(name: &str, variation: Variation, isa: Isa) -> Option<BodyEnvironment> {
         let rules: Box<dyn Rules> = match name {
             "ant" => Box::new(ant::Ant),
@@ -211,17 +214,36 @@ impl BodyEnvironment {
             "walker2d" => Box::new(walker2d::rules(isa)),
             _ => return None,
         };
-        let model = variation.of(models::named(name)?.description());
+        super::check(name, variation).ok()?;
+        let limits = Limits::of(name).expect("every task of bodies has limits");
+        let model = variation.of(models::named(name)?.description()).ok()?;
         let model = Model::new(model).expect("a model with other factors is a model");
         let name = format!("{name}{variation}");
         let engine = Engine::new(isa, &model);
         let layout = State::new(&model, 0).layout();
-        Some(BodyEnvironment { name, model, engine, layout, rules })
+        Some(BodyEnvironment { name, model, engine, layout, rules, isa, limits })
+    }
+
+    /// The same with bodies that have another mass, which they may not bear.
+    #[cfg(test)]
+    pub(super) fn with_mass(self, factor: f64) -> BodyEnvironment {
+        let mut description = self.model.description().clone();
+        for body in &mut description.bodies {
+            body.mass *= factor;
+            body.inverse_inertia = body.inverse_inertia * (1.0 / factor);
+        }
+        let model = Model::new(description).expect("a model with other masses is a model");
+        BodyEnvironment { engine: Engine::new(self.isa, &model), model, ..self }
     }
 
     /// The bodies and what acts on them.
     pub fn model(&self) -> &Model {
         &self.model
+    }
+
+    /// Beyond what a copy is lost.
+    pub fn limits(&self) -> Limits {
+        self.limits
     }
 
     /// Which row of a state holds what.
@@ -310,6 +332,15 @@ impl Environment for BodyEnvironment {
 
     fn drawn(&self) -> &'static [(&'static str, usize)] {
         if self.rules.target_body().is_some() { &[("next_target_draw", 3)] } else { &[] }
+    }
+
+    fn lost(&self, block: &[f32]) -> [bool; LANES] {
+        assert_eq!(block.len(), self.layout.block(), "one block");
+        self.isa.run(Beyond { limits: self.limits, layout: self.layout, block })
+    }
+
+    fn penalty(&self) -> f64 {
+        self.limits.penalty
     }
 
     fn look(&self, block: &[f32], observation: &mut [f32]) {

@@ -12,7 +12,7 @@ use sparse_kernels::naive;
 use sparse_kernels::network::Network;
 
 use super::normaliser::{Scale, Sums};
-use super::rollouts::Start;
+use super::rollouts::{Start, forfeit};
 use super::{Actions, Environment, Outcome};
 use numerics::LANES;
 
@@ -22,10 +22,12 @@ pub use self::step::{Seen, Twin};
 /// What came of an episode.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Episode {
-    /// The sum of its rewards; none if a number was no number.
+    /// The sum of its rewards; less a penalty if it was lost.
     pub score: f64,
     /// Steps that it took.
     pub steps: u32,
+    /// Whether it ended because it was beyond the limits of its world.
+    pub is_lost: bool,
     /// What was seen before each step that did not end it.
     pub seen: Vec<Vec<f32>>,
 }
@@ -41,7 +43,7 @@ pub struct Moment<'a> {
     pub actions: &'a [f32],
     /// What it was worth.
     pub reward: f32,
-    /// Whether it ended the episode, by the task's rules or because a number was no number.
+    /// Whether it ended the episode, by the task's rules or because it was lost.
     pub has_ended: bool,
 }
 
@@ -71,7 +73,7 @@ pub fn watched(
     let spread = |numbers: &[f32]| numbers.iter().flat_map(|&number| [number; LANES]).collect::<Vec<f32>>();
     let one = |rows: &[f32]| rows.chunks_exact(LANES).map(|row| row[0]).collect::<Vec<f32>>();
     let (mut block, mut sight) = (spread(&start.state), spread(&start.observation));
-    let mut episode = Episode { score: 0.0, steps: 0, seen: Vec::new() };
+    let mut episode = Episode { score: 0.0, steps: 0, is_lost: false, seen: Vec::new() };
     for step in 0..steps {
         let seen = one(&sight);
         let shown = seen.iter().enumerate();
@@ -87,7 +89,8 @@ pub fn watched(
         environment.step(&mut block, &spread(&actions), &mut draws, &mut sight, &mut outcome);
 
         episode.steps += 1;
-        let is_lost = !outcome.reward[0].is_finite() || sight.iter().any(|seen| !seen.is_finite());
+        let is_number = outcome.reward[0].is_finite() && sight.iter().all(|seen| seen.is_finite());
+        let is_lost = !is_number || environment.lost(&block)[0];
         witness(Moment {
             state: &one(&block),
             observation: &one(&sight),
@@ -96,7 +99,8 @@ pub fn watched(
             has_ended: outcome.done[0] || is_lost,
         });
         if is_lost {
-            return Episode { score: f64::NAN, ..episode };
+            let score = forfeit(episode.score, steps - step, environment.penalty());
+            return Episode { score, is_lost, ..episode };
         }
         episode.score += f64::from(outcome.reward[0]);
         if outcome.done[0] {

@@ -20,7 +20,7 @@
 //! # Reward
 //!
 //! Less the square of the angle, a tenth of that of the velocity and a thousandth of that of the torque, all before the
-//! step.
+//! step. No step takes more than 16.3 off.
 //!
 //! # End
 //!
@@ -81,6 +81,10 @@ impl Environment for Pendulum {
 
     fn start(&self, stream: Stream) -> Vec<f32> {
         vec![TAU * stream.uniform(0) - PI, 2.0 * stream.uniform(1) - 1.0]
+    }
+
+    fn penalty(&self) -> f64 {
+        17.0
     }
 
     fn look(&self, block: &[f32], observation: &mut [f32]) {

@@ -18,8 +18,11 @@
 //! Nothing after an end is ever used. Sixteen members a desk and not one member's repeats, since the kernels read a weight
 //! once for all copies of a register, and since repeats of one member end at about the same time.
 //!
-//! **A copy that is no number any more** (a body that blew up) ends with that step, and its score is none: the member has
-//! failed, and whoever searches counts it.
+//! **A copy is lost** when it is beyond the limits of its world, or when a reward or an observation is no number: a body
+//! blew up. Its episode is over with that step, and is never left out: its score is what it had before, but no more than 0,
+//! less a [penalty](Environment::penalty) for that step and each that is missing until the last. A member's other repeats
+//! count as they are. Where copies begin again at an end they do so here too, at the price of one step. [`Played`] says how
+//! many copies were lost, and of how many members.
 //!
 //! # What finished copies cost
 //!
@@ -66,7 +69,8 @@ impl Start {
         Start::at(environment, environment.start(episode.child(0)), episode.child(1))
     }
 
-    /// An episode that begins in a state; its draws come from a child of the stream for each step.
+    /// An episode that begins in a state; its draws come from a child of the stream for each step. States have no form as a
+    /// file: who has one from elsewhere compares its length with [`Environment::rows`] first.
     ///
     /// # Panics
     ///
@@ -122,6 +126,22 @@ pub struct Rules {
     pub steps: u32,
     /// What is done at an end.
     pub at_end: AtEnd,
+}
+
+/// What became of the copies that were played.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Played {
+    /// Steps of copies that were not done.
+    pub steps: u64,
+    /// Copies that were lost; one that begins again may be so more than once.
+    pub lost: u64,
+    /// Members of which a copy was lost.
+    pub failed: u64,
+}
+
+/// The score of a copy that is lost, with so many steps missing: that in which it was lost is one of them.
+pub(super) fn forfeit(score: f64, missing: u32, penalty: f64) -> f64 {
+    score.min(0.0) - penalty * f64::from(missing)
 }
 
 /// Plays episodes of one masked network; keeps its buffers.
@@ -180,8 +200,7 @@ impl Rollouts {
     }
 
     /// The scores of a population, `[member][free coordinate]`: of each member the mean over its repeats, one from each
-    /// start. Where `sums` are given, one for each member, they become those of what it saw. Returns how many steps were
-    /// taken.
+    /// start. Where `sums` are given, one for each member, they become those of what it saw.
     ///
     /// # Panics
     ///
@@ -195,7 +214,7 @@ impl Rollouts {
         seen: Seen<'_>,
         scores: &mut [f64],
         watch: Watch<'_>,
-    ) -> u64 {
+    ) -> Played {
         let dims = self.house.policy.masked().dims();
         let Seen { scale, sums } = seen;
         assert_eq!(starts.len(), self.house.rules.repeats, "a start for each repeat");
@@ -211,10 +230,10 @@ impl Rollouts {
             let seating = Seating { house, starts, scale, watch: &watch };
             desk.population(&seating, members(index * share), sums, scores);
         });
-        self.steps()
+        self.played()
     }
 
-    /// The score of one member in each of some episodes: a lane an episode.
+    /// The score of one member in each of some episodes: a lane an episode. No members are counted as failed.
     ///
     /// # Panics
     ///
@@ -226,7 +245,7 @@ impl Rollouts {
         starts: &[Start],
         scale: Option<&Scale>,
         scores: &mut [f64],
-    ) -> u64 {
+    ) -> Played {
         assert_eq!(starts.len(), scores.len(), "a start for each score");
         let values = self.house.policy.values_of_one(member);
         let share = threads.share(starts.len().div_ceil(LANES)) * LANES;
@@ -239,12 +258,17 @@ impl Rollouts {
                 desk.single(&seating, &values, scores);
             }
         });
-        self.steps()
+        Played { failed: 0, ..self.played() }
     }
 
-    /// Steps of copies since the last time.
-    fn steps(&mut self) -> u64 {
-        self.desks.iter_mut().map(|desk| std::mem::take(&mut desk.steps)).sum()
+    /// What became of copies since the last time.
+    fn played(&mut self) -> Played {
+        let all = self.desks.iter_mut().map(|desk| std::mem::take(&mut desk.played));
+        all.fold(Played::default(), |sum, desk| Played {
+            steps: sum.steps + desk.steps,
+            lost: sum.lost + desk.lost,
+            failed: sum.failed + desk.failed,
+        })
     }
 }
 

@@ -7,8 +7,8 @@
 //!
 //! The repeats' starts are children of the trial's stream by generation and repeat, so members differ by what they do and
 //! not by luck (common random numbers). Test episodes have a stream of their own, which depends on nothing: scores of all
-//! runs can be compared, and a ticket has the score that its curve ends with. An episode without a finite score (a body
-//! blew up) makes fitness none, and is left out of a test unless all are, as in the reference.
+//! runs can be compared, and a ticket has the score that its curve ends with. An episode that is lost (a body blew up) counts
+//! with its penalty, in fitness and in tests, and is left out of neither; the reference left it out of its tests.
 //!
 //! Settings of the papers: 500 steps, 8 repeats; bodies 64 test episodes and normalised observations, all others 32 and
 //! observations as they are.
@@ -25,7 +25,7 @@ use sparse_kernels::network::Image;
 use super::normaliser::{Scale, Sums};
 use super::rollouts::{AtEnd, Rollouts, Rules, Seen, Start};
 use super::{Environment, named};
-use crate::task::{How, Task, Trial, TrialError};
+use crate::task::{How, Lost, Task, Trial, TrialError};
 
 /// How a world is scored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,6 +138,7 @@ impl Task for Control {
             scale: normaliser.as_ref().map(Scale::new),
             normaliser,
             sums: Vec::new(),
+            lost: Lost::default(),
         }))
     }
 }
@@ -155,6 +156,7 @@ struct ControlTrial<'a> {
     scale: Option<Scale>,
     /// What each member of the last generation saw.
     sums: Vec<Sums>,
+    lost: Lost,
 }
 
 impl Trial for ControlTrial<'_> {
@@ -168,7 +170,8 @@ impl Trial for ControlTrial<'_> {
             sums.resize_with(fitness.len(), || Sums::new(self.task.observations()));
         }
         let seen = Seen { scale: scale.as_ref(), sums };
-        rollouts.population(threads, members, starts, seen, fitness, &|_, _| ());
+        let played = rollouts.population(threads, members, starts, seen, fitness, &|_, _| ());
+        self.lost.members = played.failed;
     }
 
     fn learn(&mut self) {
@@ -196,11 +199,13 @@ impl Trial for ControlTrial<'_> {
 
     fn test(&mut self, threads: Threads<'_>, member: &[f32]) -> f64 {
         let mut scores = vec![0.0; self.tests.len()];
-        self.rollouts.single(threads, member, &self.tests, self.scale.as_ref(), &mut scores);
-        let finite = scores.into_iter().filter(|score| score.is_finite());
-        let (count, sum) = finite.fold((0_u32, 0.0), |(count, sum), score| (count + 1, sum + score));
-        // no number where there is none
-        sum / f64::from(count)
+        let played = self.rollouts.single(threads, member, &self.tests, self.scale.as_ref(), &mut scores);
+        self.lost.tests = played.lost;
+        scores.iter().fold(0.0, |sum, score| sum + score) / scores.len() as f64
+    }
+
+    fn lost(&self) -> Lost {
+        self.lost
     }
 
     fn compiled(&self) -> Option<Summary> {

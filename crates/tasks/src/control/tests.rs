@@ -344,9 +344,30 @@ fn tasks_of_bodies_can_be_varied_and_have_one_name() {
     assert_eq!(canonical("walker+corrected").unwrap(), "walker2d+corrected");
     assert_eq!((base("walker+corrected"), base("walkr+corrected")), (Some("walker2d"), None));
     assert_eq!(name("ant+mass-1").unwrap(), "ant");
-    for wrong in ["ant+mass", "ant+size-2", "CartPole-v1+mass-2", "Breakout-MinAtar+corrected"] {
+    for (wrong, why) in [
+        ("ant+mass", "no variation `mass`"),
+        ("ant+size-2", "no variation `size-2`"),
+        ("CartPole-v1+mass-2", "has no bodies"),
+        ("Breakout-MinAtar+corrected", "has no bodies"),
+        ("ant+mass-0.05", "its mass can be varied by 0.1 to 100"),
+        ("half-cheetah+friction-2", "its friction can be varied by 0.01 to 1.5"),
+        (
+            "ant+corrected",
+            "`ant` is the same with and without corrected: nothing in it is known to be unphysical",
+        ),
+        ("fetch+mass-2+corrected", "nothing in it is known to be unphysical"),
+        ("reacher+gravity-2", "nothing in it can fall"),
+        ("ur5e+friction-2", "nothing in it touches"),
+    ] {
         assert!(name(wrong).is_none() && canonical(wrong).is_none(), "{wrong}");
+        let found = refusal(wrong).unwrap_or_default();
+        assert!(found.contains(why), "{wrong}: {found}");
     }
+    assert!(
+        ["ant", "ant+mass-2", "walker+corrected", "humanoid+corrected", "mnist+noise-2"]
+            .iter()
+            .all(|right| refusal(right).is_none())
+    );
     // the same start, another world
     let steps = |name: &str| run(&*named(name, Isa::detected()).unwrap(), &[1, 2], 3, 0);
     let plain = steps("ant");

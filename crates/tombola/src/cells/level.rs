@@ -134,7 +134,7 @@ impl Bench<'_> {
             searched: search.dims(),
             generations: search.generation(),
             evaluations: search.evaluations(),
-            failures: search.failures(),
+            failures: training.failures(),
             start: curve.first().and_then(|point| finite(point.score)),
             score: curve.last().filter(|_| !is_diverged).and_then(|point| finite(point.score)),
             best: later.filter_map(|point| finite(point.score)).reduce(f64::max),

@@ -6,15 +6,17 @@ use std::path::PathBuf;
 use clap::Args;
 use numerics::Isa;
 use numerics::random::Stream;
+use serde::Serialize;
 use sparse_kernels::Threads;
 use tasks::How;
 
-use super::{CommandError, task, tickets};
+use super::{CommandError, task, tickets, train};
 use crate::roofs::threads;
 
 /// Test the network of a ticket.
 ///
-/// Prints a line a number: the score, the weights that the mask keeps, and the density.
+/// Prints a line a number: the score, the weights that the mask keeps, and the density. Test episodes in which a body blew
+/// up count with their task's penalty; a line on stderr says how many there were.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  tombola evaluate --ticket runs/glyphs-snes-0/ticket.safetensors\n  \
     tombola evaluate --ticket ticket.safetensors --task glyphs+noise-3")]
@@ -34,6 +36,22 @@ pub(super) struct EvaluateArguments {
     /// Threads to compute on; changes no result
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: u16,
+    /// One JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// What is printed as JSON.
+#[derive(Serialize)]
+struct Told<'a> {
+    task: &'a str,
+    network: String,
+    measure: &'static str,
+    score: f64,
+    weights: usize,
+    density: f64,
+    /// Test episodes in which a body blew up.
+    lost: u64,
 }
 
 pub(super) fn run(arguments: &EvaluateArguments, out: &mut dyn Write) -> Result<(), CommandError> {
@@ -60,7 +78,21 @@ pub(super) fn run(arguments: &EvaluateArguments, out: &mut dyn Write) -> Result<
     }
     let pool = threads::pool(arguments.threads.into()).map_err(|error| CommandError::Failed(error.into()))?;
     let score = trial.test(Threads::Pool(&pool), member);
-    let mask = ticket.mask();
+    let (mask, lost) = (ticket.mask(), trial.lost().tests);
+    if lost > 0 {
+        train::tell(&train::lost_in_tests(lost));
+    }
+    if !score.is_finite() {
+        let message = format!("the network has no {}: a number of it is none", task.score_name());
+        return Err(CommandError::Failed(message.into()));
+    }
+    if arguments.json {
+        let (network, measure) = (ticket.network().to_string(), task.score_name());
+        let (weights, density) = (mask.kept(), mask.density());
+        let told = Told { task: name, network, measure, score, weights, density, lost };
+        writeln!(out, "{}", serde_json::to_string(&told).map_err(std::io::Error::from)?)?;
+        return Ok(());
+    }
     writeln!(out, "task {name}\nnetwork {}", ticket.network())?;
     writeln!(out, "{} {score}\nweights {}\ndensity {}", task.score_name(), mask.kept(), mask.density())?;
     Ok(())

@@ -242,6 +242,12 @@ pub(super) fn run(arguments: &TrainArguments, out: &mut dyn Write) -> Result<(),
     }
     write!(out, "{}", crate::run::folder::curve_csv(training.curve(), task.score_name()))?;
     out.flush()?;
+    if let Some(last) = training.curve().last().filter(|last| last.failures > 0) {
+        tell(&format!(
+            "{} of {} evaluations failed: they gave no number, or a world of theirs blew up and cost its penalty",
+            last.failures, last.evaluations
+        ));
+    }
     tell(&format!("ticket: {}", folder.file("ticket.safetensors").display()));
     Ok(())
 }
@@ -260,7 +266,13 @@ fn train(prepared: &Prepared, training: &mut Training<'_>, folder: &RunFolder) -
         divergence = training.divergence();
         let last = training.curve().last().expect("a test comes first").score;
         progress.at(training.search().generation(), &format!("{score} {last:.4}"));
-        let is_due = training.curve().len() > tests || saved.elapsed() > CHECKPOINT_EVERY;
+        let is_tested = training.curve().len() > tests;
+        let lost = training.lost().tests;
+        if is_tested && lost > 0 {
+            let tested = training.curve().last().expect("it was tested").generation;
+            tell(&format!("test after generation {tested}: {}", lost_in_tests(lost)));
+        }
+        let is_due = is_tested || saved.elapsed() > CHECKPOINT_EVERY;
         if is_due || divergence.is_some() {
             folder.save(&training.checkpoint(), training.curve(), score)?;
             saved = Timer::start();
@@ -280,8 +292,16 @@ fn diverged(prepared: &Prepared, divergence: &Divergence, folder: &RunFolder) ->
     CommandError::Failed(message.into())
 }
 
+/// What is said of test episodes whose world blew up.
+pub(super) fn lost_in_tests(lost: u64) -> String {
+    let (episodes, count) = if lost == 1 { ("episode was", "counts") } else { ("episodes were", "count") };
+    format!(
+        "{lost} {episodes} lost, for a body blew up, and {count} with the task's penalty for each missing step"
+    )
+}
+
 /// A line for people.
-fn tell(line: &str) {
+pub(super) fn tell(line: &str) {
     // A closed stderr leaves nobody to tell.
     let _ = writeln!(std::io::stderr(), "{line}");
 }

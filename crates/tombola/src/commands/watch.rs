@@ -8,11 +8,12 @@ use networks::{Mask, MaskedNetwork, Normaliser, Preset, Ticket};
 use numerics::random::Stream;
 use strategies::{Method, Quirks};
 use tasks::Task;
+use tasks::control::naive;
 use tasks::control::normaliser::Scale;
 use tasks::control::rollouts::Start;
 use tasks::control::scoring::Control;
 
-use super::{CommandError, task, tickets, with_causes};
+use super::{CommandError, task, tickets, train, with_causes};
 use crate::run::settings::RunSettings;
 use crate::store;
 use crate::watch::{self, Agent, Words};
@@ -77,6 +78,12 @@ pub(super) fn run(arguments: &WatchArguments) -> Result<(), CommandError> {
     if actors.is_empty() {
         actors.push(untrained(&task, arguments.seed)?);
     }
+    for actor in &mut actors {
+        let Some(step) = lost(&task, actor, arguments.seed, arguments.steps) else { continue };
+        let note = format!("lost in step {step}: a body blew up");
+        train::tell(&format!("{}: {note}, and the film ends there", actor.label));
+        actor.notes.push(note);
+    }
     let page = filmed(&task, &actors, arguments.seed, arguments.steps);
     store::write_whole(&arguments.out, page.as_bytes())?;
     let (size, most) = (page.len(), watch::MOST_BYTES);
@@ -107,9 +114,20 @@ fn filmed(task: &Control, actors: &[Actor], seed: u64, steps: u32) -> String {
         subtitle: format!("test episode {seed}, at most {steps} steps"),
         footer: format!("Made by tombola {}.", env!("CARGO_PKG_VERSION")),
     };
-    let episode = Stream::new(0, "test episodes").child(seed);
-    let start = Start::drawn(task.environment(), episode);
-    watch::page(task.environment(), &agents, &start, steps, &words)
+    watch::page(task.environment(), &agents, &start(task, seed), steps, &words)
+}
+
+/// The start of a test episode.
+fn start(task: &Control, seed: u64) -> Start {
+    Start::drawn(task.environment(), Stream::new(0, "test episodes").child(seed))
+}
+
+/// The step in which somebody's world blows up, if it does.
+fn lost(task: &Control, actor: &Actor, seed: u64, steps: u32) -> Option<u32> {
+    let Actor { network, parameters, scale, .. } = actor;
+    let (world, start) = (task.environment(), start(task, seed));
+    let episode = naive::episode(world, network.network(), parameters, scale.as_ref(), &start, steps);
+    episode.is_lost.then_some(episode.steps)
 }
 
 /// What tickets are called: by their files' names, and where those are the same by their folders' too.

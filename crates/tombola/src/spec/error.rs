@@ -46,6 +46,8 @@ pub enum Problem {
     Ambiguous { key: String, candidates: String },
     /// A value that cannot be.
     Value { key: String, found: String, expected: String },
+    /// A value that is refused for a reason of its own.
+    Refused { key: String, found: String, why: String },
     /// A strategy has no such setting, and another of the grid may have it.
     Lacks { key: String, strategy: String, likes: Vec<String>, known: Vec<String> },
     /// A grid does not say what it must.
@@ -71,6 +73,11 @@ impl Problem {
     pub fn value(key: &str, found: &dyn fmt::Display, expected: &str) -> Problem {
         let (key, found) = (key.to_owned(), short(&found.to_string()));
         Problem::Value { key, found, expected: expected.to_owned() }
+    }
+
+    /// A value that is refused, with the reason.
+    pub fn refused(key: &str, found: &dyn fmt::Display, why: &str) -> Problem {
+        Problem::Refused { key: key.to_owned(), found: short(&found.to_string()), why: why.to_owned() }
     }
 }
 
@@ -129,6 +136,7 @@ impl fmt::Display for SpecError {
             Problem::UnknownName { kind, name, .. } => write!(f, "there is no {kind} `{name}`"),
             Problem::Ambiguous { key, candidates } => write!(f, "`{key}` could be any of {candidates}"),
             Problem::Value { key, found, expected } => write!(f, "`{key}` is {found}; expected {expected}"),
+            Problem::Refused { key, found, why } => write!(f, "`{key}` is {found}: {why}"),
             Problem::Lacks { key, strategy, .. } => write!(f, "`{strategy}` has no setting `{key}`"),
             Problem::Missing { key } => write!(f, "this grid names no {key}"),
             Problem::Twice { key, other } if key == other => write!(f, "`{key}` is said twice"),

@@ -26,7 +26,7 @@ pub fn task(name: &str) -> Result<String, Problem> {
         return Ok(name);
     }
     if let Some(why) = control::refusal(name) {
-        return Err(Problem::value("task", &name, &why));
+        return Err(Problem::refused("task", &name, &why));
     }
     let (base, corruptions) = name.split_once('+').unwrap_or((name, ""));
     if Kind::named(base).is_some() || sets::named(base).is_ok() {

@@ -96,3 +96,17 @@ fn numbers_keep_their_kind() {
     let values: Vec<_> = spec.grids()[0].fields().iter().map(|field| field.values[0].clone()).collect();
     assert_eq!(values, [json!(16), json!(1000), json!(2.0), json!(-3), json!(true), json!(u64::MAX)]);
 }
+
+#[test]
+fn a_world_that_cannot_be_is_refused_with_the_reason() {
+    for (name, why) in [
+        ("hopper+mas-1.5", "`task` is hopper+mas-1.5: there is no variation `mas-1.5`; there are mass-F"),
+        ("ant+mass-0.01", "`task` is ant+mass-0.01: `ant` does not hold together with mass-0.01: its mass"),
+        ("ur5e+corrected", "`task` is ur5e+corrected: `ur5e` is the same with and without corrected"),
+    ] {
+        let problem = Box::new(names::task(name).unwrap_err());
+        let place = Place::Argument(format!("task={name}"));
+        let found = SpecError { file: String::new(), place, problem }.to_string();
+        assert!(found.contains(why), "{found}");
+    }
+}

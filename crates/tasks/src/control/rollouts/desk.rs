@@ -1,9 +1,9 @@
 //! Where one thread plays: sixteen lanes, and a block of a world for each repeat.
 
-use numerics::{AlignedBuffer, LANES};
+use numerics::{AlignedBuffer, Kernel, LANES, Simd};
 use sparse_kernels::{Threads, Values, naive};
 
-use super::{AtEnd, House, Part, Rules, Start};
+use super::{AtEnd, House, Part, Played, Start, forfeit};
 use crate::control::normaliser::{Add, LaneSums, Saw, Scale, Show, Sums};
 use crate::control::{Actions, Outcome};
 
@@ -29,8 +29,8 @@ pub(super) struct Desk {
     actions: AlignedBuffer,
     /// Tables that are played on.
     live: Vec<usize>,
-    /// Steps of copies that were not done.
-    pub(super) steps: u64,
+    /// Since somebody asked.
+    pub(super) played: Played,
 }
 
 /// A block: one repeat of each lane.
@@ -43,6 +43,8 @@ struct Table {
     ended: [bool; LANES],
     /// Not done.
     playing: [bool; LANES],
+    /// Since the copy was put there.
+    lost: [bool; LANES],
     scores: [f64; LANES],
 }
 
@@ -55,6 +57,7 @@ impl Desk {
             after: AlignedBuffer::new(house.observations * LANES),
             ended: [false; LANES],
             playing: [false; LANES],
+            lost: [false; LANES],
             scores: [0.0; LANES],
         };
         Desk {
@@ -67,7 +70,7 @@ impl Desk {
             outputs: AlignedBuffer::new(largest.outputs_len(1)),
             actions: AlignedBuffer::new(house.environment.actions().rows() * LANES),
             live: Vec::with_capacity(house.rules.repeats),
-            steps: 0,
+            played: Played::default(),
         }
     }
 
@@ -100,6 +103,7 @@ impl Desk {
                 }
                 let sum: f64 = self.tables.iter().map(|table| table.scores[lane]).sum();
                 scores[member] = sum / self.tables.len() as f64;
+                self.played.failed += u64::from(self.tables.iter().any(|table| table.lost[lane]));
                 if let Some(sums) = sums.get_mut(member) {
                     self.sums.take(lane, sums);
                 }
@@ -132,6 +136,7 @@ impl Desk {
         for (index, table) in self.tables.iter_mut().enumerate() {
             let start = start_of(index, lane);
             table.playing[lane] = plays && start.is_some();
+            table.lost[lane] = false;
             table.scores[lane] = 0.0;
             table.put(lane, start.or_else(|| start_of(0, 0)).expect("at least one start"));
         }
@@ -181,7 +186,7 @@ impl Desk {
             };
             let Table { world, after, .. } = table;
             house.environment.step(world, &self.actions, &mut draws, after, &mut outcome);
-            self.steps += table.count(&outcome, &self.times, house.rules);
+            table.count(house, &outcome, &self.times, &mut self.played);
         }
         if let Some(scale) = scale.filter(|_| counts) {
             let seen = |&table: &usize| Saw {
@@ -207,20 +212,27 @@ impl Desk {
 }
 
 impl Table {
-    /// Counts a step, and says how many took it.
-    fn count(&mut self, outcome: &Outcome, times: &[u32; LANES], rules: Rules) -> u64 {
-        let (played, is_number) = (self.playing, finite(&self.after));
-        let mut steps = 0;
+    /// Counts a step.
+    fn count(&mut self, house: &House, outcome: &Outcome, times: &[u32; LANES], played: &mut Played) {
+        let (rules, playing) = (house.rules, self.playing);
+        let (is_beyond, is_number) =
+            (house.environment.lost(&self.world), house.isa.run(Finite(&self.after)));
         self.ended = [false; LANES];
-        for lane in (0..LANES).filter(|&lane| played[lane]) {
-            let is_lost = !(is_number[lane] && outcome.reward[lane].is_finite());
+        for lane in (0..LANES).filter(|&lane| playing[lane]) {
+            let is_lost = is_beyond[lane] || !is_number[lane] || !outcome.reward[lane].is_finite();
             let is_late = times[lane] + 1 >= rules.steps;
-            steps += 1;
-            self.scores[lane] += if is_lost { f64::NAN } else { outcome.reward[lane].into() };
+            played.steps += 1;
+            if is_lost {
+                let missing = if rules.at_end == AtEnd::Leave { rules.steps - times[lane] } else { 1 };
+                self.scores[lane] = forfeit(self.scores[lane], missing, house.environment.penalty());
+                self.lost[lane] = true;
+                played.lost += 1;
+            } else {
+                self.scores[lane] += f64::from(outcome.reward[lane]);
+            }
             self.ended[lane] = outcome.done[lane] || is_lost;
             self.playing[lane] = !is_late && (!self.ended[lane] || rules.at_end == AtEnd::Restart);
         }
-        steps
     }
 
     /// Puts the copy of a lane at a start.
@@ -253,11 +265,22 @@ fn act(actions: Actions, outputs: &[f32], place: usize, places: usize, to: &mut 
 }
 
 /// In which lanes all rows are numbers.
-fn finite(rows: &[f32]) -> [bool; LANES] {
-    // nothing of a number, no number of the rest
-    let mut rest = [0.0; LANES];
-    for row in rows.chunks_exact(LANES) {
-        rest.iter_mut().zip(row).for_each(|(rest, number)| *rest += number * 0.0);
+struct Finite<'a>(&'a [f32]);
+
+impl Kernel for Finite<'_> {
+    type Output = [bool; LANES];
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) -> [bool; LANES] {
+        let mut rest = [0.0; LANES];
+        for lane in (0..LANES).step_by(S::LANES) {
+            let (mut sum, zero) = (simd.zero(), simd.zero());
+            for row in self.0.chunks_exact(LANES) {
+                // nothing of a number, no number of the rest
+                sum = simd.mul_add(simd.load(&row[lane..]), zero, sum);
+            }
+            simd.store(sum, &mut rest[lane..]);
+        }
+        rest.map(|rest| rest == 0.0)
     }
-    rest.map(|rest| rest == 0.0)
 }

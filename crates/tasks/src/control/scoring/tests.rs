@@ -2,7 +2,9 @@ use networks::{Mask, Preset};
 use rayon::ThreadPoolBuilder;
 
 use super::*;
-use crate::control::naive;
+use crate::control::rollouts::Played;
+use crate::control::{Actions, Draws, Outcome, naive};
+use numerics::LANES;
 
 /// More than two registers of members, so that lanes are taken over.
 const MEMBERS: usize = 35;
@@ -177,8 +179,136 @@ fn members_share_their_starts_and_do_not_notice_each_other() {
     assert_eq!(fitness(&turned), expected);
 }
 
+/// A world that is worth the same in each step and blows up after so many: rows are the steps, what a step is worth, and
+/// the steps that it holds.
+struct Fuse;
+
+impl Environment for Fuse {
+    fn name(&self) -> &str {
+        "fuse"
+    }
+
+    fn observation_names(&self) -> Vec<String> {
+        vec!["step".to_owned()]
+    }
+
+    fn action_names(&self) -> Vec<String> {
+        vec!["nothing".to_owned()]
+    }
+
+    fn actions(&self) -> Actions {
+        Actions::Numbers(1)
+    }
+
+    fn rows(&self) -> usize {
+        3
+    }
+
+    fn start(&self, _: Stream) -> Vec<f32> {
+        vec![0.0; 3]
+    }
+
+    fn lost(&self, block: &[f32]) -> [bool; LANES] {
+        std::array::from_fn(|lane| block[lane] > block[2 * LANES + lane])
+    }
+
+    fn penalty(&self) -> f64 {
+        3.0
+    }
+
+    fn look(&self, block: &[f32], observation: &mut [f32]) {
+        observation.copy_from_slice(&block[..LANES]);
+    }
+
+    fn step(
+        &self,
+        block: &mut [f32],
+        _: &[f32],
+        _: Draws<'_>,
+        observation: &mut [f32],
+        outcome: &mut Outcome,
+    ) {
+        block[..LANES].iter_mut().for_each(|step| *step += 1.0);
+        self.look(block, observation);
+        outcome.reward.copy_from_slice(&block[LANES..2 * LANES]);
+    }
+}
+
 #[test]
-fn a_copy_that_is_no_number_any_more_fails_alone() {
+fn a_lost_copy_forfeits_what_it_has_and_pays_for_every_missing_step() {
+    let preset = Preset::named("policy-2", Input::Vector(1), 1).unwrap();
+    let architecture = &preset.architecture;
+    let network = MaskedNetwork::new(architecture, &Mask::full(architecture.prunable())).unwrap();
+    let start = |worth: f32, holds: f32| Start::at(&Fuse, vec![0.0, worth, holds], Stream::new(0, "none"));
+    // it never pays to be lost: 2 a step are forfeited, -2 a step are kept, and each missing one costs 3
+    let starts = [
+        (start(2.0, 99.0), 20.0),
+        (start(2.0, 10.0), 20.0),
+        (start(2.0, 9.0), -3.0),
+        (start(2.0, 0.0), -30.0),
+        (start(-2.0, 9.0), -18.0 - 3.0),
+        (start(-2.0, 3.0), -6.0 - 21.0),
+        (start(f32::NAN, 99.0), -30.0),
+        (start(f32::INFINITY, 99.0), -30.0),
+    ];
+    let rollouts = |repeats, at_end| {
+        let rules = Rules { repeats, steps: 10, at_end };
+        Rollouts::new(Isa::detected(), Box::new(Fuse), &network, None, rules).unwrap()
+    };
+    let members = vec![0.5; 3 * network.dims()];
+    let member = &members[..network.dims()];
+    let (alone, expected): (Vec<Start>, Vec<f64>) = starts.into_iter().unzip();
+    let mut scores = vec![0.0; alone.len()];
+    let played = rollouts(2, AtEnd::Leave).single(Threads::Sequential, member, &alone, None, &mut scores);
+    assert_eq!(scores, expected);
+    assert_eq!(played, Played { steps: 10 + 10 + 10 + 1 + 10 + 4 + 1 + 1, lost: 6, failed: 0 });
+    for (start, score) in alone.iter().zip(expected) {
+        let episode = naive::episode(&Fuse, network.network(), member, None, start, 10);
+        assert_eq!((episode.score, episode.is_lost), (score, score != 20.0));
+    }
+
+    // of a member the other repeats count as they are
+    let mut means = [0.0; 3];
+    let mut play = |starts: &[Start], at_end| {
+        let seen = Seen::default();
+        let mut rollouts = rollouts(starts.len(), at_end);
+        rollouts.population(Threads::Sequential, &members, starts, seen, &mut means, &|_, _| ())
+    };
+    let played = play(&alone[1..3], AtEnd::Leave);
+    assert_eq!(played, Played { steps: 60, lost: 3, failed: 3 });
+    let played = play(&alone[..2], AtEnd::Leave);
+    assert_eq!(played, Played { steps: 60, lost: 0, failed: 0 });
+    // one that begins again is lost after every fourth step, at the price of one
+    let played = play(&alone[5..6], AtEnd::Restart);
+    assert_eq!(played, Played { steps: 30, lost: 6, failed: 3 });
+    assert_eq!(means, [-6.0 - 3.0 - 6.0 - 3.0 - 4.0; 3]);
+}
+
+#[test]
+fn a_test_counts_lost_episodes_and_says_how_many() {
+    let setting = Setting::new("hopper", 12);
+    let mut trial = setting.trial(Isa::detected());
+    trial.prepare(Threads::Sequential, 0);
+    let mut fitness = vec![0.0; MEMBERS];
+    trial.fitness(Threads::Sequential, &setting.members, &mut fitness);
+    trial.test(Threads::Sequential, setting.member(0));
+    assert_eq!(trial.lost(), Lost::default(), "a hopper as it is holds together");
+
+    // weights that are no numbers push with what is none
+    let mut members = setting.members.clone();
+    members[..setting.network.dims()].fill(f32::NAN);
+    let sound = fitness.clone();
+    trial.fitness(Threads::Sequential, &members, &mut fitness);
+    assert_eq!((fitness[0], &fitness[1..]), (-30.0 * 12.0, &sound[1..]));
+    assert_eq!(trial.lost(), Lost { members: 1, tests: 0 });
+    assert_eq!(trial.test(Threads::Sequential, &members[..setting.network.dims()]), -30.0 * 12.0);
+    assert_eq!(trial.lost(), Lost { members: 1, tests: 21 });
+    trial.fitness(Threads::Sequential, &setting.members, &mut fitness);
+    assert_eq!((fitness, trial.lost().members), (sound, 0), "it is of the last generation");
+}
+
+#[test]
+fn a_copy_that_is_lost_is_lost_alone() {
     let setting = Setting::new("hopper", 12);
     let environment = setting.task.environment();
     let mut starts = setting.task.tests();
@@ -189,29 +319,40 @@ fn a_copy_that_is_no_number_any_more_fails_alone() {
     };
     let play = |starts: &[Start]| {
         let mut scores = vec![0.0; starts.len()];
-        rollouts(rules).single(Threads::Sequential, setting.member(0), starts, None, &mut scores);
-        scores
+        let played =
+            rollouts(rules).single(Threads::Sequential, setting.member(0), starts, None, &mut scores);
+        (scores, played.lost)
     };
-    let expected = play(&starts);
-    assert!(expected.iter().all(|score| score.is_finite()));
-    for value in [f32::NAN, 1e30] {
+    let (expected, lost) = play(&starts);
+    assert_eq!(lost, 0);
+    // the last is a number in every step
+    for value in [f32::NAN, 1e30, 500.0] {
         let mut state = starts[5].state.clone();
         // the velocity of the torso
         state[7] = value;
         starts[5] = Start::at(environment, state, starts[5].draws);
-        let found = play(&starts);
-        assert!(found[5].is_nan(), "{value}: {}", found[5]);
+        let (found, lost) = play(&starts);
+        assert_eq!((found[5], lost), (-30.0 * 12.0, 1), "{value}");
         let others = |scores: &[f64]| [&scores[..5], &scores[6..]].concat();
         assert_eq!(others(&found), others(&expected));
     }
-    // as fitness it is none, and nothing of it is learned but what was seen before
+    // the other repeat counts, and nothing of this one is learned but what was seen before
     let mut scores = [0.0; 3];
     let scale = Scale::new(&Normaliser::new(11));
     let mut sums = vec![Sums::new(11); 3];
     let seen = Seen { scale: Some(&scale), sums: &mut sums };
     let members = &setting.members[..3 * setting.network.dims()];
-    rollouts(rules).population(Threads::Sequential, members, &starts[4..6], seen, &mut scores, &|_, _| ());
-    assert!(scores.iter().all(|score| score.is_nan()), "{scores:?}");
+    let starts = &starts[4..6];
+    let played =
+        rollouts(rules).population(Threads::Sequential, members, starts, seen, &mut scores, &|_, _| ());
+    assert_eq!((played.lost, played.failed), (3, 3));
+    for (member, (score, sums)) in scores.iter().zip(&sums).enumerate() {
+        let network = setting.network.network();
+        let (expected, seen) =
+            naive::member(environment, network, setting.member(member), Some(&scale), starts, 12);
+        assert_eq!((score, sums), (&expected, &seen));
+        assert!(expected < -100.0 && expected > -180.0, "{expected}");
+    }
     assert!(naive::learned(&Normaliser::new(11), &sums).is_of(11));
 }
 
@@ -227,9 +368,10 @@ fn copies_that_begin_again_take_all_steps() {
         let seen = Seen::default();
         let mut scores = vec![0.0; MEMBERS];
         let members = &setting.members;
-        let steps = rollouts.population(Threads::Sequential, members, starts, seen, &mut scores, &|_, _| ());
+        let played = rollouts.population(Threads::Sequential, members, starts, seen, &mut scores, &|_, _| ());
         assert!(scores.iter().all(|score| score.is_finite()));
-        steps
+        assert_eq!((played.lost, played.failed), (0, 0));
+        played.steps
     };
     let all = 2 * 50 * MEMBERS as u64;
     assert_eq!(steps(AtEnd::Restart), all);

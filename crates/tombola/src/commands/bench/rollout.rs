@@ -14,10 +14,10 @@ use sparse_kernels::Threads;
 use tasks::Task;
 use tasks::control::named;
 use tasks::control::normaliser::{Scale, Sums};
-use tasks::control::rollouts::{AtEnd, Rollouts, Rules, Seen, Start, Watch};
+use tasks::control::rollouts::{AtEnd, Played, Rollouts, Rules, Seen, Start, Watch};
 use tasks::control::scoring::Control;
 
-use crate::commands::{CommandError, task, with_causes};
+use crate::commands::{CommandError, task, train, with_causes};
 use crate::roofs::threads;
 
 /// Time whole episodes of control tasks: observation, policy, action and step of many copies.
@@ -39,9 +39,9 @@ pub(in crate::commands) struct RolloutArguments {
     /// Steps of each copy
     #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..))]
     steps: u32,
-    /// Copies that share a network: episodes of a member
-    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=1 << 10))]
-    repeats: u32,
+    /// Copies that share a network: episodes of a member [default: 8, or the most below it that divide the copies]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1 << 10))]
+    repeats: Option<u32>,
     /// Widths of the hidden layers
     #[arg(long, value_name = "W,W", default_value = "32,32", value_delimiter = ',')]
     policy: Vec<usize>,
@@ -76,6 +76,8 @@ struct Line<'a> {
     isa: &'static str,
     seconds: f64,
     steps_per_second: f64,
+    /// Copies whose world blew up, each time that one did.
+    lost: u64,
     /// Shares of the time.
     parts: Parts,
     training: Training,
@@ -95,6 +97,8 @@ struct Training {
     steps: u64,
     seconds: f64,
     steps_per_second: f64,
+    /// Copies that were left out because their world blew up.
+    lost: u64,
 }
 
 pub(super) fn run(arguments: &RolloutArguments, out: &mut dyn Write) -> Result<(), CommandError> {
@@ -109,6 +113,12 @@ pub(super) fn run(arguments: &RolloutArguments, out: &mut dyn Write) -> Result<(
             writeln!(out, "{:16}{:>14}{header}", "task", "steps/s")?;
         }
         let line = bench.line()?;
+        if line.lost > 0 {
+            train::tell(&format!(
+                "{name}: bodies of {} copies blew up, and began again: what is timed is partly no world",
+                line.lost
+            ));
+        }
         if arguments.json {
             writeln!(out, "{}", serde_json::to_string(&line).map_err(std::io::Error::from)?)?;
             continue;
@@ -124,6 +134,7 @@ pub(super) fn run(arguments: &RolloutArguments, out: &mut dyn Write) -> Result<(
 /// A task with its population.
 struct Bench<'a> {
     arguments: &'a RolloutArguments,
+    repeats: u32,
     threads: Threads<'a>,
     isa: Isa,
     task: Control,
@@ -140,6 +151,7 @@ impl<'a> Bench<'a> {
     ) -> Result<Bench<'a>, CommandError> {
         let request = |message: String, hint| CommandError::Request { message, hint };
         let task = Control::named(name).ok_or_else(|| task::unknown(name))?;
+        let repeats = repeats(arguments)?;
         let widths = arguments.policy.iter().map(|width| format!("-{width}")).collect::<String>();
         let linear = if task.scoring().normalise { "" } else { "-linear" };
         let preset = Preset::named(&format!("policy{widths}{linear}"), task.input(), task.outputs())
@@ -152,12 +164,12 @@ impl<'a> Bench<'a> {
         let mask = Mask::random(prunable, kept, Stream::new(0, "bench/mask"));
         let network = MaskedNetwork::new(&preset.architecture, &mask)
             .map_err(|error| request(with_causes(&error), None))?;
-        let count = arguments.copies.div_ceil(arguments.repeats) as usize;
+        let count = (arguments.copies / repeats) as usize;
         let start = |member| preset.start.draw(&preset.architecture, Stream::new(member, "bench/start"));
         let members = (0..count as u64).flat_map(|member| network.gather(&start(member))).collect();
         let threads = pool.map_or(Threads::Sequential, Threads::Pool);
         let isa = arguments.isa.unwrap_or(Isa::detected());
-        Ok(Bench { arguments, threads, isa, task, network, members, scores: vec![0.0; count] })
+        Ok(Bench { arguments, repeats, threads, isa, task, network, members, scores: vec![0.0; count] })
     }
 
     fn line(&mut self) -> Result<Line<'a>, CommandError> {
@@ -165,18 +177,24 @@ impl<'a> Bench<'a> {
         let mut all = self.rollouts(AtEnd::Restart)?;
         // one run warms up, and says where the time goes
         let parts = self.parts(&mut all);
-        let (steps, seconds) = self.best(&mut all);
-        let expected = self.scores.len() as u64 * u64::from(arguments.repeats) * u64::from(arguments.steps);
+        let (Played { steps, lost, .. }, seconds) = self.best(&mut all);
+        let expected = u64::from(arguments.copies) * u64::from(arguments.steps);
         assert_eq!(steps, expected, "every copy takes every step");
         let (left, short) = {
             let mut trained = self.rollouts(AtEnd::Leave)?;
             self.best(&mut trained)
         };
+        let training = Training {
+            steps: left.steps,
+            seconds: short,
+            steps_per_second: left.steps as f64 / short,
+            lost: left.lost,
+        };
         Ok(Line {
             task: self.task.name().to_owned(),
             copies: arguments.copies,
             members: self.scores.len(),
-            repeats: arguments.repeats,
+            repeats: self.repeats,
             steps: arguments.steps,
             policy: &arguments.policy,
             density: arguments.density,
@@ -184,26 +202,26 @@ impl<'a> Bench<'a> {
             isa: self.isa.name(),
             seconds,
             steps_per_second: steps as f64 / seconds,
+            lost,
             parts,
-            training: Training { steps: left, seconds: short, steps_per_second: left as f64 / short },
+            training,
         })
     }
 
     fn rollouts(&self, at_end: AtEnd) -> Result<Rollouts, CommandError> {
-        let RolloutArguments { repeats, steps, .. } = *self.arguments;
-        let rules = Rules { repeats: repeats as usize, steps, at_end };
+        let rules = Rules { repeats: self.repeats as usize, steps: self.arguments.steps, at_end };
         let environment = named(self.task.name(), self.isa).expect("it was found by its name before");
         Rollouts::new(self.isa, environment, &self.network, None, rules)
             .map_err(|error| CommandError::Request { message: with_causes(&error), hint: None })
     }
 
-    /// The steps of a run, and the seconds of the shortest.
-    fn best(&mut self, rollouts: &mut Rollouts) -> (u64, f64) {
-        let mut best = (0, f64::INFINITY);
+    /// What became of the copies in a run, and the seconds of the shortest.
+    fn best(&mut self, rollouts: &mut Rollouts) -> (Played, f64) {
+        let mut best = (Played::default(), f64::INFINITY);
         for _ in 0..self.arguments.runs {
             let start = clock();
-            let steps = self.play(rollouts, &|_, _| ());
-            best = (steps, start.elapsed().as_secs_f64().min(best.1));
+            let played = self.play(rollouts, &|_, _| ());
+            best = (played, start.elapsed().as_secs_f64().min(best.1));
         }
         best
     }
@@ -228,10 +246,10 @@ impl<'a> Bench<'a> {
     }
 
     /// All episodes once.
-    fn play(&mut self, rollouts: &mut Rollouts, watch: Watch<'_>) -> u64 {
+    fn play(&mut self, rollouts: &mut Rollouts, watch: Watch<'_>) -> Played {
         let environment = self.task.environment();
         let episode = |repeat| Start::drawn(environment, Stream::new(0, "bench/starts").child(repeat));
-        let starts: Vec<Start> = (0..self.arguments.repeats.into()).map(episode).collect();
+        let starts: Vec<Start> = (0..self.repeats.into()).map(episode).collect();
         let observations = self.task.input().len();
         // as in the middle of a training: around 0, with a deviation of 1
         let normaliser =
@@ -241,6 +259,25 @@ impl<'a> Bench<'a> {
         let mut sums = vec![Sums::new(observations); count];
         let seen = Seen { scale: scale.as_ref(), sums: &mut sums };
         rollouts.population(self.threads, &self.members, &starts, seen, &mut self.scores, watch)
+    }
+}
+
+/// Episodes of a member, so that all members together have all copies.
+fn repeats(arguments: &RolloutArguments) -> Result<u32, CommandError> {
+    let RolloutArguments { copies, repeats, .. } = *arguments;
+    let most = (1..=repeats.unwrap_or(8).min(copies)).rev().find(|&count| copies.is_multiple_of(count));
+    let most = most.expect("one divides every number");
+    match repeats.filter(|&repeats| repeats != most) {
+        None => Ok(most),
+        Some(repeats) => Err(CommandError::Request {
+            message: format!(
+                "--copies {copies}: members of --repeats {repeats} have a multiple of {repeats} copies together"
+            ),
+            hint: Some(format!(
+                "--copies {} or --repeats {most} would do",
+                u64::from(copies).next_multiple_of(repeats.into())
+            )),
+        }),
     }
 }
 

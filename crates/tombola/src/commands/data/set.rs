@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use numerics::random::Stream;
+use tasks::control;
 use tasks::vision::corruption::{Change, Corruption};
 use tasks::vision::files::{self, DataError};
 use tasks::vision::glyphs::{self, Kind};
@@ -21,6 +22,9 @@ pub(super) fn named(name: &str, places: &Places) -> Result<ImageSet, CommandErro
         Some((base, corruptions)) => (base, corruptions),
         None => (name, ""),
     };
+    if !is_set(base) {
+        return Err(no_task(base));
+    }
     let corruptions: Vec<Corruption> = corruptions
         .split('+')
         .filter(|_| base.len() < name.len())
@@ -31,6 +35,12 @@ pub(super) fn named(name: &str, places: &Places) -> Result<ImageSet, CommandErro
     let stream = Stream::new(glyphs::SEED, "corruption");
     let corrupt = |set, (index, corruption): (u64, Corruption)| corruption.of(&set, stream.child(index));
     Ok((0..).zip(corruptions).fold(set, corrupt))
+}
+
+/// Whether a name is one of a set, or of a folder.
+fn is_set(name: &str) -> bool {
+    let is_folder = Path::new(name).is_dir() || name.contains(['/', '\\']);
+    is_folder || Kind::named(name).is_some() || sets::named(name).is_ok()
 }
 
 fn whole(name: &str, places: &Places) -> Result<ImageSet, CommandError> {
@@ -44,7 +54,20 @@ fn whole(name: &str, places: &Places) -> Result<ImageSet, CommandError> {
     if folder.is_dir() || name.contains(['/', '\\']) {
         return files::load_folder(folder, None).map_err(|error| refused(error, None, places));
     }
-    Err(unknown(name, Kind::ALL.map(Kind::name).into_iter().chain(sets::SETS.iter().map(|set| set.name))))
+    Err(no_task(name))
+}
+
+/// Nothing that networks can be good at has this name.
+fn no_task(name: &str) -> CommandError {
+    let sets = || Kind::ALL.map(Kind::name).into_iter().chain(sets::SETS.iter().map(|set| set.name));
+    let like = nearest(name, sets().chain(control::NAMES)).map(|like| format!("did you mean `{like}`?"));
+    let (sets, worlds) = (sets().collect::<Vec<_>>().join(", "), control::NAMES.join(", "));
+    CommandError::Request {
+        message: format!(
+            "there is no task `{name}`; there are the data sets {sets}, and the control tasks {worlds}"
+        ),
+        hint: like.or_else(|| Some("any other data set is named by its folder, such as ./my-set".to_owned())),
+    }
 }
 
 fn corruption(name: &str) -> Result<Corruption, CommandError> {
