@@ -12,7 +12,7 @@ const LIMIT: f64 = 1e-10;
 const STIFF_LIMIT: f64 = 1e-9;
 
 /// What is compared: names of arrays without `out_`, and what was computed for one state.
-type Found = Vec<(String, Vec<f64>)>;
+pub(crate) type Found = Vec<(String, Vec<f64>)>;
 
 fn positions(world: &[Motion]) -> Vec<f64> {
     flat(world.iter().map(|motion| motion.position))
@@ -60,7 +60,7 @@ fn integration(model: &Model, world: &[Motion], given: &[Change], found: &mut Fo
 }
 
 /// Joints and actuators, by kind of joint, as the reference groups them.
-fn pulls(model: &Model, world: &[Motion], actions: &[f64], found: &mut Found) {
+pub(crate) fn pulls(model: &Model, world: &[Motion], actions: &[f64], found: &mut Found) {
     let description = model.description();
     let mut group = 0;
     for axes in 1..=3 {

@@ -4,7 +4,7 @@ use numerics::{Isa, LANES};
 use physics::naive::Motion;
 use tasks::control::{BodyEnvironment, Environment, Outcome};
 
-use crate::records::{Records, mixed_error, recorded};
+use crate::records::{Records, error, mixed_error, recorded};
 use crate::steps::{RUNS, engine_limit};
 
 /// States before steps, actions, and where the target goes if it is hit.
@@ -98,7 +98,7 @@ fn episodes_look_pay_and_end_like_the_reference() {
         for run in RUNS {
             let rows = |what: &str| runs.rows(&format!("{run}_{what}"));
             let seen = step_all(&task, &recorded_run(&runs, run));
-            let mut errors = Vec::new();
+            let mut errors = [Vec::new(), Vec::new()];
             for (row, seen) in seen.iter().enumerate() {
                 let error = mixed_error(&seen.observation, rows("obs").row(row));
                 assert!(
@@ -106,8 +106,10 @@ fn episodes_look_pay_and_end_like_the_reference() {
                     "{name}, {run}: observation {row} is off by {error:.1e}"
                 );
                 let reward = mixed_error(&[seen.reward], rows("reward").row(row));
-                assert!(is_stiff || reward <= 1e-4, "{name}, {run}: reward {row} is off by {reward:.1e}");
-                errors.push(reward);
+                let limit = if is_stiff { 1e-3 } else { 1e-4 };
+                assert!(reward <= limit, "{name}, {run}: reward {row} is off by {reward:.1e}");
+                errors[0].push(error);
+                errors[1].push(reward);
                 let done = rows("done").row(row)[0] != 0.0;
                 assert_eq!(seen.done, done, "{name}, {run}: whether step {row} ends the episode");
                 for body in [("fetch", 12), ("grasp", 15), ("ur5e", 7)].iter().filter(|it| it.0 == name) {
@@ -115,9 +117,16 @@ fn episodes_look_pay_and_end_like_the_reference() {
                     assert!(error <= 1e-6, "{name}, {run}: target of step {row} is off by {error:.1e}");
                 }
             }
-            errors.sort_by(f64::total_cmp);
-            // steps in which a contact switches are far off, in the reference's own double precision too
-            assert!(errors[94] <= 1e-3, "{name}, {run}: reward is off by {:.1e}", errors[94]);
+            errors.iter_mut().for_each(|errors| errors.sort_by(f64::total_cmp));
+            let [seen, rewards] = errors;
+            // steps in which a contact switches are far off, in the reference's own double precision too: few are
+            let (most, half) = if is_stiff { (2e-3, 2e-4) } else { (engine_limit(name), engine_limit(name)) };
+            let of_sight = [seen[94], seen[49]];
+            assert!(
+                of_sight[0] <= most && of_sight[1] <= half,
+                "{name}, {run}: observations by {of_sight:?}"
+            );
+            assert!(rewards[94] <= 1e-4, "{name}, {run}: rewards are off by {:.1e}", rewards[94]);
         }
     }
 }
@@ -137,6 +146,52 @@ fn starts_look_like_the_reference() {
             let shown = if name.starts_with("ant") { 27 } else { found.len() };
             let error = mixed_error(&found[..shown], &runs.all(&format!("{run}_init_obs"))[..shown]);
             assert!(error <= 1e-5, "{name}, {run}: off by {error:.1e}");
+        }
+    }
+}
+
+#[test]
+fn random_states_look_like_those_of_the_reference() {
+    for (model, folder) in recorded() {
+        let name = model.description().name.as_str();
+        let (task, given) = (task(name), Records::read(&folder.join("components.npz")));
+        let expected = Records::read(&folder.join("components_f64.npz"));
+        let expected = expected.rows("out_obs_of_state");
+        // humanoid shows the torques of its motors at last, which are 0 where nobody acts; episodes show them
+        let shown = if name == "humanoid" { 210 } else { expected.row(0).len() };
+        let (mut found, mut wanted) = (Vec::new(), Vec::new());
+        for row in 0..expected.len() {
+            let block: Vec<f32> = task
+                .state_of(&given.world("in_", Some(row)))
+                .iter()
+                .flat_map(|&number| [number; LANES])
+                .collect();
+            let mut sight = vec![0.0; task.observation_names().len() * LANES];
+            task.look(&block, &mut sight);
+            found.push(sight.chunks(LANES).take(shown).map(|row| row[5].into()).collect::<Vec<f64>>());
+            wanted.push(expected.row(row)[..shown].to_vec());
+        }
+        let error = error(&found.concat(), &wanted.concat());
+        assert!(error <= 1e-5, "{name}: observations are off by {error:.1e}");
+    }
+}
+
+/// What no test compares: where the reset drew its noise, which starts are made of; and `metric_*`, which the reference
+/// shows beside an episode. They are the parts that its reward is the sum of (with five for each of grasp's hits), and
+/// where and how fast a torso is. No task of ours has them: it gives the sum, and states have the rest.
+const LEFT_OUT: [&str; 4] = ["reset_", "metric_", "mlp0_Dense_", "next_target_draw"];
+
+#[test]
+fn every_recorded_array_is_compared_or_said_to_be_left_out() {
+    let compared =
+        ["pos", "rot", "vel", "ang", "obs", "reward", "done", "contact_vel", "contact_ang", "actions"];
+    for (_, folder) in recorded() {
+        let runs = Records::read(&folder.join("traj.npz"));
+        for name in runs.names() {
+            let (run, part) = name.split_once('_').expect("a run and a part");
+            let is_compared = compared.contains(&part.strip_prefix("init_").unwrap_or(part));
+            let is_left_out = LEFT_OUT.iter().any(|left| part.starts_with(left) || name.starts_with(left));
+            assert!(RUNS.contains(&run) && (is_compared || is_left_out), "{}: {name}", folder.display());
         }
     }
 }

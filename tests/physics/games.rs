@@ -5,16 +5,15 @@ use std::path::{Path, PathBuf};
 use tombola::episodes::{Episodes, Mode, Redone};
 use tombola::npz::{self, Array, Values};
 
-use crate::records::folder;
+use crate::records::{committed, folder};
 
 const GAMES: [&str; 5] =
     ["Asterix-MinAtar", "Breakout-MinAtar", "Freeway-MinAtar", "Seaquest-MinAtar", "SpaceInvaders-MinAtar"];
 
 /// Some transitions of every kind, and all there are where they are given.
 fn records(game: &str) -> Vec<PathBuf> {
-    let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/physics/records/{game}.npz"));
     let all = folder().map(|folder| folder.join(game).join("data.npz"));
-    [committed].into_iter().chain(all).collect()
+    [committed(game)].into_iter().chain(all).collect()
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test reads its records")]
@@ -62,7 +61,7 @@ fn another_action_or_draw_is_another_step() {
         ("SpaceInvaders-MinAtar", "action"),
     ];
     for (game, name) in others {
-        let mut arrays = read(&records(game)[0]);
+        let mut arrays = read(&committed(game));
         let array = arrays.iter_mut().find(|array| array.name == name).expect("it is recorded");
         let other = |number: f64| match name {
             "draw_order" => 7.0 - number,
@@ -78,7 +77,7 @@ fn another_action_or_draw_is_another_step() {
 
 #[test]
 fn an_episode_that_ran_out_of_time_has_ended() {
-    let mut arrays = read(&records("Breakout-MinAtar")[0]);
+    let mut arrays = read(&committed("Breakout-MinAtar"));
     let time = arrays.iter_mut().find(|array| array.name == "state_time").expect("it is recorded");
     time.values = time.values.like(&vec![499.0; time.values.len()]);
     let redone = replay("Breakout-MinAtar", arrays, Mode::OneStep);

@@ -1,19 +1,17 @@
 //! Whole steps and starts of episodes against recorded ones.
 
-use std::path::Path;
-
 use numerics::{Isa, LANES};
 use physics::naive::{self, Motion};
 use physics::{Engine, Model, State, models};
 use tasks::control::naive::prepare;
 
-use crate::records::{Records, flat, mixed_error, recorded};
+use crate::records::{Records, committed, flat, mixed_error, recorded};
 
 /// Runs in each record; those of `mlp0` are driven by a network.
 pub(crate) const RUNS: [&str; 6] = ["rand0", "rand1", "rand2", "rand3", "zero0", "mlp0"];
 
 /// Bodies that a task moves after the step, and so are not compared.
-fn moved_by_the_task(name: &str) -> Option<usize> {
+pub(crate) fn moved_by_the_task(name: &str) -> Option<usize> {
     match name {
         "fetch" => Some(12),
         "grasp" => Some(15),
@@ -149,7 +147,7 @@ fn steps_of_the_engine_are_close_to_the_reference() {
 }
 
 /// The error of each row, relative to the largest number of the array.
-fn row_errors(found: &[f64], expected: &[f64], rows: usize) -> Vec<f64> {
+pub(crate) fn row_errors(found: &[f64], expected: &[f64], rows: usize) -> Vec<f64> {
     let largest =
         expected.iter().fold(0.0, |largest: f64, number| largest.max(number.abs())).max(f64::MIN_POSITIVE);
     let width = expected.len() / rows;
@@ -159,6 +157,19 @@ fn row_errors(found: &[f64], expected: &[f64], rows: usize) -> Vec<f64> {
         differences.fold(0.0, |worst, it| if it.is_nan() { f64::INFINITY } else { it.max(worst) }) / largest
     };
     pairs.map(worst).collect()
+}
+
+/// Compares rows to 1e-5 of the largest number of the array, or to ten times what two roundings part by in the row, where
+/// that is more: says which rows those are.
+pub(crate) fn compare_rows(what: &str, found: &[f64], expected: &[f64], apart: &[f64]) -> Vec<usize> {
+    let errors = row_errors(found, expected, apart.len());
+    for (row, (off, apart)) in errors.into_iter().zip(apart).enumerate() {
+        assert!(
+            off <= f64::max(1e-5, 10.0 * apart),
+            "{what}: row {row} is off by {off:.1e}, not {apart:.1e}"
+        );
+    }
+    (0..apart.len()).filter(|&row| apart[row] > 1e-5).collect()
 }
 
 #[test]
@@ -194,16 +205,14 @@ fn steps_of_the_engine_from_random_states_are_close_to_the_reference() {
             ("contact_vel", changes(&|change| change.velocity.0.to_vec())),
             ("contact_ang", changes(&|change| change.angular.0.to_vec())),
         ] {
-            // rows in which the reference's own two precisions part (feet that cross nearly parallel) tell nothing
             let name_of_part = format!("out_sysstep_{part}");
-            let theirs = expected.all(&name_of_part);
-            let own = row_errors(given.all(&name_of_part), theirs, copies);
-            let kept =
-                row_errors(&found, theirs, copies).into_iter().zip(own).filter(|&(_, own)| own <= 1e-5);
-            let kept: Vec<f64> = kept.map(|(error, _)| error).collect();
-            assert!(kept.len() * 5 >= copies * 4, "{name}: {part} is left of {} rows", kept.len());
-            let error = kept.into_iter().fold(0.0, f64::max);
-            assert!(error <= 1e-5, "{name}: {part} is off by {error:.1e}");
+            let (theirs, given) = (expected.all(&name_of_part), given.all(&name_of_part));
+            // the reference's own two precisions
+            let apart = row_errors(given, theirs, copies);
+            let loose = compare_rows(&format!("{name}: {part}"), &found, theirs, &apart);
+            // feet that cross nearly parallel, and touch where rounding says; and a limit that is just reached
+            let most = if name == "halfcheetah" { 8 } else { 0 };
+            assert!(loose.len() <= most, "{name}: {part} tells little in rows {loose:?}");
         }
     }
 }
@@ -232,10 +241,9 @@ fn starts_are_those_of_the_reference() {
 
 #[test]
 fn committed_records_are_redone() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/physics/records");
-    for name in ["ant", "grasp", "halfcheetah", "humanoid"] {
+    for name in models::names() {
         let model = models::named(name).expect("it is listed");
-        let records = Records::read(&folder.join(format!("{name}.npz")));
+        let records = Records::read(&committed(name));
         let error = twin_error(&model, &records, "rand0", &records, "rand0_next_");
         assert!(error <= 1e-9, "{name}: off by {error:.1e}");
     }

@@ -4,7 +4,7 @@ use numerics::{Isa, LANES};
 
 use super::tests::{action, difference, rounding, state, world};
 use super::*;
-use crate::description::{Body, Joint};
+use crate::description::{Body, Ends, Form, Joint, Shape};
 use crate::naive::{self, Motion};
 use crate::vector::{Quaternion, Vector};
 use crate::{Description, models};
@@ -50,6 +50,73 @@ fn free_flight_keeps_momentum() {
     assert!(state.motion(0, 0).position != world(&model, 0)[0].position, "and it flies");
 }
 
+/// A humanoid in a world without gravity, ground and damping, whose springs pull along the lines between anchors alone
+/// (what damps them does not, and takes a little momentum with it).
+fn astronaut() -> Model {
+    let mut description = models::named("humanoid").expect("it is listed").description().clone();
+    description.contacts.clear();
+    (description.gravity, description.angular_damping) = (Vector::ZERO, 0.0);
+    description.joints.iter_mut().for_each(|joint| joint.damping = 0.0);
+    Model::new(description).expect("a model")
+}
+
+/// About the origin, of all that moves.
+fn angular_momentum(model: &Model, world: &[Motion]) -> Vector {
+    let bodies = model.description().bodies.iter().zip(world).enumerate();
+    bodies.filter(|(index, _)| !model.is_fixed(*index)).fold(Vector::ZERO, |sum, (_, (constants, body))| {
+        let around = body.position.cross(body.velocity) * constants.mass;
+        sum + around + body.angular * (1.0 / constants.inverse_inertia.0[0])
+    })
+}
+
+/// The square of how much of it roundings take in one sub-step: those of a position, a velocity and an angular velocity of
+/// each body, and those of the two arms of each spring, at whose ends its force pulls both ways; two of half a unit in each.
+/// They have nothing to do with each other, so that their squares add up.
+fn lost_by_rounding(model: &Model, world: &[Motion]) -> f64 {
+    let description = model.description();
+    let unit = f64::from(f32::EPSILON);
+    let size = |body: usize| 1.0 + world[body].position.norm();
+    let of_body = |body: usize| {
+        let (constants, motion) = (&description.bodies[body], &world[body]);
+        let turning = motion.angular.norm() / constants.inverse_inertia.0[0];
+        unit * (size(body) * motion.velocity.norm() * constants.mass + turning)
+    };
+    let of_joint = |joint: usize| {
+        let parent = description.joints[joint].parent;
+        let pull = naive::joint_pull(model, world, joint).parent.velocity.norm();
+        unit * pull * description.bodies[parent].mass * size(parent) * model.sub_step()
+    };
+    let bodies = (0..world.len()).filter(|&body| !model.is_fixed(body)).map(of_body);
+    let joints = (0..description.joints.len()).map(of_joint);
+    bodies.chain(joints).map(|lost| lost * lost).sum()
+}
+
+#[test]
+fn free_flight_keeps_angular_momentum_whatever_the_motors_do() {
+    let model = astronaut();
+    let engine = Engine::new(Isa::detected(), &model);
+    let mut lanes = state(&model, 1, |_| 0);
+    let mut twin = lanes.world(0);
+    let before = angular_momentum(&model, &twin);
+    let (mut bound, mut inputs) = (0.0f64, vec![0.0; engine.actions_len()]);
+    for step in 0..200 {
+        let actions: Vec<f64> = (0..model.actions()).map(|at| action(&model, 0, step, at).into()).collect();
+        inputs.chunks_exact_mut(LANES).zip(&actions).for_each(|(row, &action)| row[0] = action as f32);
+        bound += lost_by_rounding(&model, &lanes.world(0)) * f64::from(model.description().substeps);
+        engine.step(&mut lanes, &inputs);
+        naive::step(&model, &mut twin, &actions);
+    }
+    // four deviations
+    let bound = 4.0 * bound.sqrt();
+    let lost = |world: &[Motion]| (angular_momentum(&model, world) - before).norm();
+    let size = before.norm();
+    assert!(lost(&twin) <= 1e-9 * size, "the twin lost {:.1e} of {size:.1}", lost(&twin));
+    assert!(lost(&lanes.world(0)) <= bound, "the engine lost {:.1e}, not {bound:.1e}", lost(&lanes.world(0)));
+    assert!(bound < 1e-3 * size, "the bound {bound:.1e} of {size:.1} says something");
+    let turned = (lanes.motion(0, 0).angular - world(&model, 0)[0].angular).norm();
+    assert!(turned > 0.1, "and the motors turn it: {turned:.1e}");
+}
+
 #[test]
 fn rest_stays_at_rest() {
     // a world without gravity, at the angles at which no limit and no motor pulls
@@ -69,6 +136,92 @@ fn rest_stays_at_rest() {
     // places are rounded when the start is; springs pull by that, and damp it
     let error = difference(&state.world(0), &start);
     assert!(error <= rounding(&model), "moved by {error:.1e}");
+}
+
+/// One body that touches the ground with a form, under gravity.
+fn lying(form: Form, height: f64) -> Model {
+    let body = |name: &str, flag: u8, height: f64| Body {
+        name: name.into(),
+        mass: 2.0,
+        inverse_inertia: Vector([3.0; 3]),
+        moves: [flag; 3],
+        turns: [flag; 3],
+        start: Some(Vector([0.0, 0.0, height])),
+    };
+    let shape = |body: usize, form: Form| Shape { body, form, friction: 0.8, elasticity: 0.0 };
+    let description = Description {
+        name: "lying".into(),
+        origin: "made for a test".into(),
+        time_step: 0.016,
+        substeps: 8,
+        gravity: Vector([0.0, 0.0, -9.81]),
+        velocity_damping: 0.0,
+        angular_damping: 0.0,
+        penetration_recovery: 0.1,
+        bodies: vec![body("thing", 1, height), body("ground", 0, 0.0)],
+        joints: Vec::new(),
+        actuators: Vec::new(),
+        shapes: vec![shape(0, form), shape(1, Form::Plane {})],
+        contacts: vec![[0, 1]],
+    };
+    Model::new(description).expect("a model")
+}
+
+/// A contact gives the share `k = (1 / m) / D` of the change that would be needed, `D` being the response of its place.
+/// Each sub-step of `h` adds `-g h` to the velocity, and the contact makes of it `(1 - k) (v - g h) + k r p / h` at a depth
+/// `p`, with a recovery of `r`. That stands still at `v = 0`, `p = (1 - k) / (k r) g h^2`, and on its way there from `p = 0`
+/// no velocity is beyond `g h / k`, and no depth beyond twice that one; between two contacts nothing falls deeper than
+/// `g h^2`.
+#[test]
+fn what_lies_on_the_ground_goes_on_lying() {
+    let sphere = Form::Sphere { center: Vector::ZERO, radius: 0.5 };
+    let half = Vector([0.5, 0.0, 0.0]);
+    let capsule = Form::Capsule { center: Vector::ZERO, half, radius: 0.25, ends: Ends::Both };
+    let block =
+        Form::Box { center: Vector::ZERO, half: Vector([0.5, 0.4, 0.3]), rotation: Quaternion::IDENTITY };
+    // the square of how far from below the centre it touches
+    for (name, form, height, aside) in
+        [("sphere", sphere, 0.5, 0.0), ("capsule", capsule, 0.25, 0.25), ("block", block, 0.3, 0.41)]
+    {
+        let model = lying(form, height);
+        let (time, gravity, recovery) = (model.sub_step(), 9.81, model.description().penetration_recovery);
+        let share = 0.5 / (0.5 + 3.0 * aside);
+        let fall = gravity * time * time;
+        let depth = fall * (1.0 + 2.0 * (1.0 - share) / (share * recovery));
+        let rounding = 16.0 * f64::from(f32::EPSILON);
+        let engine = Engine::new(Isa::detected(), &model);
+        let start = naive::start(&model, &[], &[]);
+        let (mut twin, mut lanes) = (start.clone(), State::new(&model, 1));
+        lanes.set(0, &start);
+        for step in 0..1000 {
+            naive::step(&model, &mut twin, &[]);
+            engine.step(&mut lanes, &[]);
+            for (whose, body) in [("twin", twin[0]), ("engine", lanes.motion(0, 0))] {
+                let Vector([x, y, z]) = body.position;
+                let (up, aside) = (z - height, x.abs().max(y.abs()));
+                let leaning = Vector(body.rotation.0[1..].try_into().expect("three")).norm();
+                assert!(
+                    -depth - rounding <= up
+                        && up <= fall + rounding
+                        && aside <= rounding
+                        && leaning <= rounding,
+                    "{name}, {whose}, step {step}: {:?}",
+                    (up, aside, leaning, depth, fall)
+                );
+                let speed = body.velocity.norm().max(body.angular.norm());
+                assert!(
+                    speed <= gravity * time / share + rounding,
+                    "{name}, {whose}, step {step}: speed {speed:.1e}"
+                );
+            }
+        }
+        let mut description = model.description().clone();
+        description.contacts.clear();
+        let loose = Model::new(description).expect("a model");
+        let mut falling = start;
+        (0..10).for_each(|_| drop(naive::step(&loose, &mut falling, &[])));
+        assert!(falling[0].position.0[2] < height - 0.1, "{name}: without contacts it falls");
+    }
 }
 
 /// The world behind the mirror `y = 0`: places and velocities change the sign of y, what turns that of x and z.

@@ -179,36 +179,51 @@ impl Kernel for Load<'_> {
 }
 
 #[test]
-fn a_snapshot_goes_on_as_the_copy_did() {
+fn a_snapshot_of_any_step_goes_on_as_the_copy_did() {
+    const STEPS: u64 = 24;
+    // each in a copy of its own, all of the same copy
+    const TAKEN: [u64; 14] = [0, 1, 2, 3, 4, 6, 8, 10, 12, 15, 18, 21, 22, 23];
     for model in all_models() {
         let engine = Engine::new(Isa::detected(), &model);
         let mut one = state(&model, COPIES, |copy| copy as u64);
-        for step in 0..5 {
+        let mut other = State::new(&model, TAKEN.len());
+        for step in 0..STEPS {
+            if let Some(copy) = TAKEN.iter().position(|&taken| taken == step) {
+                other.restore(copy, &one.snapshot(7));
+            }
             engine.step(&mut one, &actions(&model, COPIES, step, |copy| copy as u64));
+            engine.step(&mut other, &actions(&model, TAKEN.len(), step, |_| 7));
         }
-        let mut other = State::new(&model, 3);
-        other.restore(2, &one.snapshot(7));
-        for step in 5..10 {
-            engine.step(&mut one, &actions(&model, COPIES, step, |copy| copy as u64));
-            engine.step(&mut other, &actions(&model, 3, step, |copy| if copy == 2 { 7 } else { 0 }));
+        for (copy, taken) in TAKEN.iter().enumerate() {
+            let is_same = bits(&one.snapshot(7)) == bits(&other.snapshot(copy));
+            assert!(is_same, "{}: taken before step {taken}", model.description().name);
         }
-        assert!(bits(&one.snapshot(7)) == bits(&other.snapshot(2)), "{}", model.description().name);
     }
 }
 
 #[test]
-fn blocks_can_be_stepped_apart() {
-    let model = models::named("ant").expect("it is listed");
-    let engine = Engine::new(Isa::detected(), &model);
-    let mut one = state(&model, COPIES, |copy| copy as u64);
-    let mut other = one.clone();
-    let inputs = actions(&model, COPIES, 0, |copy| copy as u64);
-    engine.step(&mut one, &inputs);
-    let block = other.layout().block();
-    for (block, actions) in other.blocks_mut().chunks_mut(block).zip(inputs.chunks(engine.actions_len())) {
-        engine.step_blocks(block, actions);
+fn blocks_can_be_stepped_apart_and_so_many_at_once() {
+    const BLOCKS: usize = 6;
+    let copies = (BLOCKS - 1) * LANES + 5;
+    for model in all_models() {
+        let engine = Engine::new(Isa::detected(), &model);
+        let run = |together: usize| {
+            let mut state = state(&model, copies, |copy| copy as u64);
+            let block = state.layout().block();
+            for step in 0..20 {
+                let inputs = actions(&model, copies, step, |copy| copy as u64);
+                let inputs = inputs.chunks(together * engine.actions_len());
+                for (blocks, inputs) in state.blocks_mut().chunks_mut(together * block).zip(inputs) {
+                    engine.step_blocks(blocks, inputs);
+                }
+            }
+            bits(state.blocks())
+        };
+        let expected = run(BLOCKS);
+        for together in 1..BLOCKS {
+            assert!(run(together) == expected, "{}: {together} blocks at once", model.description().name);
+        }
     }
-    assert!(bits(one.blocks()) == bits(other.blocks()));
 }
 
 /// The most by which rounding to single precision changes a step of these worlds. A spring of stiffness k sees positions

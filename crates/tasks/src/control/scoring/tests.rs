@@ -6,6 +6,9 @@ use crate::control::rollouts::Played;
 use crate::control::{Actions, Draws, Outcome, naive};
 use numerics::LANES;
 
+/// Steps of each task's episodes in the order of their names: few where a step or what is seen is large.
+const STEPS: [u32; 18] = [6, 40, 40, 60, 40, 20, 40, 40, 6, 6, 4, 4, 6, 60, 6, 6, 4, 60];
+
 /// More than two registers of members, so that lanes are taken over.
 const MEMBERS: usize = 35;
 
@@ -75,18 +78,9 @@ fn generations(
 
 #[test]
 fn fitness_and_what_is_learned_are_as_by_definition_on_all_threads_and_instructions() {
+    let mut alike = Vec::new();
     // balance and legs end early, dogs and hands get new targets
-    for (name, steps) in [
-        ("Acrobot-v1", 6),
-        ("Breakout-MinAtar", 40),
-        ("CartPole-v1", 60),
-        ("Pendulum-v1", 20),
-        ("ant", 6),
-        ("fetch", 4),
-        ("grasp", 4),
-        ("hopper", 60),
-        ("reacher", 6),
-    ] {
+    for (name, steps) in crate::control::NAMES.into_iter().zip(STEPS) {
         let setting = Setting::new(name, steps);
         let fresh = setting.trial(Isa::detected()).normaliser().cloned();
         let first = setting.expected(0, fresh.as_ref());
@@ -103,13 +97,15 @@ fn fitness_and_what_is_learned_are_as_by_definition_on_all_threads_and_instructi
             assert_eq!(found, expected, "{name} on {count} threads");
         }
         let all: Vec<f64> = expected.iter().flat_map(|(scores, _)| scores.clone()).collect();
-        // in six steps nobody swings up
-        let differ = name == "Acrobot-v1" || all.iter().any(|&score| score != all[0]);
-        assert!(differ, "{name}: members and generations differ");
+        if all.iter().all(|&score| score == all[0]) {
+            alike.push(name);
+        }
         if let [(_, Some(first)), (_, Some(second))] = &expected {
             assert!(0.0 < first.count && first.count < second.count && first.mean != second.mean, "{name}");
         }
     }
+    // in six steps nobody swings up, and few cross a road in forty
+    assert_eq!(alike, ["Acrobot-v1", "Freeway-MinAtar"], "all other members and generations differ");
 }
 
 #[test]
