@@ -117,7 +117,7 @@ pub struct Replayed {
 
 /// Redoes the runs of a file. It is let go as soon as the arrays that are needed are unpacked.
 pub fn replay(file: &str, bytes: Vec<u8>, request: &Request<'_>) -> Result<Replayed, ReplayError> {
-    let refused = |problem| ReplayError { file: file.to_owned(), problem };
+    let refused = |problem| ReplayError { file: file.to_owned(), problem: Box::new(problem) };
     replay_bytes(bytes, request).map_err(refused)
 }
 

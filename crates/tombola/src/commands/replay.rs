@@ -116,7 +116,7 @@ fn environment(arguments: &EnvironmentArguments, out: &mut dyn Write) -> Result<
     };
     let Replayed { redone, left } =
         episodes::replay(&path.display().to_string(), bytes, &request).map_err(|error| {
-            let hint = match &error.problem {
+            let hint = match &*error.problem {
                 EpisodesError::Task { found } => nearest(found, tasks::control::NAMES),
                 EpisodesError::Prefix { found, known, .. } => {
                     nearest(found, known.iter().map(String::as_str))

@@ -140,7 +140,7 @@ pub struct ReplayError {
     /// The file, as it was given.
     pub file: String,
     /// What is wrong with it, or with what was asked of it.
-    pub problem: EpisodesError,
+    pub problem: Box<EpisodesError>,
 }
 
 impl fmt::Display for ReplayError {
