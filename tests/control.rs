@@ -7,6 +7,7 @@ use std::process::Command;
 
 use networks::ticket::Contents;
 use networks::{Mask, MaskedNetwork, Normaliser, Preset, Ticket};
+use numerics::random::Stream;
 use serde_json::Value;
 
 mod common;
@@ -124,7 +125,8 @@ fn wild(path: &str) {
     let network = preset.architecture;
     let mask = Mask::full(network.prunable());
     let masked = MaskedNetwork::new(&network, &mask).expect("a network");
-    let mean: Vec<f32> = (0..masked.dims()).map(|index| if index % 2 == 0 { 3e38 } else { -3e38 }).collect();
+    let sign = |index: u64| if Stream::new(1, "signs").below(index, 2) == 0 { 3e38 } else { -3e38 };
+    let mean: Vec<f32> = (0..masked.dims() as u64).map(sign).collect();
     let normaliser = Normaliser { count: 9.0, mean: vec![-1000.0; 11], squares: vec![0.0; 11] };
     let contents = Contents {
         task: "hopper".into(),

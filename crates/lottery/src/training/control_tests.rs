@@ -261,8 +261,8 @@ fn damaged_checkpoints_are_refused_or_go_on() {
 fn members_that_lose_an_episode_are_failures_and_survive_a_checkpoint() {
     let setting = Setting::new("hopper");
     // weights so large that their sums are no numbers
-    let start: Vec<f32> =
-        (0..setting.start.len()).map(|index| if index % 2 == 0 { 3e38 } else { -3e38 }).collect();
+    let sign = |index: u64| if Stream::new(1, "signs").below(index, 2) == 0 { 3e38 } else { -3e38 };
+    let start: Vec<f32> = (0..setting.start.len() as u64).map(sign).collect();
     let execution = Execution::default();
     let run = |resumes: bool| {
         let mut training = Training::new(&plan(), setting.trial(execution.isa), &start).unwrap();
