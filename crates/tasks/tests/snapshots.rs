@@ -90,9 +90,9 @@ impl Play {
         };
         task.step(&mut self.block, &actions, &mut draws, &mut self.sight, &mut self.outcome);
         let done = self.outcome.done;
-        for lane in 0..LANES {
+        for (lane, is_done) in done.into_iter().enumerate() {
             self.times[lane] += 1;
-            if done[lane] || self.times[lane] >= HORIZON {
+            if is_done || self.times[lane] >= HORIZON {
                 self.begin(task, lane);
             }
         }
