@@ -4,10 +4,11 @@
 use physics::Model;
 use physics::naive::{self, Motion};
 use physics::vector::{Quaternion, Vector};
+use tasks::control::naive::prepare;
 
 use crate::records::{Records, Rows, error, recorded};
 use crate::stages::{LIMIT, free, one_sub_step, pushes, rotations, stepped, vectors};
-use crate::steps::{moved_by_the_task, prepare};
+use crate::steps::moved_by_the_task;
 
 /// The parts of each sub-step as they are recorded.
 const PARTS: [&str; 11] = [

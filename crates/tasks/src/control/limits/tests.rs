@@ -16,7 +16,7 @@ fn action(lane: usize, step: u64, row: u64) -> f32 {
         3 => end(step / 20),
         4 => end(step / 100),
         5 => end(0),
-        6 => end(0) * if step / (1 + lane as u64) % 2 == 0 { 1.0 } else { -1.0 },
+        6 => end(0) * if (step / (1 + lane as u64)).is_multiple_of(2) { 1.0 } else { -1.0 },
         _ => (6.0 * draw(step / 8) - 3.0).clamp(-1.0, 1.0),
     }
 }
