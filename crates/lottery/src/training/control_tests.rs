@@ -259,10 +259,13 @@ fn damaged_checkpoints_are_refused_or_go_on() {
 
 #[test]
 fn members_that_lose_an_episode_are_failures_and_survive_a_checkpoint() {
-    let setting = Setting::new("hopper");
-    // weights so large that their sums are no numbers
-    let sign = |index: u64| if Stream::new(1, "signs").below(index, 2) == 0 { 3e38 } else { -3e38 };
-    let start: Vec<f32> = (0..setting.start.len() as u64).map(sign).collect();
+    let Setting { task, .. } = Setting::new("hopper");
+    // weights as large as can be, and outputs that nothing bounds
+    let preset = Preset::named("policy-4-4-linear", task.input(), task.outputs()).unwrap();
+    let architecture = &preset.architecture;
+    let network = MaskedNetwork::new(architecture, &Mask::full(architecture.prunable())).unwrap();
+    let start = vec![3e38; network.dims()];
+    let setting = Setting { task, start: vec![0.0; network.dims()], network };
     let execution = Execution::default();
     let run = |resumes: bool| {
         let mut training = Training::new(&plan(), setting.trial(execution.isa), &start).unwrap();
