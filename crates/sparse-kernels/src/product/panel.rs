@@ -141,6 +141,26 @@ impl<T: Number> Panel<'_, T> {
         }
     }
 
+    /// A value and where its inputs begin, of an entry and of the next.
+    ///
+    /// # Safety
+    ///
+    /// The pattern has both entries, in one of the rows of the panel.
+    #[inline(always)]
+    pub(super) unsafe fn two_terms<const ORDERED: bool>(&self, entry: usize) -> [(T, *const T); 2] {
+        // SAFETY: the caller's promise; a column of the pattern is a row of the input.
+        unsafe {
+            // PERF: one load for two columns, where loads are what limits
+            let both = self.indices.as_ptr().add(entry).cast::<u64>().read_unaligned();
+            let both = if cfg!(target_endian = "big") { both.rotate_left(32) } else { both };
+            let input = |column: u64| self.input.add(column as u32 as usize * self.input_stride);
+            [
+                (self.value::<ORDERED>(entry), input(both)),
+                (self.value::<ORDERED>(entry + 1), input(both >> 32)),
+            ]
+        }
+    }
+
     /// The value of an entry.
     ///
     /// # Safety

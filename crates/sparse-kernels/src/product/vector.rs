@@ -1,7 +1,8 @@
 //! One column: a product with a vector.
 //!
 //! There are no columns for the lanes, and a sum keeps its order, so numbers go one by one; several rows take turns, so
-//! that the next loads and additions begin before the last are done.
+//! that the next loads and additions begin before the last are done. Loads are what limits: an entry has three, its
+//! column, its value and a number of the input, so columns are read two at a time.
 
 use numerics::{Kernel, Simd};
 
@@ -66,18 +67,18 @@ impl<T: Number, const SIDE_BY_SIDE: bool, const ORDERED: bool> Vector<'_, T, SID
                     sums[k] = *panel.output(rows[k] as usize);
                 }
             }
-            for entry in 0..fewest {
+            let in_pairs = fewest - fewest % 2;
+            for entry in (0..in_pairs).step_by(2) {
                 for k in 0..N {
-                    let (value, input) = panel.term::<ORDERED>(first[k] + entry);
-                    sums[k] = value.fused(*input, sums[k]);
-                }
-            }
-            if N > 1 {
-                for k in 0..N {
-                    for entry in fewest..len[k] {
-                        let (value, input) = panel.term::<ORDERED>(first[k] + entry);
+                    for (value, input) in panel.two_terms::<ORDERED>(first[k] + entry) {
                         sums[k] = value.fused(*input, sums[k]);
                     }
+                }
+            }
+            for k in 0..N {
+                for entry in in_pairs..len[k] {
+                    let (value, input) = panel.term::<ORDERED>(first[k] + entry);
+                    sums[k] = value.fused(*input, sums[k]);
                 }
             }
             for k in 0..N {
