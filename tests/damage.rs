@@ -1,5 +1,5 @@
 //! 20,000 damaged records of every control task: redone, or refused with the file and what is wrong with it; no panic, no
-//! more memory than twice what is unpacked, no long wait.
+//! more memory than twice what is unpacked, no long wait. And as many damaged models.
 //!
 //! Damage is done to files, where checksums find most of it, to arrays under right checksums, and to their numbers, shapes
 //! and names. Alone in its program, so that what the system says of memory is of these files.
@@ -19,6 +19,7 @@ use flate2::Crc;
 use flate2::write::DeflateEncoder;
 use numerics::random::Stream;
 use numerics::{Isa, LANES};
+use physics::{Model, models};
 use tasks::control::{Actions, BodyEnvironment, Environment, NAMES, Outcome, named};
 use tombola::episodes::{self, Mode, Precision, Replayed, Request};
 use tombola::npz::{self, Array, Values};
@@ -346,6 +347,31 @@ fn damaged_records_are_refused_clearly_or_redone() {
     if let (Some(before), Some(most)) = (before, most_memory()) {
         let allowed = before + 200 * longest as u64 + FIXED;
         assert!(most < allowed, "{most} bytes for files of up to {longest}, at most {allowed}");
+    }
+}
+
+#[test]
+fn damaged_models_take_no_memory_and_no_time() {
+    let _alone = alone();
+    let before = forget_most_memory();
+    let (mut slowest, mut longest) = (Duration::ZERO, 0);
+    for name in models::names() {
+        let text = models::named(name).expect("it is listed").description().to_json();
+        longest = longest.max(text.len());
+        for case in 0..CASES / 10 {
+            let bytes = hurt(text.clone().into_bytes(), Stream::new(8, name).child(case), usize::MAX);
+            let begun = Instant::now();
+            // what is said, and that what is a model can be stepped, is tested in the crate
+            let _ = Model::from_json(&String::from_utf8_lossy(&bytes));
+            slowest = slowest.max(begun.elapsed());
+        }
+        let deep = "[".repeat(1 << 20);
+        assert!(Model::from_json(&deep).is_err());
+    }
+    assert!(slowest < LONGEST, "a model took {slowest:?}");
+    if let (Some(before), Some(most)) = (before, most_memory()) {
+        let allowed = before + 2 * longest as u64 + FIXED;
+        assert!(most < allowed, "{most} bytes for models of up to {longest}, at most {allowed}");
     }
 }
 

@@ -14,7 +14,7 @@
 //! # Invariants
 //!
 //! - **A page is a function** of task, networks, episode and number of steps.
-//! - **A page is small:** the finest of [`FINENESSES`] with which it is no longer than [`MOST_BYTES`]. Where none is fine
+//! - **A page is small:** the finest of `FINENESSES` with which it is no longer than [`MOST_BYTES`]. Where none is fine
 //!   enough it is longer, and whoever asked for it is to be told so.
 //! - **Absent:** files, and any address that a browser would ask.
 

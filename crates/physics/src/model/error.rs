@@ -27,7 +27,10 @@ pub enum ModelError {
 impl fmt::Display for ModelError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ModelError::Json(_) => write!(f, "the model is not written as it must be"),
+            ModelError::Json(error) => {
+                let (line, column) = (error.line(), error.column());
+                write!(f, "the model is not written as it must be, at line {line} column {column}")
+            }
             ModelError::Number { place, found, expected } => {
                 write!(f, "{place} is {found}; it must be {expected}")
             }
