@@ -28,8 +28,9 @@
 //!
 //! Four things make it fast, and none changes a bit:
 //!
-//! - **Slabs.** Where rows have enough entries, all rows go through a slab of `X` that stays in the first cache, then
-//!   through the next. Columns of a row ascend, so a row's entries of a slab lie together: a plan holds where each begins.
+//! - **Slabs.** Where rows have enough entries, all rows go through a slab of `X` that stays in a cache, then through the
+//!   next: in the first cache where the second holds all of `A`, else in the second. Columns of a row ascend, so a row's
+//!   entries of a slab lie together: a plan holds where each begins.
 //! - **Copies.** Rows of `X` that are far from each other or not aligned, and used often, are copied panel by panel.
 //! - **Order.** Within windows of 64 rows those of similar length go beside each other.
 //! - **Equal rows.** Four rows with the same entries share each load: a dense matrix is one whose rows are all equal. No

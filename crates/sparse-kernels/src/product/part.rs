@@ -132,7 +132,7 @@ impl<'a, T: Number> Part<'a, T> {
             }
             let partly = panel.part < lanes && !copied;
             let mut add = self.add;
-            for (starts, ends) in self.plan.slabs(width * size_of::<T>()) {
+            for (starts, ends) in self.plan.slabs(width * size_of::<T>(), true) {
                 let panel = Panel { starts, ends, add, ..panel };
                 if panel.order.is_null() {
                     rows_of::<S, T, false>(simd, panel, chunk.width, partly);

@@ -18,11 +18,20 @@ const WINDOW: usize = 64;
 /// Columns after which a plan knows how far each row has come.
 const BLOCK: usize = 32;
 
-/// Bytes of a panel of inputs that stay in the first cache while rows go by.
-const SLAB: usize = 24 * 1024;
+/// Bytes of a panel of inputs that stay in the first cache while rows go by, and in the second.
+const NEAR_SLAB: usize = 24 * 1024;
+const FAR_SLAB: usize = 512 * 1024;
 
-/// Entries of a row and slab below which taking up its sums again costs more than the cache saves.
-const WORTH_A_SLAB: usize = 6;
+/// Entries of a matrix that the second cache holds. A larger one had better be read from its beginning to its end, for a slab
+/// takes a little of each row, and whatever foresees what is read next does not foresee that.
+const NEAR_ENTRIES: usize = 128 * 1024;
+
+/// Lines of input that a row uses in a near slab, and its entries in a far one, below which taking up its sums again and
+/// going to the next row cost more than the cache saves. On an AMD Zen 4 (1 MB of second cache, sides of 512 to 16384, 8 to
+/// 256 columns) near slabs save up to a quarter above this, and cost up to as much again below; far ones save up to a
+/// quarter, and only sums in registers are worth them.
+const WORTH_A_NEAR_SLAB: f64 = 100.0;
+const WORTH_A_FAR_SLAB: f64 = 150.0;
 
 /// Uses of a row of the input from which on it is worth a copy.
 const WORTH_A_COPY: usize = 8;
@@ -273,14 +282,22 @@ impl ProductPlan {
         ]
     }
 
-    /// The ranges of entries of each row in slabs of columns, one slab after the other, for panels of so many bytes: all
-    /// columns at once where slabs are worth nothing.
-    pub(super) fn slabs(&self, bytes: usize) -> impl Iterator<Item = (&[u32], &[u32])> {
+    /// The ranges of entries of each row in slabs of columns, one slab after the other, for panels whose rows have so many
+    /// bytes: all columns at once where slabs are worth nothing. Slabs of the second cache where those are `far` that are
+    /// worth it.
+    pub(super) fn slabs(&self, bytes: usize, far: bool) -> impl Iterator<Item = (&[u32], &[u32])> {
         let (rows, columns) = (self.pattern.rows(), self.pattern.columns());
         let blocks = self.ends.len().checked_div(rows).unwrap_or(0) + 1;
-        let step = (SLAB / (BLOCK * bytes)).max(1);
+        let is_near = self.pattern.nnz() <= NEAR_ENTRIES;
+        let slab = if is_near { NEAR_SLAB } else { FAR_SLAB };
+        let step = (slab / (BLOCK * bytes)).max(1);
         let entries = self.pattern.nnz() as f64 * (step * BLOCK) as f64 / (rows as f64 * columns as f64);
-        let step = if entries < WORTH_A_SLAB as f64 { blocks } else { step };
+        let is_worth = if is_near {
+            entries * bytes as f64 / LINE as f64 >= WORTH_A_NEAR_SLAB
+        } else {
+            far && entries >= WORTH_A_FAR_SLAB
+        };
+        let step = if is_worth { step } else { blocks };
         let after = move |block: usize| match block {
             0 => &self.pattern.starts()[..rows],
             block if block >= blocks => &self.pattern.starts()[1..],

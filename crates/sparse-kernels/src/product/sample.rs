@@ -168,7 +168,8 @@ impl<T: Number> Kernel for Part<'_, T> {
         }
         let few = self.columns <= T::lanes::<S>();
         let bytes = self.columns.next_multiple_of(T::LINE).max(T::LINE) * size_of::<T>();
-        for (starts, ends) in self.plan.slabs(bytes) {
+        // nothing is kept in registers from slab to slab, and values are written where entries are
+        for (starts, ends) in self.plan.slabs(bytes, false) {
             for row in self.rows.clone() {
                 let entries = starts[row] as usize..ends[row] as usize;
                 // PERF: a condition in a `const` block, so that lines of the wrong width are not compiled.
