@@ -17,7 +17,7 @@ use super::plan::ProductPlan;
 use super::view::Shape;
 use super::{Number, View};
 use crate::Threads;
-use crate::length::length;
+use crate::length::{length, total, whole_lines};
 
 /// A matrix by rows.
 #[derive(Clone, Copy)]
@@ -44,8 +44,12 @@ struct Part<'a, T> {
 
 impl ProductPlan {
     /// Numbers of scratch that products of rows need. None, where both matrices lie by rows.
+    ///
+    /// # Panics
+    ///
+    /// If so many numbers do not fit the address space: a view whose elements share places can have as many columns.
     pub fn sample_scratch_len<T: Number>(&self, y: View<'_, T>, x: View<'_, T>) -> usize {
-        copied_len::<T>(y.shape()) + copied_len::<T>(x.shape())
+        total("scratch", [y, x].map(|view| copied_len::<T>(view.shape())))
     }
 
     /// `values[k] = Y[row k] . X[column k]` for every entry `k` of the pattern: the product of `Y` and the transpose of `X`
@@ -70,7 +74,8 @@ impl ProductPlan {
     /// # Panics
     ///
     /// If `y` has not a row for each row and `x` not one for each column of the pattern, their columns differ, there is
-    /// not one value an entry, or the scratch is shorter than [`sample_scratch_len`](Self::sample_scratch_len).
+    /// not one value an entry, or the scratch is shorter than [`sample_scratch_len`](Self::sample_scratch_len), or cannot
+    /// be as long.
     pub fn sample_into<T: Number>(
         &self,
         threads: Threads<'_>,
@@ -106,7 +111,6 @@ impl ProductPlan {
         scratch: &mut [T],
         add: bool,
     ) {
-        let needed = self.sample_scratch_len(y, x);
         assert_eq!(y.rows(), self.pattern.rows(), "a row of the left matrix for each row of the pattern");
         assert_eq!(
             x.rows(),
@@ -115,8 +119,10 @@ impl ProductPlan {
         );
         assert_eq!(y.columns(), x.columns(), "columns of the left and of the right matrix");
         assert_eq!(values.len(), self.pattern.nnz(), "one value an entry");
+        let needed = self.sample_scratch_len(y, x);
         assert!(scratch.len() >= needed, "scratch of {} numbers, {needed} are needed", scratch.len());
-        let (first, second) = scratch.split_at_mut(copied_len::<T>(y.shape()));
+        // of scratch that is longer the rest stays as it is
+        let (first, second) = scratch[..needed].split_at_mut(copied_len::<T>(y.shape()));
         let columns = y.columns();
         let (y, x) = (lines(threads, y, first), lines(threads, x, second));
         let mut rest = values;
@@ -133,21 +139,27 @@ impl ProductPlan {
     }
 }
 
-/// Numbers of a copy whose rows are whole lines; none where a matrix lies by rows.
-fn copied_len<T: Number>(shape: Shape) -> usize {
-    if shape.column_stride == 1 || shape.columns <= 1 {
-        return 0;
-    }
-    length("scratch", [shape.rows, shape.columns.next_multiple_of(T::LINE)])
+/// Whether rows are read from a copy: several numbers that do not lie side by side.
+fn is_copied(shape: Shape) -> bool {
+    shape.column_stride != 1
 }
 
-/// A matrix by rows: the view, or a copy of it.
+/// Numbers of a copy whose rows are whole lines; none where a matrix lies by rows.
+fn copied_len<T: Number>(shape: Shape) -> usize {
+    if !is_copied(shape) {
+        return 0;
+    }
+    length("scratch", [shape.rows, whole_lines("scratch of a row", shape.columns, T::LINE)])
+}
+
+/// A matrix by rows: the view, or a copy of it, for which there is exactly the room that it takes.
 fn lines<T: Number>(threads: Threads<'_>, view: View<'_, T>, copy: &mut [T]) -> Lines<T> {
     let shape = view.shape();
-    if copy.is_empty() {
+    assert_eq!(copy.len(), copied_len::<T>(shape), "numbers of a copy");
+    if !is_copied(shape) {
         return Lines { first: view.pointer(), stride: shape.row_stride };
     }
-    let stride = shape.columns.next_multiple_of(T::LINE);
+    let stride = copy.len() / shape.rows;
     let share = threads.share(shape.rows);
     threads.for_each(copy.chunks_mut(share * stride).enumerate(), |(part, to)| {
         let rows = [part * share, to.len() / stride];
