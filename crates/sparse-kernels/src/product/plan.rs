@@ -185,8 +185,10 @@ impl ProductPlan {
         let (rows, columns) = (self.pattern.rows(), self.pattern.columns());
         let needed = self.scratch::<T>(threads, x.shape(), y.shape(), ordered);
         assert_eq!(values, self.pattern.nnz(), "one value an entry");
-        assert_eq!(x.rows(), columns, "a row of the input for each column of the matrix");
-        assert_eq!(y.rows(), rows, "a row of the output for each row of the matrix");
+        // with an order this is the plan of a transpose, whose rows are the columns of the caller's matrix
+        let [row, column] = if ordered { ["column", "row"] } else { ["row", "column"] };
+        assert_eq!(x.rows(), columns, "a row of the input for each {column} of the matrix");
+        assert_eq!(y.rows(), rows, "a row of the output for each {row} of the matrix");
         assert_eq!(x.columns(), y.columns(), "columns of the input and of the output");
         assert!(scratch >= needed, "scratch of {scratch} numbers, {needed} are needed");
     }
