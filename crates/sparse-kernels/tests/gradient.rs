@@ -22,8 +22,18 @@ impl Case {
         let [rows, columns] = draw.sizes([12, 30]);
         let pattern = draw.pattern(rows, columns);
         let copies = draw.one_of(&[1, 2, 7, 8, 9, 16]);
-        let parameters = groups * (pattern.nnz() + rows) * LANES;
         let numbers = draw.one_of(&[Draw::numbers, Draw::spoiled_numbers]);
+        Case::new(draw, pattern, [groups, copies], numbers)
+    }
+
+    fn new(
+        draw: &mut Draw,
+        pattern: Pattern,
+        [groups, copies]: [usize; 2],
+        numbers: impl Fn(&mut Draw, usize) -> Vec<f32>,
+    ) -> Case {
+        let (rows, columns) = (pattern.rows(), pattern.columns());
+        let parameters = groups * (pattern.nnz() + rows) * LANES;
         Case {
             parameters: numbers(draw, parameters),
             before: numbers(draw, parameters),
@@ -76,24 +86,36 @@ fn bits((a, b): (Vec<f32>, Vec<f32>)) -> [Vec<u32>; 2] {
     [a, b].map(|numbers| numbers.into_iter().map(one).collect())
 }
 
+/// How many of these bits are of numbers other than zero.
+fn alive(bits: &[u32]) -> usize {
+    bits.iter().filter(|&&bits| bits != 0 && bits != u32::MAX).count()
+}
+
 #[test]
 fn gradients_have_the_bits_of_the_definition() {
+    let mut lively = 0;
     for seed in 0..cases(60) {
         let mut draw = Draw::new("gradients", seed);
         let groups = 1 + draw.below(2);
         let case = Case::draw(&mut draw, groups);
         let expected = bits(case.expected());
+        lively += u32::from(case.pattern.nnz() > 0 && expected.iter().all(|bits| alive(bits) > 0));
         for isa in Isa::available() {
             assert_eq!(bits(case.found(isa, Threads::Sequential)), expected, "seed {seed}, {isa}");
         }
     }
+    assert!(cfg!(miri) || lively > 20, "{lively} cases have gradients that are numbers other than zero");
 }
 
 #[cfg(feature = "rayon")]
 #[test]
 fn gradients_do_not_depend_on_threads() {
-    let case = Case::draw(&mut Draw::new("threads", 1), if cfg!(miri) { 3 } else { 11 });
+    let mask: Vec<bool> = (0..5 * 9).map(|place| place % 4 != 1).collect();
+    let pattern = Pattern::from_mask(5, 9, &mask).expect("a mask of the right length");
+    let sizes @ [groups, _] = [if cfg!(miri) { 3 } else { 11 }, 9];
+    let case = Case::new(&mut Draw::new("threads", 1), pattern, sizes, Draw::numbers);
     let expected = bits(case.expected());
+    assert!(expected.iter().all(|bits| alive(bits) > groups * LANES));
     for threads in [1, 2, 3, 7, 16] {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
         for isa in Isa::available() {

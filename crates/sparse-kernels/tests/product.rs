@@ -5,7 +5,7 @@ mod common;
 mod matrices;
 
 use common::{Draw, cases};
-use matrices::{Float, Layout, numbers};
+use matrices::{Float, Layout, Scratch, alive, fixed_pattern, numbers, plain_numbers};
 use numerics::Isa;
 use sparse_kernels::product::{ProductPlan, TransposedPlan, View, ViewMut, is_faster_with_zeros};
 use sparse_kernels::{Pattern, Threads, naive};
@@ -51,6 +51,15 @@ impl<T: Float> Case<T> {
         Case { values: numbers(draw, pattern.nnz()), x, x_layout, y, y_layout, pattern, columns, add }
     }
 
+    /// Of numbers that nothing special hides.
+    fn plain(pattern: Pattern, columns: usize, [x_layout, y_layout]: [Layout; 2], add: bool) -> Case<T> {
+        let mut draw = Draw::new("plain", columns as u64);
+        let mut numbers = |count| plain_numbers(&mut draw, count);
+        let x = numbers(x_layout.len(pattern.columns(), columns));
+        let y = numbers(y_layout.len(pattern.rows(), columns));
+        Case { values: numbers(pattern.nnz()), x, x_layout, y, y_layout, pattern, columns, add }
+    }
+
     fn x(&self) -> View<'_, T> {
         self.x_layout.view(&self.x, self.pattern.columns(), self.columns)
     }
@@ -70,13 +79,19 @@ impl<T: Float> Case<T> {
     fn found(&self, plan: &ProductPlan, threads: Threads<'_>) -> Vec<u64> {
         let mut y = self.y.clone();
         let view = self.y(&mut y);
-        let mut scratch = vec![T::NAN; plan.scratch_len(threads, self.x(), &view)];
+        let mut scratch = self.scratch(plan.scratch_len(threads, self.x(), &view));
         if self.add {
-            plan.multiply_acc(threads, &self.values, self.x(), view, &mut scratch);
+            plan.multiply_acc(threads, &self.values, self.x(), view, &mut scratch.numbers);
         } else {
-            plan.multiply_into(threads, &self.values, self.x(), view, &mut scratch);
+            plan.multiply_into(threads, &self.values, self.x(), view, &mut scratch.numbers);
         }
+        scratch.check();
         y.into_iter().map(T::bits).collect()
+    }
+
+    /// As long as it must be, or longer.
+    fn scratch(&self, needed: usize) -> Scratch<T> {
+        Scratch::new(needed, if self.add { 300 } else { 0 })
     }
 
     /// The same by a plan for the transpose of the transpose, with the values in the order of the transpose.
@@ -86,13 +101,26 @@ impl<T: Float> Case<T> {
         let plan = TransposedPlan::new(isa, &transpose);
         let mut y = self.y.clone();
         let view = self.y(&mut y);
-        let mut scratch = vec![T::NAN; plan.scratch_len(threads, self.x(), &view)];
+        let mut scratch = self.scratch(plan.scratch_len(threads, self.x(), &view));
         if self.add {
-            plan.multiply_acc(threads, &values, self.x(), view, &mut scratch);
+            plan.multiply_acc(threads, &values, self.x(), view, &mut scratch.numbers);
         } else {
-            plan.multiply_into(threads, &values, self.x(), view, &mut scratch);
+            plan.multiply_into(threads, &values, self.x(), view, &mut scratch.numbers);
         }
+        scratch.check();
         y.into_iter().map(T::bits).collect()
+    }
+
+    /// Both products, with every instruction set, have the bits of the definition.
+    fn check(&self, threads: Threads<'_>, name: &str) {
+        let expected = self.expected();
+        for isa in Isa::available() {
+            let plan = ProductPlan::new(isa, &self.pattern);
+            assert_eq!(plan.pattern(), &self.pattern);
+            assert_eq!(self.found(&plan, threads), expected, "{name}, {isa}: {}", self.what());
+            let transposed = self.found_transposed(isa, threads);
+            assert_eq!(transposed, expected, "{name}, {isa}, transposed: {}", self.what());
+        }
     }
 
     fn what(&self) -> String {
@@ -111,19 +139,7 @@ impl<T: Float> Case<T> {
 fn check<T: Float>(name: &str) {
     for seed in 0..cases(400) {
         let case = Case::<T>::draw(&mut Draw::new(name, seed));
-        let expected = case.expected();
-        for isa in Isa::available() {
-            let plan = ProductPlan::new(isa, &case.pattern);
-            assert_eq!(plan.pattern(), &case.pattern);
-            assert_eq!(
-                case.found(&plan, Threads::Sequential),
-                expected,
-                "seed {seed}, {isa}: {}",
-                case.what()
-            );
-            let transposed = case.found_transposed(isa, Threads::Sequential);
-            assert_eq!(transposed, expected, "seed {seed}, {isa}, transposed: {}", case.what());
-        }
+        case.check(Threads::Sequential, &format!("seed {seed}"));
     }
 }
 
@@ -137,26 +153,86 @@ fn products_of_f64_have_the_bits_of_the_definition() {
     check::<f64>("products of f64");
 }
 
-#[cfg(feature = "rayon")]
+/// Products large enough for several slabs, panels, copies and values that are put in order, and small enough for an
+/// interpreter.
+fn check_parts<T: Float>() {
+    use Layout::{Columns, Rows};
+    for ([rows, middle, columns], layouts, add) in [
+        // rows of the input are used often enough to be copied
+        ([11, 130, 70], [Rows, Columns], true),
+        // columns are copied, whatever they are used for
+        ([5, 130, 70], [Columns, Rows], false),
+        ([5, 130, 70], [Rows, Rows], true),
+    ] {
+        let case = Case::<T>::plain(fixed_pattern(rows, middle, 10), columns, layouts, add);
+        assert!(alive(&case.expected()) > rows * columns / 2);
+        case.check(Threads::Sequential, "parts");
+    }
+}
+
 #[test]
-fn products_do_not_depend_on_threads() {
-    for (seed, [rows, middle, columns]) in
-        [[300, 200, 70], [700, 40, 1], [129, 130, 9], [3, 3, 3], [0, 3, 2]].into_iter().enumerate()
-    {
-        let (rows, middle) = if cfg!(miri) { (rows.min(150), middle.min(10)) } else { (rows, middle) };
-        let case = Case::<f32>::new(&mut Draw::new("threads", seed as u64), rows, middle, columns);
-        let expected = case.expected();
-        for threads in [1, 2, 3, 7, 16] {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
-            for isa in Isa::available() {
-                let plan = ProductPlan::new(isa, &case.pattern);
-                let found = case.found(&plan, Threads::Pool(&pool));
-                assert_eq!(found, expected, "{threads} threads, {isa}: {}", case.what());
-                let found = case.found_transposed(isa, Threads::Pool(&pool));
-                assert_eq!(found, expected, "{threads} threads, {isa}, transposed: {}", case.what());
+fn products_of_f32_in_many_parts_have_the_bits_of_the_definition() {
+    check_parts::<f32>();
+}
+
+#[test]
+fn products_of_f64_in_many_parts_have_the_bits_of_the_definition() {
+    check_parts::<f64>();
+}
+
+/// One column, and as many as a register of some instruction set holds, all side by side: transposed products add each entry
+/// to the row that it belongs to, in a loop for each row where these are long, and else in one for all.
+fn check_registers<T: Float>() {
+    for columns in [1, 2, 4, 8, 16] {
+        // the transposed plan is of the transpose, whose rows have about 4 and 18 entries
+        for [rows, middle] in [[9, 20], [40, 9]] {
+            for add in [false, true] {
+                let pattern = fixed_pattern(rows, middle, 6);
+                let case = Case::<T>::plain(pattern, columns, [Layout::Rows; 2], add);
+                assert!(alive(&case.expected()) > rows * columns / 2);
+                case.check(Threads::Sequential, "registers");
             }
         }
     }
+}
+
+#[test]
+fn products_of_f32_in_single_registers_have_the_bits_of_the_definition() {
+    check_registers::<f32>();
+}
+
+#[test]
+fn products_of_f64_in_single_registers_have_the_bits_of_the_definition() {
+    check_registers::<f64>();
+}
+
+#[cfg(feature = "rayon")]
+fn check_threads<T: Float>() {
+    use Layout::{Columns, Rows};
+    let sizes = [[300, 200, 70], [700, 40, 1], [129, 130, 9], [3, 3, 3], [0, 3, 2]];
+    for (index, [rows, middle, columns]) in sizes.into_iter().enumerate() {
+        let most = if cfg!(miri) { [130, 4, 9] } else { [usize::MAX; 3] };
+        let (rows, middle, columns) = (rows.min(most[0]), middle.min(most[1]), columns.min(most[2]));
+        let layouts = [[Rows, Columns], [Rows, Rows], [Columns, Rows]][index % 3];
+        let case = Case::<T>::plain(fixed_pattern(rows, middle, 6), columns, layouts, index % 2 == 0);
+        assert!(alive(&case.expected()) >= rows * columns / 2);
+        for threads in [1, 2, 3, 7, 16] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+            case.check(Threads::Pool(&pool), &format!("{threads} threads"));
+        }
+    }
+}
+
+#[cfg(feature = "rayon")]
+#[test]
+fn products_of_f32_do_not_depend_on_threads() {
+    check_threads::<f32>();
+}
+
+#[cfg(feature = "rayon")]
+#[test]
+fn products_of_f64_do_not_depend_on_threads() {
+    check_threads::<f64>();
 }
 
 #[test]
@@ -209,11 +285,12 @@ fn columns_that_differ_are_refused() {
 }
 
 #[test]
-#[should_panic(expected = "scratch of 3 numbers")]
+#[should_panic(expected = "scratch of 3 numbers, 24 are needed")]
 fn scratch_that_is_too_short_is_refused() {
     let plan = ProductPlan::new(Isa::detected(), &Pattern::dense(3, 4).expect("a pattern"));
     let (x, mut y) = ([0.0_f64; 8], [0.0; 6]);
     let (x, y) = (View::by_columns(&x, 4, 2), ViewMut::by_rows(&mut y, 3, 2));
+    // a register of columns for each row, and what it takes to begin at a cache line
     plan.multiply_into(Threads::Sequential, &[0.0; 12], x, y, &mut [0.0; 3]);
 }
 

@@ -5,7 +5,7 @@ mod common;
 mod matrices;
 
 use common::{Draw, cases};
-use matrices::{Float, Layout, numbers};
+use matrices::{Float, Layout, Scratch, alive, fixed_pattern, numbers, plain_numbers};
 use numerics::Isa;
 use sparse_kernels::product::{ProductPlan, View};
 use sparse_kernels::{Pattern, Threads, naive};
@@ -40,6 +40,15 @@ impl<T: Float> Case<T> {
         Case { add: draw.below(2) == 0, pattern, columns, y, x, values }
     }
 
+    /// Of numbers that nothing special hides.
+    fn plain(pattern: Pattern, columns: usize, [y_layout, x_layout]: [Layout; 2], add: bool) -> Case<T> {
+        let mut draw = Draw::new("plain", columns as u64);
+        let mut numbers = |count| plain_numbers(&mut draw, count);
+        let y = (numbers(y_layout.len(pattern.rows(), columns)), y_layout);
+        let x = (numbers(x_layout.len(pattern.columns(), columns)), x_layout);
+        Case { values: numbers(pattern.nnz()), pattern, columns, y, x, add }
+    }
+
     fn views(&self) -> [View<'_, T>; 2] {
         let (rows, middle) = (self.pattern.rows(), self.pattern.columns());
         [self.y.1.view(&self.y.0, rows, self.columns), self.x.1.view(&self.x.0, middle, self.columns)]
@@ -56,25 +65,31 @@ impl<T: Float> Case<T> {
         let plan = ProductPlan::new(isa, &self.pattern);
         let mut values = self.values.clone();
         let [y, x] = self.views();
-        let mut scratch = vec![T::NAN; plan.sample_scratch_len(y, x)];
+        let mut scratch = Scratch::new(plan.sample_scratch_len(y, x), if self.add { 300 } else { 0 });
         if self.add {
-            plan.sample_acc(threads, y, x, &mut values, &mut scratch);
+            plan.sample_acc(threads, y, x, &mut values, &mut scratch.numbers);
         } else {
-            plan.sample_into(threads, y, x, &mut values, &mut scratch);
+            plan.sample_into(threads, y, x, &mut values, &mut scratch.numbers);
         }
+        scratch.check();
         values.into_iter().map(T::bits).collect()
+    }
+
+    /// With every instruction set they have the bits of the definition.
+    fn check(&self, threads: Threads<'_>, name: &str) {
+        let expected = self.expected();
+        let (rows, middle) = (self.pattern.rows(), self.pattern.columns());
+        for isa in Isa::available() {
+            let found = self.found(isa, threads);
+            assert_eq!(found, expected, "{name}, {isa}: {rows} x {middle}, rows of {}", self.columns);
+        }
     }
 }
 
 fn check<T: Float>(name: &str) {
     for seed in 0..cases(400) {
         let case = Case::<T>::draw(&mut Draw::new(name, seed));
-        let expected = case.expected();
-        for isa in Isa::available() {
-            let (rows, middle) = (case.pattern.rows(), case.pattern.columns());
-            let found = case.found(isa, Threads::Sequential);
-            assert_eq!(found, expected, "seed {seed}, {isa}: {rows} x {middle}, rows of {}", case.columns);
-        }
+        case.check(Threads::Sequential, &format!("seed {seed}"));
     }
 }
 
@@ -88,20 +103,51 @@ fn samples_of_f64_have_the_bits_of_the_definition() {
     check::<f64>("samples of f64");
 }
 
-#[cfg(feature = "rayon")]
+/// Rows of several lines, in slabs, copied and not, and small enough for an interpreter.
+fn check_parts<T: Float>() {
+    use Layout::{Columns, Rows};
+    for (layouts, add) in [([Rows, Columns], true), ([Columns, Rows], false), ([Rows, Rows], true)] {
+        let case = Case::<T>::plain(fixed_pattern(5, 70, 9), 100, layouts, add);
+        assert!(alive(&case.expected()) > 5 * 70 / 2);
+        case.check(Threads::Sequential, "parts");
+    }
+}
+
 #[test]
-fn samples_do_not_depend_on_threads() {
-    for (seed, [rows, middle, columns]) in [[300, 70, 33], [129, 5, 16], [3, 3, 3]].into_iter().enumerate() {
-        let rows = if cfg!(miri) { rows.min(130) } else { rows };
-        let case = Case::<f32>::new(&mut Draw::new("threads", seed as u64), rows, middle, columns);
-        let expected = case.expected();
+fn samples_of_f32_in_many_parts_have_the_bits_of_the_definition() {
+    check_parts::<f32>();
+}
+
+#[test]
+fn samples_of_f64_in_many_parts_have_the_bits_of_the_definition() {
+    check_parts::<f64>();
+}
+
+#[cfg(feature = "rayon")]
+fn check_threads<T: Float>() {
+    use Layout::{Columns, Rows};
+    for (index, [rows, middle, columns]) in [[300, 70, 33], [129, 5, 16], [3, 3, 3]].into_iter().enumerate() {
+        let (rows, middle) = if cfg!(miri) { (rows.min(130), middle.min(5)) } else { (rows, middle) };
+        let layouts = [[Rows, Columns], [Rows, Rows], [Columns, Rows]][index];
+        let case = Case::<T>::plain(fixed_pattern(rows, middle, 6), columns, layouts, index % 2 == 0);
+        assert!(alive(&case.expected()) >= case.pattern.nnz() / 2 && case.pattern.nnz() > 0);
         for threads in [1, 2, 3, 7, 16] {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
-            for isa in Isa::available() {
-                assert_eq!(case.found(isa, Threads::Pool(&pool)), expected, "{threads} threads, {isa}");
-            }
+            case.check(Threads::Pool(&pool), &format!("{threads} threads"));
         }
     }
+}
+
+#[cfg(feature = "rayon")]
+#[test]
+fn samples_of_f32_do_not_depend_on_threads() {
+    check_threads::<f32>();
+}
+
+#[cfg(feature = "rayon")]
+#[test]
+fn samples_of_f64_do_not_depend_on_threads() {
+    check_threads::<f64>();
 }
 
 fn sample(values: usize, y: [usize; 2], x: [usize; 2]) {
@@ -127,6 +173,16 @@ fn left_matrices_that_do_not_fit_are_refused() {
 #[should_panic(expected = "a row of the right matrix for each column of the pattern\n  left: 3\n right: 4")]
 fn right_matrices_that_do_not_fit_are_refused() {
     sample(12, [3, 2], [3, 2]);
+}
+
+#[test]
+#[should_panic(expected = "scratch of 47 numbers, 48 are needed")]
+fn scratch_that_is_too_short_is_refused() {
+    let plan = ProductPlan::new(Isa::detected(), &Pattern::dense(3, 4).expect("a pattern"));
+    let (y, x) = ([0.0_f32; 6], [0.0; 8]);
+    let (y, x) = (View::by_columns(&y, 3, 2), View::by_rows(&x, 4, 2));
+    // a cache line for each row of the left matrix, whose rows do not lie side by side
+    plan.sample_into(Threads::Sequential, y, x, &mut [0.0; 12], &mut [0.0; 47]);
 }
 
 #[test]

@@ -76,8 +76,11 @@ impl<'a, T: Number> From<ArrayViewMut1<'a, T>> for ViewMut<'a, T> {
 #[cfg(test)]
 mod tests {
     use ndarray::{Array1, Array2, Axis, s};
+    use numerics::Isa;
 
     use super::*;
+    use crate::product::ProductPlan;
+    use crate::{Pattern, Threads};
 
     #[test]
     fn views_of_arrays_have_their_elements() {
@@ -100,6 +103,35 @@ mod tests {
         let (_, right) = changed.view_mut().split_at(Axis(1), 2);
         ViewMut::from(right).set(3, 0, -1.0);
         assert_eq!(changed[(3, 2)], -1.0);
+    }
+
+    /// One half of an array is read and the other written, as an interpreter of memory can see.
+    #[test]
+    fn products_read_and_write_the_elements_of_arrays() {
+        let pattern = Pattern::from_triplets(4, 4, &[(0, 1), (1, 0), (1, 3), (3, 2)]).expect("a pattern");
+        let values = [2.0_f64, 3.0, 4.0, 5.0];
+        let mut array = Array2::from_shape_fn((4, 6), |(row, column)| (10 * row + column) as f64);
+        let (left, right) = array.view_mut().split_at(Axis(1), 3);
+        let (x, y) = (View::from(left.view()), ViewMut::from(right));
+        let plan = ProductPlan::new(Isa::detected(), &pattern);
+        let mut scratch = vec![0.0; plan.scratch_len(Threads::Sequential, x, &y)];
+        plan.multiply_into(Threads::Sequential, &values, x, y, &mut scratch);
+        for column in 0..3 {
+            let x = |row: usize| (10 * row + column) as f64;
+            let expected = [2.0 * x(1), 3.0 * x(0) + 4.0 * x(3), 0.0, 5.0 * x(2)];
+            assert_eq!(array.column(3 + column).to_vec(), expected);
+        }
+
+        // of a column of an array by rows, and of an array by columns
+        let mut samples = [0.0; 4];
+        let (y, x) = (View::from(array.column(0)), View::from(array.column(1)));
+        plan.sample_into(Threads::Sequential, y, x, &mut samples, &mut []);
+        assert_eq!(samples, [0.0, 10.0, 310.0, 630.0]);
+        let by_columns = array.t();
+        let x = View::from(by_columns.slice(s![..4, ..]));
+        let mut scratch = vec![0.0; plan.sample_scratch_len(x, x)];
+        plan.sample_into(Threads::Sequential, x, x, &mut samples, &mut scratch);
+        assert_eq!(samples[0], array.column(0).dot(&array.column(1)));
     }
 
     #[test]

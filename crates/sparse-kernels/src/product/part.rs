@@ -6,7 +6,7 @@ use numerics::{Kernel, Simd};
 
 use super::pack::{pack, unpack};
 use super::panel::{Panel, Rows, WIDTHS};
-use super::plan::ProductPlan;
+use super::plan::{LINE, ProductPlan};
 use super::vector::Vector;
 use super::view::Shape;
 use super::{Number, View};
@@ -115,16 +115,17 @@ impl<'a, T: Number> Part<'a, T> {
         unsafe {
             let copied = self.copied::<S>(first, width);
             if copied {
-                let room = aligned(self.rooms[1]);
+                let room = aligned(self.rooms[1], x.rows * width);
                 pack(self.x.pointer(), x, [0, x.rows], columns, room, width);
                 (panel.input, panel.input_stride) = (room, width);
             } else {
-                panel.input = self.x.pointer().add(first);
+                // an input without rows has no such column, and nobody reads it
+                panel.input = self.x.pointer().wrapping_add(first);
             }
             if y.column_stride == 1 {
                 panel.output = self.y.pointer.add(first);
             } else {
-                let room = aligned(self.rooms[2]);
+                let room = aligned(self.rooms[2], rows[1] * width);
                 if self.add {
                     pack(self.y.pointer, y, rows, columns, room, width);
                 }
@@ -152,19 +153,29 @@ impl<'a, T: Number> Part<'a, T> {
     #[inline(always)]
     fn copied<S: Simd>(&self, first: usize, width: usize) -> bool {
         let shape = self.x.shape();
-        let register = T::lanes::<S>() * size_of::<T>();
+        let lanes = T::lanes::<S>();
         let address = self.x.pointer().wrapping_add(first) as usize;
-        let misaligned = !address.is_multiple_of(register)
-            || !(shape.row_stride * size_of::<T>()).is_multiple_of(register);
+        // in numbers, for a stride of them can be more bytes than there are
+        let misaligned =
+            !address.is_multiple_of(lanes * size_of::<T>()) || !shape.row_stride.is_multiple_of(lanes);
         !self.rooms[1].is_empty() && (shape.column_stride != 1 || shape.row_stride > width || misaligned)
     }
 }
 
-/// Where the first cache line of a room begins.
+/// Where the first cache line of a room begins, which holds so many numbers from there on.
 #[inline(always)]
-fn aligned<T>(room: &mut [T]) -> *mut T {
-    let start = room.as_ptr().align_offset(64).min(room.len());
-    room[start..].as_mut_ptr()
+fn aligned<T>(room: &mut [T], needed: usize) -> *mut T {
+    let offset = room.as_ptr().align_offset(LINE);
+    from_line(room, offset, needed)
+}
+
+/// The same, for a line that begins at an offset. What the standard library says of it is a hint, which may be that there
+/// is no such place: the room then begins in some line, and the numbers are there all the same.
+#[inline(always)]
+fn from_line<T>(room: &mut [T], offset: usize, needed: usize) -> *mut T {
+    let room = &mut room[offset.min(LINE / size_of::<T>() - 1)..];
+    assert!(room.len() >= needed, "room for {} numbers from a line on, {needed} are needed", room.len());
+    room.as_mut_ptr()
 }
 
 /// All rows of a panel of `width` registers, of which the last is read in part or not.
@@ -197,5 +208,40 @@ unsafe fn rows_of<S: Simd, T: Number, const ORDERED: bool>(
         }
         (_, false) => simd.apart(Rows::<T, 4, 1, false, ORDERED, false>(panel)),
         (_, true) => simd.apart(Rows::<T, 4, 1, true, ORDERED, false>(panel)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rooms_hold_what_is_needed_from_a_line_on() {
+        let (needed, line) = (40, LINE / size_of::<f64>());
+        let mut numbers = [0.0_f64; 64];
+        for first in 0..line {
+            let room = &mut numbers[first..][..needed + line];
+            let (begin, end) = (room.as_ptr() as usize, room.as_ptr_range().end as usize);
+            let address = aligned(room, needed) as usize;
+            assert!(begin <= address && address + needed * size_of::<f64>() <= end);
+            assert!(cfg!(miri) || address.is_multiple_of(LINE));
+        }
+    }
+
+    #[test]
+    fn rooms_hold_what_is_needed_where_no_line_is_told() {
+        let (needed, line) = (40, LINE / size_of::<f32>());
+        let mut numbers = vec![0.0_f32; needed + line];
+        let start = numbers.as_ptr() as usize;
+        for offset in [0, line - 1, line, usize::MAX] {
+            let address = from_line(&mut numbers, offset, needed) as usize;
+            assert_eq!(address, start + offset.min(line - 1) * size_of::<f32>(), "{offset}");
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "room for 41 numbers from a line on, 42 are needed")]
+    fn rooms_that_are_too_short_are_refused() {
+        from_line(&mut [0.0_f32; 56], usize::MAX, 42);
     }
 }

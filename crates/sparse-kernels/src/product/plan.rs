@@ -9,7 +9,7 @@ use super::panel::WIDTHS;
 use super::part::{Part, Target};
 use super::view::Shape;
 use super::{Number, View, ViewMut};
-use crate::length::length;
+use crate::length::{length, total};
 use crate::{Pattern, Threads};
 
 /// Rows that are sorted among each other, and stay with one thread.
@@ -40,7 +40,7 @@ const WORTH_A_COPY: usize = 8;
 const COST_OF_A_ROW: usize = 4;
 
 /// Bytes of a cache line.
-const LINE: usize = 64;
+pub(super) const LINE: usize = 64;
 
 /// `Y = A X` and `Y = Y + A X` for one pattern of `A`: any values, any number of columns, `f32` and `f64`.
 ///
@@ -108,6 +108,10 @@ impl ProductPlan {
 
     /// Numbers of scratch that a product of these matrices needs; what they hold does not matter. None, where both lie by
     /// rows and the input is small or little used.
+    ///
+    /// # Panics
+    ///
+    /// If so many numbers do not fit the address space.
     pub fn scratch_len<T: Number>(&self, threads: Threads<'_>, x: View<'_, T>, y: &ViewMut<'_, T>) -> usize {
         self.scratch::<T>(threads, x.shape(), y.shape(), false)
     }
@@ -190,8 +194,10 @@ impl ProductPlan {
         let (rows, columns) = (self.pattern.rows(), self.pattern.columns());
         let needed = self.scratch::<T>(threads, x.shape(), y.shape(), ordered);
         assert_eq!(values, self.pattern.nnz(), "one value an entry");
-        assert_eq!(x.rows(), columns, "a row of the input for each column of the matrix");
-        assert_eq!(y.rows(), rows, "a row of the output for each row of the matrix");
+        // with an order this is the plan of a transpose, whose rows are the columns of the caller's matrix
+        let [row, column] = if ordered { ["column", "row"] } else { ["row", "column"] };
+        assert_eq!(x.rows(), columns, "a row of the input for each {column} of the matrix");
+        assert_eq!(y.rows(), rows, "a row of the output for each {row} of the matrix");
         assert_eq!(x.columns(), y.columns(), "columns of the input and of the output");
         assert!(scratch >= needed, "scratch of {scratch} numbers, {needed} are needed");
     }
@@ -235,7 +241,8 @@ impl ProductPlan {
     /// Columns of the widest panel.
     fn panel<T: Number>(&self, columns: usize) -> usize {
         let lanes = self.lanes::<T>(columns);
-        columns.next_multiple_of(lanes).min(WIDTHS[0] * lanes)
+        // bounded first: a matrix without rows can have as many columns as there are numbers
+        columns.min(WIDTHS[0] * lanes).next_multiple_of(lanes)
     }
 
     /// Whether values are put in order first, and not read out of order: where there is more than one panel.
@@ -252,9 +259,10 @@ impl ProductPlan {
         ordered: bool,
     ) -> usize {
         let part = |part| self.boundary(threads, part)..self.boundary(threads, part + 1);
-        (0..threads.count())
-            .map(|index| self.room::<T>(threads, &part(index), x, y, ordered).iter().sum::<usize>())
-            .sum()
+        (0..threads.count()).fold(0, |before, index| {
+            let [values, input, output] = self.room::<T>(threads, &part(index), x, y, ordered);
+            total("scratch", [before, values, input, output])
+        })
     }
 
     /// Numbers of scratch of some rows: for their values in order, a panel of the input, and one of the output.
@@ -273,9 +281,13 @@ impl ProductPlan {
         let copied = self.copies(threads, x) && !rows.is_empty();
         [
             if ordered && self.puts_in_order::<T>(x.columns) { entries } else { 0 },
-            if copied { length("scratch", [self.pattern.columns(), panel]) + line } else { 0 },
+            if copied {
+                total("scratch", [length("scratch", [self.pattern.columns(), panel]), line])
+            } else {
+                0
+            },
             if x.columns > 1 && y.column_stride != 1 {
-                length("scratch", [rows.len(), panel]) + line
+                total("scratch", [length("scratch", [rows.len(), panel]), line])
             } else {
                 0
             },
@@ -290,7 +302,7 @@ impl ProductPlan {
         let blocks = self.ends.len().checked_div(rows).unwrap_or(0) + 1;
         let is_near = self.pattern.nnz() <= NEAR_ENTRIES;
         let slab = if is_near { NEAR_SLAB } else { FAR_SLAB };
-        let step = (slab / (BLOCK * bytes)).max(1);
+        let step = (slab / BLOCK.saturating_mul(bytes)).max(1);
         let entries = self.pattern.nnz() as f64 * (step * BLOCK) as f64 / (rows as f64 * columns as f64);
         let is_worth = if is_near {
             entries * bytes as f64 / LINE as f64 >= WORTH_A_NEAR_SLAB

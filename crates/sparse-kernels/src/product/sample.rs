@@ -17,7 +17,7 @@ use super::plan::ProductPlan;
 use super::view::Shape;
 use super::{Number, View};
 use crate::Threads;
-use crate::length::length;
+use crate::length::{length, total, whole_lines};
 
 /// A matrix by rows.
 #[derive(Clone, Copy)]
@@ -44,8 +44,12 @@ struct Part<'a, T> {
 
 impl ProductPlan {
     /// Numbers of scratch that products of rows need. None, where both matrices lie by rows.
+    ///
+    /// # Panics
+    ///
+    /// If so many numbers do not fit the address space: a view whose elements share places can have as many columns.
     pub fn sample_scratch_len<T: Number>(&self, y: View<'_, T>, x: View<'_, T>) -> usize {
-        copied_len::<T>(y.shape()) + copied_len::<T>(x.shape())
+        total("scratch", [y, x].map(|view| copied_len::<T>(view.shape())))
     }
 
     /// `values[k] = Y[row k] . X[column k]` for every entry `k` of the pattern: the product of `Y` and the transpose of `X`
@@ -70,7 +74,8 @@ impl ProductPlan {
     /// # Panics
     ///
     /// If `y` has not a row for each row and `x` not one for each column of the pattern, their columns differ, there is
-    /// not one value an entry, or the scratch is shorter than [`sample_scratch_len`](Self::sample_scratch_len).
+    /// not one value an entry, or the scratch is shorter than [`sample_scratch_len`](Self::sample_scratch_len), or cannot
+    /// be as long.
     pub fn sample_into<T: Number>(
         &self,
         threads: Threads<'_>,
@@ -106,7 +111,6 @@ impl ProductPlan {
         scratch: &mut [T],
         add: bool,
     ) {
-        let needed = self.sample_scratch_len(y, x);
         assert_eq!(y.rows(), self.pattern.rows(), "a row of the left matrix for each row of the pattern");
         assert_eq!(
             x.rows(),
@@ -115,8 +119,10 @@ impl ProductPlan {
         );
         assert_eq!(y.columns(), x.columns(), "columns of the left and of the right matrix");
         assert_eq!(values.len(), self.pattern.nnz(), "one value an entry");
+        let needed = self.sample_scratch_len(y, x);
         assert!(scratch.len() >= needed, "scratch of {} numbers, {needed} are needed", scratch.len());
-        let (first, second) = scratch.split_at_mut(copied_len::<T>(y.shape()));
+        // of scratch that is longer the rest stays as it is
+        let (first, second) = scratch[..needed].split_at_mut(copied_len::<T>(y.shape()));
         let columns = y.columns();
         let (y, x) = (lines(threads, y, first), lines(threads, x, second));
         let mut rest = values;
@@ -133,21 +139,27 @@ impl ProductPlan {
     }
 }
 
-/// Numbers of a copy whose rows are whole lines; none where a matrix lies by rows.
-fn copied_len<T: Number>(shape: Shape) -> usize {
-    if shape.column_stride == 1 || shape.columns <= 1 {
-        return 0;
-    }
-    length("scratch", [shape.rows, shape.columns.next_multiple_of(T::LINE)])
+/// Whether rows are read from a copy: several numbers that do not lie side by side.
+fn is_copied(shape: Shape) -> bool {
+    shape.column_stride != 1
 }
 
-/// A matrix by rows: the view, or a copy of it.
+/// Numbers of a copy whose rows are whole lines; none where a matrix lies by rows.
+fn copied_len<T: Number>(shape: Shape) -> usize {
+    if !is_copied(shape) {
+        return 0;
+    }
+    length("scratch", [shape.rows, whole_lines("scratch of a row", shape.columns, T::LINE)])
+}
+
+/// A matrix by rows: the view, or a copy of it, for which there is exactly the room that it takes.
 fn lines<T: Number>(threads: Threads<'_>, view: View<'_, T>, copy: &mut [T]) -> Lines<T> {
     let shape = view.shape();
-    if copy.is_empty() {
+    assert_eq!(copy.len(), copied_len::<T>(shape), "numbers of a copy");
+    if !is_copied(shape) {
         return Lines { first: view.pointer(), stride: shape.row_stride };
     }
-    let stride = shape.columns.next_multiple_of(T::LINE);
+    let stride = copy.len() / shape.rows;
     let share = threads.share(shape.rows);
     threads.for_each(copy.chunks_mut(share * stride).enumerate(), |(part, to)| {
         let rows = [part * share, to.len() / stride];
@@ -211,7 +223,7 @@ impl<T: Number> Part<'_, T> {
         }
     }
 
-    /// Some entries of a row, `E` at a time, and at last `F`; a line is `H` registers, or no longer than one.
+    /// Some entries of a row, `E` at a time, and at last `F`, two or one; a line is `H` registers, or no longer than one.
     ///
     /// # Safety
     ///
@@ -231,10 +243,12 @@ impl<T: Number> Part<'_, T> {
             }
             let rest = entries.end - whole;
             // PERF: a few are not worth all the sums
-            if rest > F {
-                self.some::<S, E, H>(simd, row, whole, rest);
-            } else if rest > 0 {
-                self.some::<S, F, H>(simd, row, whole, rest);
+            match rest {
+                0 => (),
+                1 => self.some::<S, 1, H>(simd, row, whole, rest),
+                2 => self.some::<S, 2, H>(simd, row, whole, rest),
+                rest if rest <= F => self.some::<S, F, H>(simd, row, whole, rest),
+                _ => self.some::<S, E, H>(simd, row, whole, rest),
             }
         }
     }
@@ -331,16 +345,17 @@ impl<T: Number> Part<'_, T> {
             }
         }
         let mut sums = [T::ZERO; E];
-        for four in 0..E / 4 {
+        for four in 0..E.div_ceil(4) {
+            let count = if E < 4 { E } else { 4 };
             let mut registers = [lines[4 * four][0]; 4];
-            for e in 0..4 {
+            for e in 0..count {
                 registers[e] = lines[4 * four + e][0];
                 if H == 2 {
                     registers[e] = T::add(simd, registers[e], lines[4 * four + e][H - 1]);
                 }
             }
             let four_sums = T::sums(simd, registers);
-            sums[4 * four..][..4].copy_from_slice(&four_sums);
+            sums[4 * four..][..count].copy_from_slice(&four_sums[..count]);
         }
         sums
     }
@@ -368,13 +383,14 @@ impl<T: Number> Part<'_, T> {
             }
         }
         let mut sums = [T::ZERO; E];
-        for four in 0..E / 4 {
+        for four in 0..E.div_ceil(4) {
+            let count = if E < 4 { E } else { 4 };
             let mut registers = [zero; 4];
-            for e in 0..4 {
+            for e in 0..count {
                 // the other half of the line, which turns a sum of nothing but negative zeros
                 registers[e] = T::add(simd, lines[4 * four + e], zero);
             }
-            sums[4 * four..][..4].copy_from_slice(&T::sums(simd, registers));
+            sums[4 * four..][..count].copy_from_slice(&T::sums(simd, registers)[..count]);
         }
         sums
     }

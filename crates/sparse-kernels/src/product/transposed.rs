@@ -78,6 +78,10 @@ impl TransposedPlan {
     }
 
     /// Numbers of scratch that a product of these matrices needs; what they hold does not matter.
+    ///
+    /// # Panics
+    ///
+    /// If so many numbers do not fit the address space.
     pub fn scratch_len<T: Number>(&self, threads: Threads<'_>, x: View<'_, T>, y: &ViewMut<'_, T>) -> usize {
         self.transposed.scratch::<T>(threads, x.shape(), y.shape(), true)
     }

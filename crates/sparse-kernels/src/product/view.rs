@@ -57,6 +57,17 @@ impl Shape {
         Shape { rows, columns, row_stride: 1, column_stride: rows }
     }
 
+    /// The same elements; strides that lead to none are those of a matrix by rows. So no place is computed from a stride
+    /// that was never checked, and a matrix whose columns are not side by side has several of them, and rows.
+    fn settled(self) -> Shape {
+        let Shape { rows, columns, row_stride, column_stride } = self;
+        Shape {
+            row_stride: if rows <= 1 || columns == 0 { columns } else { row_stride },
+            column_stride: if columns <= 1 || rows == 0 { 1 } else { column_stride },
+            ..self
+        }
+    }
+
     /// Elements from the first to the last, both included; [`None`] if they do not fit the address space.
     fn span(self) -> Option<usize> {
         if self.rows == 0 || self.columns == 0 {
@@ -133,7 +144,7 @@ impl<'a, T: Number> View<'a, T> {
     ///
     /// The elements of the shape are readable from `first`, and borrowed for as long.
     pub(crate) unsafe fn of(first: *const T, shape: Shape) -> View<'a, T> {
-        View { first, shape, borrowed: PhantomData }
+        View { first, shape: shape.settled(), borrowed: PhantomData }
     }
 
     /// Row after row.
@@ -206,7 +217,7 @@ impl<'a, T: Number> ViewMut<'a, T> {
     ///
     /// The elements of the shape are writable from `first`, each in a place of its own, and borrowed for as long.
     pub(crate) unsafe fn of(first: *mut T, shape: Shape) -> ViewMut<'a, T> {
-        ViewMut { first, shape, borrowed: PhantomData }
+        ViewMut { first, shape: shape.settled(), borrowed: PhantomData }
     }
 
     /// Row after row.
@@ -300,6 +311,23 @@ mod tests {
         }
         // what is only read may share places: one row for all
         assert_eq!(View::strided(&numbers, 9, 4, [0, 1]).get(8, 3), 0.0);
+    }
+
+    #[test]
+    fn strides_that_lead_to_no_element_are_those_of_a_matrix_by_rows() {
+        let most = usize::MAX;
+        for (rows, columns, strides, settled) in [
+            (1, 4, [most, 1], [4, 1]),
+            (4, 1, [1, most], [1, 1]),
+            (1, most, [most, 0], [most, 0]),
+            (5, 0, [most, most], [0, 1]),
+            (0, 5, [most, most], [5, 1]),
+            (2, 2, [0, 3], [0, 3]),
+        ] {
+            let shape = View::strided(&[0.0_f32; 4], rows, columns, strides).shape();
+            assert_eq!((shape.rows, shape.columns), (rows, columns));
+            assert_eq!([shape.row_stride, shape.column_stride], settled, "{rows} x {columns}, {strides:?}");
+        }
     }
 
     #[test]

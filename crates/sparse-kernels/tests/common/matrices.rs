@@ -1,5 +1,6 @@
 //! Dense matrices that tests of products draw: their numbers, and how they lie in memory.
 
+use sparse_kernels::Pattern;
 use sparse_kernels::product::{Number, View};
 
 use crate::common::Draw;
@@ -40,6 +41,47 @@ impl Float for f64 {
 pub(crate) fn numbers<T: Float>(draw: &mut Draw, count: usize) -> Vec<T> {
     let numbers = draw.one_of(&[Draw::numbers, Draw::numbers, Draw::spoiled_numbers]);
     numbers(draw, count).into_iter().map(T::near).collect()
+}
+
+/// The same without special ones, so that no result is hidden by them.
+pub(crate) fn plain_numbers<T: Float>(draw: &mut Draw, count: usize) -> Vec<T> {
+    draw.numbers(count).into_iter().map(T::near).collect()
+}
+
+/// How many of these bits are of numbers other than zero.
+pub(crate) fn alive(bits: &[u64]) -> usize {
+    bits.iter().filter(|&&bits| bits != 0 && bits != u64::MAX).count()
+}
+
+/// So many tenths of the entries, the same in every run: the first four rows are alike, and further down there are rows,
+/// and everywhere columns, that have none.
+pub(crate) fn fixed_pattern(rows: usize, columns: usize, tenths: usize) -> Pattern {
+    let kept = |place: usize| {
+        let (row, column) = ((place / columns).max(3), place % columns);
+        row % 7 != 5 && column % 9 != 4 && (7 * row + 3 * column) % 10 < tenths
+    };
+    let mask: Vec<bool> = (0..rows * columns).map(kept).collect();
+    Pattern::from_mask(rows, columns, &mask).expect("a mask of the right length")
+}
+
+/// Scratch of the length that is needed or, to be left alone, more.
+pub(crate) struct Scratch<T> {
+    pub(crate) numbers: Vec<T>,
+    needed: usize,
+}
+
+impl<T: Float> Scratch<T> {
+    pub(crate) fn new(needed: usize, more: usize) -> Scratch<T> {
+        Scratch { numbers: vec![T::NAN; needed + more], needed }
+    }
+
+    pub(crate) fn check(&self) {
+        let rest = &self.numbers[self.needed..];
+        assert!(
+            rest.iter().all(|number| number.bits() == u64::MAX),
+            "scratch beyond what is needed was used"
+        );
+    }
 }
 
 /// How a matrix lies in memory.
