@@ -93,7 +93,18 @@ fn wrong_requests_are_refused_with_a_suggestion() {
     );
     refused(&[&replay[..], &["humanoid"]].concat(), &["`rand0_actions`", "expected [4, 17]"]);
     refused(&[&replay[..], &["walker"]].concat(), &["`rand0_actions`", "expected [4, 6]"]);
-    refused(&[&replay[..], &["ant+mas-1.5"]].concat(), &["`ant+mas-1.5`", "there is no variation `mas-1.5`"]);
+    refused(
+        &[&replay[..], &["hopper+mas-2"]].concat(),
+        &["`hopper+mas-2`", "there is no variation `mas-2`", "did you mean `hopper+mass-2`?"],
+    );
+    refused(
+        &[&replay[..], &["antt+mass-2"]].concat(),
+        &["no control task `antt+mass-2`", "did you mean `ant+mass-2`?"],
+    );
+    refused(
+        &[&replay[..], &["humanoid+gravity-150"]].concat(),
+        &["`150` is no factor of gravity; expected a number from 0.01 to 10, such as"],
+    );
     refused(&[&replay[..], &["ant", "--precision", "f65"]].concat(), &["'f65'", "f32, f64", "'f64'"]);
     refused(&[&replay[..], &["Breakout-MinAtar"]].concat(), &[record, "`rand0_actions`", "expected [4, 1]"]);
     refused(&["bench", "kernels", "--threads", "0"], &["'0'", "1..=1024"]);

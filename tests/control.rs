@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "reads and removes the files of runs")]
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use networks::ticket::Contents;
@@ -66,7 +67,10 @@ fn requests_that_cannot_be_served_are_refused_with_what_would_do() {
     check(&["--set", "repeats=0"], &["setting `repeats` is 0", "1 to 1024"]);
     check(&["--set", "network=cnn"], &["cnn"]);
     refused(&["bench", "rollout", "--task", "antt"], &["no control task `antt`", "did you mean `ant`?"]);
-    refused(&["bench", "rollout", "--task", "ant+mas-2"], &["no variation `mas-2`", "mass-F, friction-F"]);
+    refused(
+        &["bench", "rollout", "--task", "ant+mas-2"],
+        &["no variation `mas-2`", "mass-F, friction-F", "`ant+mass-2`?"],
+    );
     refused(&["train", "--task", "ant+mass-2000", "--strategy", "snes"], &["`2000` is no factor of mass"]);
     let range = "its mass can be varied by 0.1 to 100";
     refused(&["train", "--task", "ant+mass-0.01", "--strategy", "snes"], &["does not hold together", range]);
@@ -133,6 +137,89 @@ fn wild(path: &str) {
         ..Contents::default()
     };
     fs::write(path, Ticket::new(network, &mask, contents).expect("a ticket").encode()).expect("written");
+}
+
+/// The folder of this project.
+fn project() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Generations of a committed curve, and between two of its tests.
+fn generations(curve: &str) -> [usize; 2] {
+    if curve.ends_with("-2000") {
+        [2000, 50]
+    } else if curve.contains("-v1") {
+        [200, 5]
+    } else {
+        [300, 10]
+    }
+}
+
+#[test]
+fn committed_curves_are_whole_and_end_with_the_score_that_is_told() {
+    let folder = project().join("crates/tombola/records/control");
+    let told = fs::read_to_string(folder.join("README.md")).expect("the table");
+    let mut files = 0;
+    for entry in fs::read_dir(&folder).expect("a folder") {
+        let path = entry.expect("a file").path();
+        let Some(name) = path.file_name().and_then(|name| name.to_str()?.strip_suffix(".csv")) else {
+            continue;
+        };
+        files += 1;
+        let text = fs::read_to_string(&path).expect("text");
+        assert!(text.ends_with('\n'), "{name} is cut off");
+        let (head, rows) = text.split_once('\n').expect("a head");
+        assert_eq!(
+            head, "generation,evaluations,failures,fitness_mean,fitness_best,deviation,test_return",
+            "{name}"
+        );
+        let [most, every] = generations(name);
+        let rows: Vec<Vec<&str>> = rows.lines().map(|row| row.split(',').collect()).collect();
+        let found: Vec<usize> = rows.iter().map(|row| row[0].parse().expect("a generation")).collect();
+        assert!(found.iter().copied().eq((0..=most).step_by(every)), "{name}: tests after {found:?}");
+        assert!(rows.iter().all(|row| row.len() == 7), "{name}: a row has another number of columns");
+
+        let row = told.lines().find_map(|line| line.strip_prefix(&format!("| `{name}.csv` | ")));
+        let row = row.unwrap_or_else(|| panic!("{name} is not in the table"));
+        let score = row.split('|').nth(1).expect("a score").trim();
+        let score = score.split(',').next().expect("a score");
+        let digits = score.split_once('.').map_or(0, |(_, digits)| digits.len());
+        let last: f64 = last(text.trim_end()).parse().expect("a score");
+        assert_eq!(format!("{last:.digits$}"), score, "{name}");
+    }
+    assert!(files >= 10, "{files} curves");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_run_that_fails_leaves_the_committed_curve_and_says_why() {
+    let folder = Folder::new("learn");
+    fs::create_dir(folder.join("scripts")).expect("a folder");
+    let script = folder.join("scripts/learn-control");
+    fs::copy(project().join("scripts/learn-control"), &script).expect("a copy");
+    let curves = folder.join("crates/tombola/records/control");
+    fs::create_dir_all(&curves).expect("folders");
+    let (before, after) = ("generation,score\n0,1\n", "generation,score\n0,1\n300,7.5\n");
+    fs::write(curves.join("hopper.csv"), before).expect("a curve");
+    // a program that writes a part of a curve and fails, and one that writes all of it
+    let run = |text: &str| {
+        let program = folder.join("program");
+        // by a shell: a file that this process has written may be open in a child that another test begins
+        let write = "printf '#!/bin/sh\n%s\n' \"$2\" >\"$1\" && chmod +x \"$1\"";
+        let mut shell = Command::new("bash");
+        let written = shell.args(["-c", write, "bash"]).arg(&program).arg(text).status().expect("a shell");
+        assert!(written.success());
+        let mut command = Command::new("bash");
+        let output = command.arg(&script).arg("hopper").env("TOMBOLA", &program).output().expect("a shell");
+        let [out, told] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).expect("text"));
+        (output.status.success(), out, told, fs::read_to_string(curves.join("hopper.csv")).expect("a curve"))
+    };
+    let (done, _, told, curve) = run("echo generation,score; echo it ran out of luck >&2; exit 1");
+    assert!(!done && told.contains("it ran out of luck"), "{told}");
+    assert_eq!(curve, before);
+    let (done, out, _, curve) = run("echo generation,score; echo 0,1; echo 300,7.5");
+    assert!(done && out.contains("| `hopper` | snes | 300 | 7.50 | 1345 |"), "{out}");
+    assert_eq!(curve, after);
 }
 
 #[test]

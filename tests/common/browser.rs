@@ -1,6 +1,7 @@
 //! A browser that shows pages without a screen, where one is installed.
 
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -15,7 +16,8 @@ pub(crate) fn browser() -> Option<&'static str> {
     };
     let found = names.into_iter().find(starts);
     if found.is_none() {
-        eprintln!("skipped: no browser is installed, so no page was shown");
+        // past the harness, which shows what a test prints only where it fails; a closed stream is no failure
+        let _ = writeln!(std::io::stderr(), "skipped: no browser is installed, so no page was shown");
     }
     found
 }

@@ -2,6 +2,7 @@
 
 use numerics::{Isa, LANES};
 use physics::naive::Motion;
+use tasks::control::naive::Twin;
 use tasks::control::{BodyEnvironment, Environment, Outcome};
 
 use crate::records::{Records, error, mixed_error, recorded};
@@ -144,8 +145,12 @@ fn starts_look_like_the_reference() {
             let found: Vec<f64> = sight.chunks(LANES).map(|row| row[5].into()).collect();
             // an ant's lowest foot is at the ground but for rounding, and whether it touches it is rounding too
             let shown = if name.starts_with("ant") { 27 } else { found.len() };
-            let error = mixed_error(&found[..shown], &runs.all(&format!("{run}_init_obs"))[..shown]);
-            assert!(error <= 1e-5, "{name}, {run}: off by {error:.1e}");
+            let twin = Twin::named(name).unwrap_or_else(|| panic!("no twin of {name}"));
+            let exact = twin.look(&state.iter().map(|&number| number.into()).collect::<Vec<f64>>());
+            for (how, found) in [("in lanes", found), ("exactly", exact)] {
+                let error = mixed_error(&found[..shown], &runs.all(&format!("{run}_init_obs"))[..shown]);
+                assert!(error <= 1e-5, "{name}, {run}, {how}: off by {error:.1e}");
+            }
         }
     }
 }

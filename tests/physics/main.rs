@@ -10,6 +10,7 @@ mod control;
 mod evaluations;
 mod games;
 mod initial;
+mod limits;
 mod models;
 mod precision;
 mod records;

@@ -5,6 +5,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "asks the system how much memory was used")]
 
+use std::io::Write;
+
 use networks::Ticket;
 use networks::safetensors;
 
@@ -64,6 +66,13 @@ fn claims_cost_no_memory() {
         &|| file("{\"", |_| one("n"), 16_000_000, &long_name),
         &|| file(ticket, |_| one("4: dense 99999;"), 1_000_000, "\"}}"),
     ];
+    if memory_now().is_none() {
+        // past the harness, which shows what a test prints only where it fails; a closed stream is no failure
+        let _ = writeln!(
+            std::io::stderr(),
+            "skipped: /proc/self/clear_refs cannot be written, so nothing is said of memory"
+        );
+    }
     for (index, make) in files.into_iter().enumerate() {
         let file = make();
         let grown = growth(&file, index == 6);

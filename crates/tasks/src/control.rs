@@ -176,6 +176,12 @@ pub trait Environment: Send + Sync {
         1.0
     }
 
+    /// A state of one copy of which only the [fields](Environment::fields) of a record are known, with what follows from
+    /// them: in worlds of bodies, what is read from joints and contacts.
+    fn sensed(&self, state: &[f32]) -> Vec<f32> {
+        state.to_vec()
+    }
+
     /// What copies see at the start of an episode: `[observation][copy]` of a block `[row][copy]`.
     fn look(&self, block: &[f32], observation: &mut [f32]);
 
@@ -232,11 +238,11 @@ pub fn base(name: &str) -> Option<&'static str> {
 pub fn refusal(name: &str) -> Option<String> {
     let (base, variation) = name.split_once('+')?;
     let (base, _) = parts(base)?;
+    let Some(model) = physics::models::named(base) else {
+        return Some(format!("`{base}` has no bodies whose mass or friction could be varied"));
+    };
     match variation.parse::<Variation>() {
-        Err(error) => Some(error.to_string()),
-        Ok(_) if physics::models::named(base).is_none() => {
-            Some(format!("`{base}` has no bodies whose mass or friction could be varied"))
-        }
+        Err(error) => Some(error.of_model(model.description()).to_string()),
         Ok(variation) => check(base, variation).err().map(|error| error.to_string()),
     }
 }

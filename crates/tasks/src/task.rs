@@ -105,6 +105,21 @@ pub struct Lost {
     pub tests: u64,
 }
 
+impl Lost {
+    /// What people are told of the episodes of the last test that were lost; nothing, where none was.
+    pub fn told_of_tests(self) -> Option<String> {
+        let (episodes, count) = match self.tests {
+            0 => return None,
+            1 => ("episode was", "counts"),
+            _ => ("episodes were", "count"),
+        };
+        Some(format!(
+            "{} {episodes} lost, for a body blew up, and {count} with the task's penalty for each missing step",
+            self.tests
+        ))
+    }
+}
+
 /// A masked network on a task, ready to be evaluated.
 pub trait Trial {
     /// Makes ready what all members of a generation share.

@@ -114,10 +114,13 @@ fn damaged_files_are_refused_or_read_right_in_little_memory() {
     }
     // flips in data, and in what a header says of time and name, are damage that no reader can see
     assert!(read.iter().all(|&read| read > 0), "{read:?} of {FILES} files were read");
-    if let Some(most) = most_memory() {
-        let allowed = 2 * longest as u64 + (64 << 20);
-        assert!(most < allowed, "{most} bytes for files of up to {longest}, at most {allowed}");
-    }
+    let Some(most) = most_memory() else {
+        // past the harness, which shows what a test prints only where it fails; a closed stream is no failure
+        let _ = writeln!(std::io::stderr(), "skipped: the system does not say how much memory was used");
+        return;
+    };
+    let allowed = 2 * longest as u64 + (64 << 20);
+    assert!(most < allowed, "{most} bytes for files of up to {longest}, at most {allowed}");
 }
 
 /// The most memory that this process ever held, where the system says it.

@@ -15,19 +15,27 @@
 //!
 //! - **Shapes first.** All arrays of a run are there and fit together before a number is unpacked, and all numbers are some
 //!   that the task can have before a step is made.
-//! - **Memory** is that of the arrays that a run is made of, once as they were read and once as they were redone; all else
-//!   is as long as sixteen steps.
+//! - **Memory** is that of the arrays that runs are made of, once as they were read and once as they were redone, which in
+//!   `f64` may take twice as much: so twice their numbers, and three times in `f64`. All else is as long as sixteen steps,
+//!   and some hundred bytes for each array of the file.
+//! - **Time** is in proportion to the steps of all runs, and hardly more to how many runs there are: arrays are found by a
+//!   sorted list of their names.
+
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use numerics::LANES;
 
-use crate::npz::{Archive, Array, Values};
+use crate::npz::{Archive, Array, NpzError, Values};
 
 mod check;
 mod error;
+mod names;
 mod plan;
 mod world;
 
 pub use self::error::{EpisodesError, ReplayError};
+use self::names::Names;
 use self::plan::{Compared, Plan, Time, What};
 use self::world::{After, World};
 
@@ -59,6 +67,7 @@ pub const MOST_BYTES: usize = 1 << 28;
 pub struct Episodes {
     world: World,
     arrays: Vec<Held>,
+    names: Names,
 }
 
 /// An array of a trace, unpacked or not.
@@ -124,14 +133,19 @@ pub fn replay(file: &str, bytes: Vec<u8>, request: &Request<'_>) -> Result<Repla
 fn replay_bytes(bytes: Vec<u8>, request: &Request<'_>) -> Result<Replayed, EpisodesError> {
     let Request { task, prefix, mode, precision } = *request;
     let archive = Archive::open(&bytes)?;
-    let shapes = archive.shapes();
-    let heads =
-        shapes.map(|(name, shape)| Held { name: name.to_owned(), shape: shape.to_vec(), values: None });
-    let mut episodes = Episodes::of(task, heads.collect())?;
-    let prefixes = prefix.map_or_else(|| episodes.prefixes(), |prefix| vec![prefix.to_owned()]);
-    if prefixes.is_empty() {
+    let heads = archive.shapes().map(|head| {
+        let (name, shape) = head?;
+        Ok(Held { name: name.to_owned(), shape, values: None })
+    });
+    let mut episodes = Episodes::of(task, heads.collect::<Result<_, NpzError>>()?)?;
+    let all = episodes.prefixes();
+    if all.is_empty() && prefix.is_none() {
         return Err(EpisodesError::NoRun { needed: episodes.needed_of_any(mode) });
     }
+    let prefixes = match prefix {
+        None => all,
+        Some(prefix) => vec![episodes.known(prefix, all, mode)?],
+    };
     let plans = prefixes.iter().map(|prefix| episodes.plan(prefix, mode));
     let plans = plans.collect::<Result<Vec<Plan>, _>>()?;
     let mut used: Vec<usize> = plans.iter().flat_map(Plan::arrays).collect();
@@ -152,19 +166,20 @@ fn replay_bytes(bytes: Vec<u8>, request: &Request<'_>) -> Result<Replayed, Episo
         redone.extend(episodes.run(plan, mode, precision)?);
     }
     let left = (0..episodes.arrays.len()).filter(|array| used.binary_search(array).is_err());
-    let left =
-        left.filter_map(|array| without_run(&episodes.arrays[array].name, &prefixes, prefix.is_some()));
+    let runs: BTreeSet<&str> = prefixes.iter().map(String::as_str).collect();
+    let left = left.filter_map(|array| without_run(&episodes.arrays[array].name, &runs, prefix.is_some()));
     let mut left: Vec<String> = left.collect();
-    let mut known = std::collections::BTreeSet::new();
+    let mut known = BTreeSet::new();
     left.retain(|name| known.insert(name.clone()));
     Ok(Replayed { redone, left })
 }
 
-/// The name of an array with a star for its run; none of arrays of no run, where only some are asked for.
-fn without_run(name: &str, runs: &[String], only_theirs: bool) -> Option<String> {
-    let rest = runs.iter().find_map(|run| name.strip_prefix(run.as_str())?.strip_prefix('_'));
-    match rest {
-        Some(rest) => Some(format!("*_{rest}")),
+/// The name of an array with a star for its run, that of the longest name where several would do; none of arrays of no run,
+/// where only some are asked for.
+fn without_run(name: &str, runs: &BTreeSet<&str>, only_theirs: bool) -> Option<String> {
+    let mut ends = name.rmatch_indices('_').map(|(end, _)| end);
+    match ends.find(|&end| runs.contains(&name[..end])) {
+        Some(end) => Some(format!("*{}", &name[end..])),
         None => (!only_theirs).then(|| name.to_owned()),
     }
 }
@@ -178,7 +193,8 @@ impl Episodes {
 
     fn of(task: &str, arrays: Vec<Held>) -> Result<Episodes, EpisodesError> {
         let world = World::named(task).ok_or_else(|| EpisodesError::Task { found: task.to_owned() })?;
-        Ok(Episodes { world, arrays })
+        let names = Names::of(&arrays)?;
+        Ok(Episodes { world, arrays, names })
     }
 
     /// Does a run again in single precision.
@@ -193,7 +209,7 @@ impl Episodes {
         prefix: &str,
         mode: Mode,
     ) -> Result<Vec<Redone>, EpisodesError> {
-        let plan = self.plan(prefix, mode)?;
+        let plan = self.plan(&self.known(prefix, self.prefixes(), mode)?, mode)?;
         self.check(&plan, precision)?;
         self.run(&plan, mode, precision)
     }
@@ -204,6 +220,17 @@ impl Episodes {
         let mut redoing: Vec<Redoing<'_>> = begun.collect();
         let places = self.world.sight().1;
         let mut before = vec![vec![0.0; self.world.task.rows()]; LANES];
+        let mut redone = Vec::new();
+        if let Some(compared) = &plan.first_sight {
+            self.read_state(plan, 0, &mut before[0]);
+            let seen = self.world.look(precision, &before[0]);
+            let mut look = Redoing::new(self, compared, precision);
+            let numbers: Vec<f64> = places.iter().map(|&place| seen[place]).collect();
+            if !look.add(0, &numbers) {
+                return Err(self.lost(plan, 0..=0, look.record));
+            }
+            redone.push(look.finish());
+        }
         let mut first = 0;
         while first < plan.steps {
             let is_free = mode == Mode::FreeRun && !(plan.is_loose && plan.firsts.is_none());
@@ -220,7 +247,8 @@ impl Episodes {
                 for redoing in &mut redoing {
                     let numbers = self.numbers(plan, redoing.compared.what, step, after, &places);
                     if !redoing.add(step, &numbers) {
-                        return Err(self.lost(plan, is_free, step, redoing.record));
+                        let begun = if is_free { 0 } else { step };
+                        return Err(self.lost(plan, begun..=step, redoing.record));
                     }
                 }
             }
@@ -229,7 +257,8 @@ impl Episodes {
             }
             first += count;
         }
-        Ok(redoing.into_iter().map(Redoing::finish).collect())
+        redone.extend(redoing.into_iter().map(Redoing::finish));
+        Ok(redone)
     }
 
     /// The recorded state before a step.
@@ -286,30 +315,28 @@ impl Episodes {
         draw
     }
 
-    /// What a step that came to no numbers began with: its largest number is named.
-    fn lost(&self, plan: &Plan, is_free: bool, step: usize, record: &Held) -> EpisodesError {
-        let first = if is_free { 0 } else { step };
-        let mut begun: Vec<(usize, usize, usize)> = Vec::new();
-        for row in first..=step {
-            begun.push((plan.actions, row, self.world.task.actions().rows()));
-            begun.extend(plan.draws.iter().map(|&(array, width)| (array, row, width)));
-            begun.extend(plan.sources.iter().map(|source| {
+    /// What the last of some steps, which came to no numbers, began with: its largest number is named.
+    fn lost(&self, plan: &Plan, steps: RangeInclusive<usize>, record: &Held) -> EpisodesError {
+        let (mut largest, mut index) = (plan.actions, 0);
+        for row in steps.clone() {
+            let actions = (plan.actions, row, self.world.task.actions().rows());
+            let draws = plan.draws.iter().map(|&(array, width)| (array, row, width));
+            let states = plan.sources.iter().map(|source| {
                 let (array, row) = source.at(row);
                 (array, row, self.world.parts[source.part].width())
-            }));
-        }
-        let (mut largest, mut index) = (plan.actions, 0);
-        for (array, row, width) in begun {
-            for flat in row * width..(row + 1) * width {
-                if self.arrays[array].at(flat).abs() > self.arrays[largest].at(index).abs() {
-                    (largest, index) = (array, flat);
+            });
+            for (array, row, width) in std::iter::once(actions).chain(draws).chain(states) {
+                for flat in row * width..(row + 1) * width {
+                    if self.arrays[array].at(flat).abs() > self.arrays[largest].at(index).abs() {
+                        (largest, index) = (array, flat);
+                    }
                 }
             }
         }
         let input = &self.arrays[largest];
         EpisodesError::Lost {
             run: plan.run.clone(),
-            step,
+            step: *steps.end(),
             name: record.name.clone(),
             input: input.name.clone(),
             index: check::index_of(&input.shape, index),
@@ -384,80 +411,4 @@ impl<'a> Redoing<'a> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::npz::Values;
-
-    fn array(name: &str, shape: &[usize], values: &[f32]) -> Array {
-        Array { name: name.into(), shape: shape.into(), values: Values::F32(values.to_vec()) }
-    }
-
-    /// Two transitions of the pendulum.
-    fn arrays() -> Vec<Array> {
-        vec![
-            array("tr_state", &[2, 2], &[0.0, 0.0, 1.0, 0.5]),
-            array("tr_action", &[2], &[0.0, 5.0]),
-            array("tr_next_state", &[2, 2], &[0.0, 0.0, 1.0, 0.5]),
-            array("tr_reward", &[2], &[0.0, 0.0]),
-        ]
-    }
-
-    #[test]
-    fn what_is_redone_has_the_names_of_the_record() {
-        let episodes = Episodes::new("Pendulum-v1", arrays()).expect("a task");
-        assert_eq!(episodes.prefixes(), ["tr"]);
-        let redone = episodes.replay("tr", Mode::OneStep).expect("two steps");
-        let names: Vec<&str> = redone.iter().map(|redone| redone.array.name.as_str()).collect();
-        assert_eq!(names, ["tr_next_state", "tr_reward"]);
-        let Values::F32(states) = &redone[0].array.values else { panic!("as recorded") };
-        assert_eq!(states[..2], [0.0, 0.0], "it stands on its top");
-        assert!(states[3] > 0.5 + 0.05 * (15.0 * 0.84 + 6.0) && redone[0].error > 0.0);
-    }
-
-    #[test]
-    fn what_is_wrong_with_a_trace_is_said() {
-        let said = |task: &str, change: &dyn Fn(&mut Vec<Array>)| {
-            let mut arrays = arrays();
-            change(&mut arrays);
-            let replayed = Episodes::new(task, arrays).and_then(|it| it.replay("tr", Mode::FreeRun));
-            replayed.expect_err("the change is for the worse").to_string()
-        };
-        assert!(
-            said("Pendlum", &|_| ()).starts_with("there is no control task `Pendlum`; there are Acrobot-v1")
-        );
-        assert_eq!(
-            said("Pendulum-v1", &|it| _ = it.remove(1)),
-            "the trace has no run `tr`, nor any other run of this task; a run NAME has the arrays `NAME_actions`, \
-             `NAME_init_state`"
-        );
-        assert_eq!(
-            said("Pendulum-v1", &|it| it[0].shape = vec![4]),
-            "array `tr_state` of the trace has shape [4]; expected [2, 2], as `tr_action` has 2 steps"
-        );
-        assert_eq!(
-            said("Pendulum-v1", &|it| _ = it.remove(0)),
-            "the trace has no array `tr_state`; run `tr` needs `tr_action`, `tr_state`"
-        );
-        assert_eq!(
-            said("Pendulum-v1", &|it| it.truncate(2)),
-            "nothing would be redone: run `tr` has none of the arrays `tr_next_state`, `tr_next_obs`, `tr_reward`, \
-             `tr_done`"
-        );
-        let poison = |it: &mut Vec<Array>| it[1].values = Values::F32(vec![f32::NAN, 0.0]);
-        assert_eq!(
-            said("Pendulum-v1", &poison),
-            "array `tr_action` of the trace has NaN at [0]; expected a finite number: record that step again, or leave it \
-             out of all arrays"
-        );
-        let wide = |it: &mut Vec<Array>| {
-            it[0] = array("tr_state", &[2, 4], &[0.0; 8]);
-            it[2] = array("tr_next_state", &[2, 4], &[0.0; 8]);
-            it[1].values = Values::F32(vec![0.0, 2.0]);
-        };
-        assert_eq!(
-            said("CartPole-v1", &wide),
-            "array `tr_action` of the trace has 2 at [1]; expected a whole number from 0 to 1: record that step again, or \
-             leave it out of all arrays"
-        );
-    }
-}
+mod tests;

@@ -15,6 +15,12 @@ use std::io::Read;
 use flate2::Crc;
 use flate2::read::DeflateDecoder;
 
+mod directory;
+
+use self::directory::{
+    CENTRAL, CENTRAL_BYTES, END, END_BYTES, LOCAL, LOCAL_BYTES, MOST_NAME, Member, directory, packed,
+};
+
 /// An array with its name.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Array {
@@ -166,7 +172,11 @@ impl Values {
 pub enum NpzError {
     NoArchive,
     TooLong,
+    TooManyAxes { name: String },
     Directory { entry: usize },
+    LongName { entry: usize, length: usize },
+    Twice { name: String },
+    Shared { names: [String; 2] },
     Member { name: String, problem: &'static str },
     Type { name: String, found: String },
 }
@@ -180,7 +190,27 @@ impl fmt::Display for NpzError {
             NpzError::TooLong => {
                 write!(f, "its arrays are longer than {MOST_UNPACKED} bytes together, the most that is read")
             }
+            NpzError::TooManyAxes { name } => write!(
+                f,
+                "its arrays have more than {MOST_AXES_TOGETHER} axes together, from array `{name}` on; that is the most \
+                 that is read, so leave out what is not needed"
+            ),
             NpzError::Directory { entry } => write!(f, "the archive's directory is damaged at entry {entry}"),
+            NpzError::LongName { entry, length } => write!(
+                f,
+                "the archive's directory is damaged at entry {entry}: its name has {length} bytes, and at most \
+                 {MOST_NAME} are read"
+            ),
+            NpzError::Twice { name } => {
+                write!(
+                    f,
+                    "array `{name}` is there more than once, and which one counts is not said: leave one in"
+                )
+            }
+            NpzError::Shared { names: [one, other] } => write!(
+                f,
+                "arrays `{one}` and `{other}` are said to be in the same bytes of the file: write it again"
+            ),
             NpzError::Member { name, problem } => write!(f, "array `{name}` is damaged: {problem}"),
             NpzError::Type { name, found } => {
                 write!(
@@ -202,16 +232,10 @@ const MOST_UNPACKED: usize = (1 << 32) - (1 << 26);
 /// Longest header of an array that is looked at before the array is unpacked, and most axes, as NumPy has them.
 const HEADER_BYTES: usize = 4096;
 const MOST_AXES: usize = 64;
+/// Most axes of all arrays whose shapes are held at once: four each, where there are as many arrays as an archive can have.
+const MOST_AXES_TOGETHER: usize = 4 * 65_535;
 /// A packed byte holds at most so many: deflate repeats 258 of them by two bits.
 const DENSEST: usize = 1032;
-
-const LOCAL: u32 = 0x0403_4b50;
-const CENTRAL: u32 = 0x0201_4b50;
-const END: u32 = 0x0605_4b50;
-/// Bytes of the end record without its comment, of a directory entry and of a local header without names.
-const END_BYTES: usize = 22;
-const CENTRAL_BYTES: usize = 46;
-const LOCAL_BYTES: usize = 30;
 
 fn half(bytes: &[u8], at: usize) -> Option<usize> {
     let bytes = bytes.get(at..at.checked_add(2)?)?;
@@ -231,7 +255,7 @@ fn part(bytes: &[u8], start: usize, length: usize) -> Option<&[u8]> {
 pub fn read(bytes: &[u8]) -> Result<Vec<Array>, NpzError> {
     let mut room = MOST_UNPACKED;
     let members = directory(bytes)?.into_iter().map(|member| {
-        // Members may claim the same bytes over and over.
+        // Each may claim to be far longer, unpacked, than it is.
         room = room.checked_sub(member.unpacked + 2 * member.name.len()).ok_or(NpzError::TooLong)?;
         array(member.name, &content(bytes, &member)?)
     });
@@ -241,28 +265,30 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Array>, NpzError> {
 /// An archive whose arrays are unpacked when they are asked for: what it has is known before anything of it is held.
 pub struct Archive<'a> {
     bytes: &'a [u8],
-    /// With its shape.
-    members: Vec<(Member<'a>, Vec<usize>)>,
+    members: Vec<Member<'a>>,
 }
 
 impl<'a> Archive<'a> {
-    /// Reads the directory, and the header of every array.
+    /// Reads the directory.
     pub fn open(bytes: &'a [u8]) -> Result<Archive<'a>, NpzError> {
-        let members = directory(bytes)?.into_iter().map(|member| {
-            let shape = shape(member.name, &beginning(bytes, &member)?)?;
-            Ok((member, shape))
-        });
-        Ok(Archive { bytes, members: members.collect::<Result<_, NpzError>>()? })
+        Ok(Archive { bytes, members: directory(bytes)? })
     }
 
-    /// Names and shapes, in the order of the directory.
-    pub fn shapes(&self) -> impl Iterator<Item = (&str, &[usize])> {
-        self.members.iter().map(|(member, shape)| (member.name, &shape[..]))
+    /// Reads names and shapes, in the order of the directory.
+    pub fn shapes(&self) -> impl Iterator<Item = Result<(&'a str, Vec<usize>), NpzError>> {
+        // A packed axis is shorter than the number that it becomes.
+        let mut room = MOST_AXES_TOGETHER;
+        self.members.iter().map(move |member| {
+            let shape = shape(member.name, &beginning(self.bytes, member)?)?;
+            let too_many = || NpzError::TooManyAxes { name: member.name.to_owned() };
+            room = room.checked_sub(shape.len()).ok_or_else(too_many)?;
+            Ok((member.name, shape))
+        })
     }
 
     /// Bytes of an array, unpacked, as the directory claims them; 0 where there is no such array.
     pub fn claim(&self, index: usize) -> usize {
-        self.members.get(index).map_or(0, |(member, _)| member.unpacked)
+        self.members.get(index).map_or(0, |member| member.unpacked)
     }
 
     /// The numbers of an array.
@@ -271,71 +297,13 @@ impl<'a> Archive<'a> {
     ///
     /// If there is no array of this index.
     pub fn values(&self, index: usize) -> Result<Values, NpzError> {
-        let (member, _) = &self.members[index];
+        let member = &self.members[index];
         Ok(array(member.name, &content(self.bytes, member)?)?.values)
     }
 }
 
-/// The members of an archive.
-fn directory(bytes: &[u8]) -> Result<Vec<Member<'_>>, NpzError> {
-    // The end record stands last, before a comment of at most 65,535 bytes.
-    let latest = bytes.len().checked_sub(END_BYTES).ok_or(NpzError::NoArchive)?;
-    let earliest = latest.saturating_sub(65_535);
-    let is_end = |&at: &usize| word(bytes, at) == Some(END) && half(bytes, at + 20) == Some(latest - at);
-    let end = (earliest..=latest).rev().find(is_end).ok_or(NpzError::NoArchive)?;
-    let count = half(bytes, end + 10).ok_or(NpzError::NoArchive)?;
-    let mut at = word(bytes, end + 16).ok_or(NpzError::NoArchive)? as usize;
-    let members = (0..count).map(|entry| {
-        let member = directory_entry(bytes, at).ok_or(NpzError::Directory { entry })?;
-        at = member.next;
-        Ok(member)
-    });
-    members.collect()
-}
-
-/// Where a member is and how it is packed.
-struct Member<'a> {
-    name: &'a str,
-    method: usize,
-    checksum: u32,
-    packed: usize,
-    unpacked: usize,
-    local: usize,
-    next: usize,
-}
-
-fn directory_entry(bytes: &[u8], at: usize) -> Option<Member<'_>> {
-    if word(bytes, at)? != CENTRAL {
-        return None;
-    }
-    let (name, extra, comment) = (half(bytes, at + 28)?, half(bytes, at + 30)?, half(bytes, at + 32)?);
-    let file = std::str::from_utf8(part(bytes, at + CENTRAL_BYTES, name)?).ok()?;
-    Some(Member {
-        name: file.strip_suffix(".npy").unwrap_or(file),
-        method: half(bytes, at + 10)?,
-        checksum: word(bytes, at + 16)?,
-        packed: word(bytes, at + 20)? as usize,
-        unpacked: word(bytes, at + 24)? as usize,
-        local: word(bytes, at + 42)? as usize,
-        next: at + CENTRAL_BYTES + name + extra + comment,
-    })
-}
-
 fn damaged(name: &str, problem: &'static str) -> NpzError {
     NpzError::Member { name: name.to_owned(), problem }
-}
-
-/// The packed bytes of a member.
-fn packed<'a>(bytes: &'a [u8], member: &Member<'_>) -> Result<&'a [u8], NpzError> {
-    let damaged = |problem| damaged(member.name, problem);
-    if word(bytes, member.local) != Some(LOCAL) {
-        return Err(damaged("it is not where the directory says"));
-    }
-    // Name and extra field may be longer here than in the directory.
-    let lengths = (half(bytes, member.local + 26), half(bytes, member.local + 28));
-    let (Some(name), Some(extra)) = lengths else { return Err(damaged("its header is cut off")) };
-    let packed = part(bytes, member.local + LOCAL_BYTES + name + extra, member.packed);
-    packed.ok_or_else(|| damaged("its data is cut off"))
 }
 
 /// At most so many unpacked bytes of a member.

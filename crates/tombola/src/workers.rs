@@ -106,6 +106,9 @@ pub trait Desk {
     /// Something that people should know of how the unit ended: told, and kept in the record of its runs.
     fn remark(&mut self, text: &str);
 
+    /// Tells people of something odd that happened in the work, as soon as it does. It is kept nowhere.
+    fn event(&mut self, text: &str);
+
     /// Tells people that so many of so many steps are done, and what came of it.
     fn progress(&mut self, done: u64, of: u64, note: &str);
 }

@@ -1,6 +1,10 @@
 //! Why there is no such other world.
 
 use std::fmt;
+use std::ops::RangeInclusive;
+
+use super::Variation;
+use crate::description::Description;
 
 /// Why a text is no variation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +26,8 @@ pub enum VariationError {
         name: &'static str,
         /// As it was given.
         found: String,
+        /// The least and the most that there can be.
+        range: [String; 2],
     },
     /// The model does not bear the factor.
     Range {
@@ -56,6 +62,21 @@ pub enum VariationError {
     },
 }
 
+impl VariationError {
+    /// The same for who asked for a variation of this model: with the range that it bears, if it is a range that is said.
+    pub fn of_model(self, model: &Description) -> VariationError {
+        let VariationError::Factor { name, found, range } = self else { return self };
+        let borne = Variation::ranges(model).into_iter().find(|(borne, _)| *borne == name);
+        let range = borne.map_or(range, |(_, range)| ends(&range));
+        VariationError::Factor { name, found, range }
+    }
+}
+
+/// The ends of a range as they are written.
+pub(super) fn ends(range: &RangeInclusive<f64>) -> [String; 2] {
+    [range.start().to_string(), range.end().to_string()]
+}
+
 impl fmt::Display for VariationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -64,10 +85,10 @@ impl fmt::Display for VariationError {
                 "there is no variation `{found}`; there are mass-F, friction-F, gravity-F, strength-F and corrected"
             ),
             VariationError::Twice { name } => write!(f, "`{name}` is given more than once"),
-            VariationError::Factor { name, found } => {
+            VariationError::Factor { name, found, range: [least, most] } => {
                 write!(
                     f,
-                    "`{found}` is no factor of {name}; expected a number from 0.01 to 100, such as {name}-1.5"
+                    "`{found}` is no factor of {name}; expected a number from {least} to {most}, such as {name}-1.5"
                 )
             }
             VariationError::Range { model, name, found, range: [least, most] } => {

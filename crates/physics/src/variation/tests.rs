@@ -70,6 +70,19 @@ fn what_a_model_does_not_bear_or_notice_is_refused_with_what_it_does() {
         let found = refused(name, text);
         assert!(parts.iter().all(|part| found.contains(part)), "{name}+{text}: {found}");
     }
+    // what is no factor of anything is refused with the range of the model
+    let mistaken = |name: &str, text: &str| {
+        let error = text.parse::<Variation>().unwrap_err();
+        error.of_model(models::named(name).unwrap().description()).to_string()
+    };
+    for (name, text, range) in [
+        ("humanoid", "gravity-150", "from 0.01 to 10,"),
+        ("halfcheetah", "friction-x", "from 0.01 to 1.5,"),
+        ("ant", "mass-0.001", "from 0.1 to 100,"),
+    ] {
+        let found = mistaken(name, text);
+        assert!(found.contains("is no factor of") && found.contains(range), "{name}+{text}: {found}");
+    }
     // a factor of one says nothing, and numbers that no text has are refused as well
     varied("reacher", "friction-1+gravity-1");
     for mass in [0.0, -1.0, f64::NAN, f64::INFINITY] {

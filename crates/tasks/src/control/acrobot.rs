@@ -144,6 +144,11 @@ impl Environment for Acrobot {
         (0..4).map(|row| 0.2 * stream.uniform(row) - 0.1).collect()
     }
 
+    /// A step that does not reach the goal takes off 1.
+    fn penalty(&self) -> f64 {
+        2.0
+    }
+
     fn look(&self, block: &[f32], observation: &mut [f32]) {
         let [one, two, one_speed, two_speed] = Acrobot::state(block);
         let seen = [self.cosine(one), self.sine(one), self.cosine(two), self.sine(two), one_speed, two_speed];

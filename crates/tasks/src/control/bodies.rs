@@ -343,6 +343,13 @@ impl Environment for BodyEnvironment {
         self.limits.penalty
     }
 
+    fn sensed(&self, state: &[f32]) -> Vec<f32> {
+        let mut whole = State::new(&self.model, 1);
+        whole.restore(0, state);
+        self.engine.sense(&mut whole);
+        whole.snapshot(0)
+    }
+
     fn look(&self, block: &[f32], observation: &mut [f32]) {
         let actions = vec![0.0; self.action_rows() * LANES];
         self.rules.observe(&self.view(block, &actions), &mut Sight::rows(observation));

@@ -60,8 +60,14 @@ impl Bench<'_> {
         // what cannot be gone on with is redone
         let mut training = begin(saved.training.as_ref()).or_else(|_| begin(None)).map_err(failed)?;
         while !training.is_done() && !training.is_diverged() {
+            let tests = training.curve().len();
             training.generation(&execution);
             self.tell(level, &training, desk);
+            // rows have no column for it: failures are of members, and all rows that were ever written stay comparable
+            if let Some(lost) = training.lost().told_of_tests().filter(|_| training.curve().len() > tests) {
+                let tested = training.curve().last().expect("it was tested").generation;
+                desk.event(&format!("level {level}, test after generation {tested}: {lost}"));
+            }
             if desk.saving_is_due() {
                 saved.training = Some(training.checkpoint());
                 desk.save(&saved.write())?;

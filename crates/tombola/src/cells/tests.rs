@@ -14,10 +14,10 @@ use tasks::{How, Trial, TrialError};
 
 use super::*;
 use crate::progress::board::Board;
-use crate::results::{Owner, Results};
+use crate::results::{Owner, Results, ResultsError};
 use crate::rows::{self, LevelRow, Status};
 use crate::store::disk::Disk;
-use crate::workers::{self, Split, Stop, Summary, Workers};
+use crate::workers::{self, Desk, Split, Stop, Summary, Workers};
 
 /// A folder that is gone afterwards.
 struct Folder(PathBuf);
@@ -205,6 +205,115 @@ fn a_search_that_diverges_is_a_result_and_ends_its_cell() {
         assert_eq!((rows[0].status, rows[0].score), (Status::Diverged, None));
         assert!(rows[0].failures > 0 && rows[0].generations < 40);
     }
+}
+
+/// A world of which every test loses three episodes, and every generation those of one member.
+struct Losing;
+
+impl Task for Losing {
+    fn name(&self) -> &str {
+        "losing"
+    }
+
+    fn input(&self) -> Input {
+        Input::Vector(4)
+    }
+
+    fn outputs(&self) -> usize {
+        2
+    }
+
+    fn score_name(&self) -> &'static str {
+        "score"
+    }
+
+    fn trial(&self, _: &MaskedNetwork, _: How) -> Result<Box<dyn Trial + '_>, TrialError> {
+        Ok(Box::new(Losing))
+    }
+}
+
+impl Trial for Losing {
+    fn prepare(&mut self, _: Threads<'_>, _: u64) {}
+
+    fn fitness(&mut self, _: Threads<'_>, _: &[f32], fitness: &mut [f64]) {
+        (0..).zip(fitness).for_each(|(member, fitness)| *fitness = f64::from(member));
+    }
+
+    fn test(&mut self, _: Threads<'_>, _: &[f32]) -> f64 {
+        1.0
+    }
+
+    fn lost(&self) -> tasks::Lost {
+        tasks::Lost { members: 1, tests: 3 }
+    }
+
+    fn compiled(&self) -> Option<sparse_kernels::compile::Summary> {
+        None
+    }
+}
+
+/// A desk in memory that hears what is told.
+#[derive(Default)]
+struct Ear {
+    files: std::collections::BTreeMap<String, Vec<u8>>,
+    events: Vec<String>,
+}
+
+impl Desk for Ear {
+    fn read(&mut self, name: &str) -> Result<Option<Vec<u8>>, ResultsError> {
+        Ok(self.files.get(name).cloned())
+    }
+
+    fn read_needed(&mut self, name: &str) -> Result<Vec<u8>, ResultsError> {
+        panic!("{name} is of a unit that is not needed")
+    }
+
+    fn write(&mut self, name: &str, bytes: &[u8]) -> Result<(), ResultsError> {
+        self.files.insert(name.to_owned(), bytes.to_vec());
+        Ok(())
+    }
+
+    fn checkpoint(&mut self) -> Result<Option<Vec<u8>>, ResultsError> {
+        Ok(None)
+    }
+
+    fn save(&mut self, _: &[u8]) -> Result<(), ResultsError> {
+        Ok(())
+    }
+
+    fn saving_is_due(&self) -> bool {
+        false
+    }
+
+    fn is_stopping(&self) -> bool {
+        false
+    }
+
+    fn remark(&mut self, _: &str) {}
+
+    fn event(&mut self, text: &str) {
+        self.events.push(text.to_owned());
+    }
+
+    fn progress(&mut self, _: u64, _: u64, _: &str) {}
+}
+
+#[test]
+fn episodes_that_a_test_lost_are_told_of_and_change_no_row() {
+    let (task, mut desk): (Arc<dyn Task + Send + Sync>, Ear) = (Arc::new(Losing), Ear::default());
+    let cells = [cell("snes", Criterion::Magnitude)];
+    let unit = units(&cells, &task).swap_remove(0);
+    assert!(matches!(unit.run(&mut desk, Threads::Sequential), Ok(workers::End::Done)));
+    let told = |generation: u32| {
+        format!(
+            "level 0, test after generation {generation}: 3 episodes were lost, for a body blew up, and count with the \
+             task's penalty for each missing step"
+        )
+    };
+    assert_eq!(desk.events, [0, 2, 3].map(told));
+    // failures are of members, as ever
+    let rows = rows::levels(LEVELS, &desk.files[LEVELS]).unwrap();
+    assert_eq!((rows.len(), rows[0].failures, rows[0].score), (1, 3, Some(1.0)));
 }
 
 /// Images of which the third network that is trained sees nothing.

@@ -57,7 +57,7 @@ pub(super) fn run(arguments: &DataArguments, out: &mut dyn Write) -> Result<(), 
 /// (`mnist`), or the folder of any other; and `+noise-3` or the like for a corrupted variant of it.
 pub fn image_set(name: &str, data: Option<&Path>) -> Result<ImageSet, CommandError> {
     if let Some(message) = tasks::control::refusal(name) {
-        return Err(CommandError::Request { message, hint: None });
+        return Err(CommandError::Request { message, hint: super::task::meant(name) });
     }
     set::named(name, &Places::new(data))
 }

@@ -78,9 +78,9 @@ pub(super) fn run(arguments: &EvaluateArguments, out: &mut dyn Write) -> Result<
     }
     let pool = threads::pool(arguments.threads.into()).map_err(|error| CommandError::Failed(error.into()))?;
     let score = trial.test(Threads::Pool(&pool), member);
-    let (mask, lost) = (ticket.mask(), trial.lost().tests);
-    if lost > 0 {
-        train::tell(&train::lost_in_tests(lost));
+    let (mask, lost) = (ticket.mask(), trial.lost());
+    if let Some(told) = lost.told_of_tests() {
+        train::tell(&told);
     }
     if !score.is_finite() {
         let message = format!("the network has no {}: a number of it is none", task.score_name());
@@ -89,7 +89,7 @@ pub(super) fn run(arguments: &EvaluateArguments, out: &mut dyn Write) -> Result<
     if arguments.json {
         let (network, measure) = (ticket.network().to_string(), task.score_name());
         let (weights, density) = (mask.kept(), mask.density());
-        let told = Told { task: name, network, measure, score, weights, density, lost };
+        let told = Told { task: name, network, measure, score, weights, density, lost: lost.tests };
         writeln!(out, "{}", serde_json::to_string(&told).map_err(std::io::Error::from)?)?;
         return Ok(());
     }

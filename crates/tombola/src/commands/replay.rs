@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use strategies::Quirks;
 
-use super::{CommandError, Variant, must_differ, with_causes};
+use super::{CommandError, Variant, must_differ, task, with_causes};
 use crate::episodes::{self, EpisodesError, Precision, Replayed, Request};
 use crate::npz;
 use crate::store;
@@ -117,13 +117,13 @@ fn environment(arguments: &EnvironmentArguments, out: &mut dyn Write) -> Result<
     let Replayed { redone, left } =
         episodes::replay(&path.display().to_string(), bytes, &request).map_err(|error| {
             let hint = match &*error.problem {
-                EpisodesError::Task { found } => nearest(found, tasks::control::NAMES),
+                EpisodesError::Task { found } => task::meant(found),
                 EpisodesError::Prefix { found, known, .. } => {
-                    nearest(found, known.iter().map(String::as_str))
+                    let like = nearest(found, known.iter().map(String::as_str));
+                    like.map(|name| format!("did you mean `{name}`?"))
                 }
                 _ => None,
             };
-            let hint = hint.map(|name| format!("did you mean `{name}`?"));
             CommandError::Request { message: error.to_string(), hint }
         })?;
     let (arrays, errors): (Vec<npz::Array>, Vec<[f64; 2]>) =

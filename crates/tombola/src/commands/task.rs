@@ -4,8 +4,8 @@ use std::path::Path;
 
 use networks::Ticket;
 use tasks::Task;
-use tasks::control::canonical;
 use tasks::control::scoring::{Control, Scoring};
+use tasks::control::{base, canonical};
 use tasks::vision::classification::Classification;
 use tasks::vision::images::ImageSet;
 
@@ -74,10 +74,42 @@ fn scoring_of(name: &str, ticket: &Ticket) -> Option<Scoring> {
 
 /// There is no such control task.
 pub(super) fn unknown(name: &str) -> CommandError {
-    let like = nearest(name, tasks::control::NAMES);
     CommandError::Request {
         message: tasks::control::refusal(name)
             .unwrap_or_else(|| format!("there is no control task `{name}`")),
-        hint: like.map(|like| format!("did you mean `{like}`?")),
+        hint: meant(name),
     }
+}
+
+/// What a variation can be of.
+const VARIED: [&str; 5] = ["mass", "friction", "gravity", "strength", "corrected"];
+
+/// The control task, varied or not, that somebody probably wanted.
+pub(super) fn meant(name: &str) -> Option<String> {
+    let (first, variation) =
+        name.split_once('+').map_or((name, None), |(first, variation)| (first, Some(variation)));
+    let like = match variation {
+        Some(variation) if base(first).is_some() => meant_variation(first, variation)?,
+        variation => {
+            let task = nearest(first, tasks::control::NAMES)?;
+            let varied = variation.map(|variation| format!("{task}+{variation}"));
+            varied.filter(|varied| canonical(varied).is_some()).unwrap_or_else(|| task.to_owned())
+        }
+    };
+    Some(format!("did you mean `{like}`?"))
+}
+
+/// The same where the task is right, and what stands behind it is not.
+fn meant_variation(task: &str, variation: &str) -> Option<String> {
+    let meant = |part: &str| {
+        let (factor, number) = part.split_once('-').unwrap_or((part, ""));
+        match nearest(factor, VARIED) {
+            Some("corrected") => "corrected".to_owned(),
+            Some(like) => format!("{like}-{number}"),
+            None => part.to_owned(),
+        }
+    };
+    let parts: Vec<String> = variation.split('+').map(meant).collect();
+    let varied = format!("{task}+{}", parts.join("+"));
+    canonical(&varied).map(|_| varied)
 }

@@ -267,10 +267,9 @@ fn train(prepared: &Prepared, training: &mut Training<'_>, folder: &RunFolder) -
         let last = training.curve().last().expect("a test comes first").score;
         progress.at(training.search().generation(), &format!("{score} {last:.4}"));
         let is_tested = training.curve().len() > tests;
-        let lost = training.lost().tests;
-        if is_tested && lost > 0 {
+        if let Some(lost) = training.lost().told_of_tests().filter(|_| is_tested) {
             let tested = training.curve().last().expect("it was tested").generation;
-            tell(&format!("test after generation {tested}: {}", lost_in_tests(lost)));
+            tell(&format!("test after generation {tested}: {lost}"));
         }
         let is_due = is_tested || saved.elapsed() > CHECKPOINT_EVERY;
         if is_due || divergence.is_some() {
@@ -290,14 +289,6 @@ fn diverged(prepared: &Prepared, divergence: &Divergence, folder: &RunFolder) ->
         curve.display()
     );
     CommandError::Failed(message.into())
-}
-
-/// What is said of test episodes whose world blew up.
-pub(super) fn lost_in_tests(lost: u64) -> String {
-    let (episodes, count) = if lost == 1 { ("episode was", "counts") } else { ("episodes were", "count") };
-    format!(
-        "{lost} {episodes} lost, for a body blew up, and {count} with the task's penalty for each missing step"
-    )
 }
 
 /// A line for people.

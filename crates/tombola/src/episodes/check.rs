@@ -150,7 +150,8 @@ impl Episodes {
             let count = Bounds { least: Some(0), most: None, is_whole: true };
             self.arrays[array].check_bounds(&[count])?;
         }
-        plan.compared.iter().try_for_each(|compared| self.arrays[compared.array].check_size(f64::INFINITY))
+        let mut compared = plan.first_sight.iter().chain(&plan.compared);
+        compared.try_for_each(|compared| self.arrays[compared.array].check_size(f64::INFINITY))
     }
 
     fn check_part(&self, part: &Part, array: &Held, most: f64) -> Result<(), EpisodesError> {

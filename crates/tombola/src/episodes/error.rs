@@ -13,6 +13,8 @@ pub enum EpisodesError {
     NoRun { needed: Vec<String> },
     Prefix { found: String, known: Vec<String>, needed: Vec<String> },
     Missing { name: String, run: String, needed: Vec<String> },
+    Twice { name: String },
+    Both { names: [String; 2] },
     Empty { name: String },
     Shape { name: String, found: Vec<usize>, expected: Vec<usize>, steps: Option<(String, usize)> },
     Nothing { run: String, comparable: Vec<String> },
@@ -23,10 +25,22 @@ pub enum EpisodesError {
     Archive(NpzError),
 }
 
+/// Most runs that a message names: a trace may have thousands.
+const MOST_RUNS: usize = 10;
+
 /// Names one after the other.
 fn list(names: &[String]) -> String {
     let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     names.join(", ")
+}
+
+/// The first runs, and how many more there are.
+fn runs(known: &[String]) -> String {
+    let some = known[..known.len().min(MOST_RUNS)].join(", ");
+    match known.len().saturating_sub(MOST_RUNS) {
+        0 => some,
+        more => format!("{some} and {more} more"),
+    }
 }
 
 /// A number as people write it: damage is often far out.
@@ -67,11 +81,19 @@ impl fmt::Display for EpisodesError {
                 write!(f, "the trace has no run `{found}`; its arrays have no prefix, so name none")
             }
             EpisodesError::Prefix { found, known, .. } => {
-                write!(f, "the trace has no run `{found}`; it has {}", known.join(", "))
+                write!(f, "the trace has no run `{found}`; it has {}", runs(known))
             }
             EpisodesError::Missing { name, run, needed } => {
                 write!(f, "the trace has no array `{name}`; {} needs {}", named(run), list(needed))
             }
+            EpisodesError::Twice { name } => write!(
+                f,
+                "array `{name}` of the trace is there more than once, and which one counts is not said: leave one in"
+            ),
+            EpisodesError::Both { names: [one, other] } => write!(
+                f,
+                "the trace has both `{one}` and `{other}`, and which one was done is not said: leave one in"
+            ),
             EpisodesError::Empty { name } => {
                 write!(f, "array `{name}` of the trace has no steps, so there is nothing to redo")
             }

@@ -1,11 +1,13 @@
 //! Which arrays of a trace a run is made of: all are found, and have their shapes, before any number is looked at.
 
+use std::collections::BTreeSet;
+
 use tasks::control::Actions;
 
 use super::{Episodes, EpisodesError, Mode};
 
 /// How the arrays of one run are called.
-struct Names {
+struct Calls {
     /// Before the parts of states before steps; of what follows; before rewards and ends.
     before: String,
     after: String,
@@ -79,6 +81,8 @@ pub(super) struct Plan {
     /// Which steps begin an episode.
     pub(super) firsts: Option<usize>,
     pub(super) time: Time,
+    /// What is seen before the first step.
+    pub(super) first_sight: Option<Compared>,
     pub(super) compared: Vec<Compared>,
 }
 
@@ -92,7 +96,7 @@ impl Plan {
         if let Time::Recorded(array) = self.time {
             all.push(array);
         }
-        all.extend(self.compared.iter().map(|compared| compared.array));
+        all.extend(self.first_sight.iter().chain(&self.compared).map(|compared| compared.array));
         all
     }
 }
@@ -100,40 +104,45 @@ impl Plan {
 impl Episodes {
     /// The prefixes of all runs; empty where arrays have none.
     pub fn prefixes(&self) -> Vec<String> {
-        let run = |name: &str| {
+        fn run(name: &str) -> Option<&str> {
             let name = name.strip_suffix("actions").or(name.strip_suffix("action"))?;
-            (name.is_empty()).then_some(name).or(name.strip_suffix('_')).map(str::to_owned)
-        };
-        let mut prefixes: Vec<String> = Vec::new();
-        for prefix in self.arrays.iter().filter_map(|array| run(&array.name)) {
-            if !prefixes.contains(&prefix) {
-                prefixes.push(prefix);
-            }
+            if name.is_empty() { Some(name) } else { name.strip_suffix('_') }
         }
-        prefixes
+        let mut known = BTreeSet::new();
+        let all = self.arrays.iter().filter_map(|array| run(&array.name));
+        all.filter(|prefix| known.insert(*prefix)).map(str::to_owned).collect()
+    }
+
+    /// A prefix, if it is one of all that there are.
+    pub(super) fn known(&self, prefix: &str, all: Vec<String>, mode: Mode) -> Result<String, EpisodesError> {
+        if all.iter().any(|known| known == prefix) {
+            return Ok(prefix.to_owned());
+        }
+        let needed = self.needed_of_any(mode);
+        Err(EpisodesError::Prefix { found: prefix.to_owned(), known: all, needed })
     }
 
     pub(super) fn find(&self, name: &str) -> Option<usize> {
-        self.arrays.iter().position(|array| array.name == name)
+        self.names.find(&self.arrays, name)
     }
 
-    fn names(&self, prefix: &str) -> Names {
+    fn calls(&self, prefix: &str) -> Calls {
         let of = |part: &str| format!("{prefix}_{part}");
         if prefix.is_empty() {
             let [before, after] = ["state_", "next_"].map(str::to_owned);
-            return Names { before, after, outcome: String::new(), draws: String::new(), is_loose: true };
+            return Calls { before, after, outcome: String::new(), draws: String::new(), is_loose: true };
         }
         // steps from states of their own, in files of nothing else
         if prefix == "in" {
             let [before, after] = ["in_", "out_"].map(str::to_owned);
-            return Names { before, outcome: after.clone(), after, draws: String::new(), is_loose: true };
+            return Calls { before, outcome: after.clone(), after, draws: String::new(), is_loose: true };
         }
         let parts = || self.world.parts.iter().filter(|part| !part.follows);
         let has = |kind: &str| parts().any(|part| self.find(&of(&format!("{kind}_{}", part.name))).is_some());
         let has_next = self.find(&of("actions")).is_none() || has("next");
         let is_loose = !has("init") && has_next;
         let after = if is_loose { of("next_") } else { of("") };
-        Names { before: of(""), after, outcome: of(""), draws: of(""), is_loose }
+        Calls { before: of(""), after, outcome: of(""), draws: of(""), is_loose }
     }
 
     /// What a run of this task must have.
@@ -160,20 +169,15 @@ impl Episodes {
         if self.world.is_game() { self.needed("", true, mode) } else { self.needed("NAME", false, mode) }
     }
 
-    /// The arrays of a run, all of them in their shapes.
+    /// The arrays of a run that is [known](Episodes::known), all of them in their shapes.
     pub(super) fn plan(&self, prefix: &str, mode: Mode) -> Result<Plan, EpisodesError> {
-        let known = self.prefixes();
-        if !known.iter().any(|known| known == prefix) {
-            let needed = self.needed_of_any(mode);
-            return Err(EpisodesError::Prefix { found: prefix.to_owned(), known, needed });
-        }
         let (actions, steps) = self.actions(prefix)?;
         let plan = self.plan_of(prefix, mode, actions, steps);
         plan.map_err(|error| error.with_steps(&self.arrays[actions].name, steps))
     }
 
     fn plan_of(&self, prefix: &str, mode: Mode, actions: usize, steps: usize) -> Result<Plan, EpisodesError> {
-        let names = self.names(prefix);
+        let names = self.calls(prefix);
         let need = |name: String, shape: &[usize]| {
             self.shaped(&name, shape)?.ok_or_else(|| EpisodesError::Missing {
                 name,
@@ -227,6 +231,7 @@ impl Episodes {
             counts: alone("num_draws")?,
             firsts: alone("first_step_of_episode")?,
             time,
+            first_sight: if names.is_loose { None } else { self.first_sight(&names)? },
             compared,
         })
     }
@@ -235,6 +240,10 @@ impl Episodes {
     fn actions(&self, prefix: &str) -> Result<(usize, usize), EpisodesError> {
         let before = if prefix.is_empty() { String::new() } else { format!("{prefix}_") };
         let [plural, single] = ["actions", "action"].map(|name| self.find(&format!("{before}{name}")));
+        if let (Some(plural), Some(single)) = (plural, single) {
+            let names = [plural, single].map(|array| self.arrays[array].name.clone());
+            return Err(EpisodesError::Both { names });
+        }
         let array = plural.or(single).expect("a prefix is that of actions");
         let (head, rows) = (&self.arrays[array], self.world.task.actions().rows());
         let steps = head.shape.first().copied().unwrap_or(0);
@@ -245,11 +254,18 @@ impl Episodes {
         if steps == 0 { Err(EpisodesError::Empty { name }) } else { Ok((array, steps)) }
     }
 
+    /// What is recorded of what a run looks like before its first step.
+    fn first_sight(&self, names: &Calls) -> Result<Option<Compared>, EpisodesError> {
+        let shape = self.world.sight().0;
+        let array = self.shaped(&format!("{}init_obs", names.before), &shape)?;
+        Ok(array.map(|array| Compared { array, what: What::Observation, shape }))
+    }
+
     /// What is recorded of what follows a step.
     fn compared(
         &self,
         prefix: &str,
-        names: &Names,
+        names: &Calls,
         steps: usize,
         mode: Mode,
         has_time: bool,

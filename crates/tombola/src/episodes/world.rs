@@ -102,6 +102,18 @@ impl World {
         (vec![height, width, channels], places.collect())
     }
 
+    /// What is seen in a state that begins an episode.
+    pub(super) fn look(&self, precision: Precision, state: &[f64]) -> Vec<f64> {
+        if let Some(twin) = self.twin.as_ref().filter(|_| precision == Precision::Double) {
+            return twin.look(state);
+        }
+        let state: Vec<f32> = state.iter().map(|&number| number as f32).collect();
+        let block: Vec<f32> = self.task.sensed(&state).iter().flat_map(|&row| [row; LANES]).collect();
+        let mut sight = vec![0.0; self.seen * LANES];
+        self.task.look(&block, &mut sight);
+        gather(&sight, 0)
+    }
+
     /// One step of at most sixteen states; `draw` says what chance brings which of them, and is asked where it matters.
     pub(super) fn step(
         &self,

@@ -49,7 +49,7 @@ fn deflated_members_are_read() {
     archive[last + 16..last + 20].copy_from_slice(&(directory as u32).to_le_bytes());
     assert_eq!(read(&archive).expect("an archive"), std::slice::from_ref(&plain));
     let opened = Archive::open(&archive).expect("an archive");
-    assert_eq!(opened.shapes().collect::<Vec<_>>(), [("x", &[100][..])]);
+    assert_eq!(opened.shapes().collect::<Vec<_>>(), [Ok(("x", vec![100]))]);
     assert_eq!((opened.claim(0), opened.values(0)), (data.len(), Ok(plain.values)));
 }
 
@@ -84,6 +84,62 @@ fn members_that_together_claim_more_than_can_be_written_are_refused() {
     let at = archive.len() - END_BYTES - "text.npy".len() - CENTRAL_BYTES + 24;
     archive[at..at + 4].copy_from_slice(&u32::MAX.to_le_bytes());
     assert_eq!(read(&archive), Err(NpzError::TooLong));
+}
+
+/// Where the directory's entry of an array begins.
+fn entry(archive: &[u8], name: &str) -> usize {
+    let mut starts = (0..archive.len()).rev().filter(|&at| word(archive, at) == Some(CENTRAL));
+    let has_name = |at: &usize| archive[at + CENTRAL_BYTES..].starts_with(name.as_bytes());
+    starts.find(has_name).expect("it is in the directory")
+}
+
+#[test]
+fn arrays_that_are_there_twice_are_refused_by_name() {
+    let array = Array { name: "x".into(), shape: vec![1], values: Values::U8(vec![7]) };
+    let message = read(&write(&[array.clone(), array])).expect_err("which of them?").to_string();
+    assert_eq!(message, "array `x` is there more than once, and which one counts is not said: leave one in");
+}
+
+#[test]
+fn arrays_that_share_bytes_are_refused_by_name() {
+    let whole = write(&examples());
+    let (row, table) = (entry(&whole, "row"), entry(&whole, "table"));
+    // the second array at the first one's header, and then inside of its data
+    for beside in [0, 40] {
+        let mut archive = whole.clone();
+        let local = word(&whole, row + 42).expect("its place") + beside;
+        archive[table + 42..table + 46].copy_from_slice(&local.to_le_bytes());
+        let message = read(&archive).expect_err("they cannot both be there").to_string();
+        assert!(
+            message.starts_with("arrays `row` and `table` are said to be in the same bytes"),
+            "{message}"
+        );
+    }
+}
+
+#[test]
+fn names_that_no_file_has_are_refused() {
+    let named = |length: usize| {
+        read(&write(&[Array { name: "n".repeat(length), shape: vec![], values: Values::U8(vec![1]) }]))
+    };
+    assert!(named(MOST_NAME).is_ok());
+    let message = named(MOST_NAME + 1).expect_err("nobody calls it that").to_string();
+    assert!(message.contains("entry 0: its name has 256 bytes, and at most 255 are read"), "{message}");
+}
+
+#[test]
+fn more_axes_than_arrays_have_are_not_held() {
+    let flat = |index: usize| Array {
+        name: index.to_string(),
+        shape: vec![1; MOST_AXES],
+        values: Values::U8(vec![0]),
+    };
+    let count = MOST_AXES_TOGETHER / MOST_AXES;
+    let archive = write(&(0..=count).map(flat).collect::<Vec<_>>());
+    let opened = Archive::open(&archive).expect("an archive");
+    let shapes: Vec<_> = opened.shapes().collect();
+    assert!(shapes[..count].iter().all(Result::is_ok));
+    assert_eq!(shapes[count], Err(NpzError::TooManyAxes { name: count.to_string() }));
 }
 
 #[test]

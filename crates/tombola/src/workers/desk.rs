@@ -14,6 +14,7 @@ pub(super) struct UnitDesk<'d, 'r> {
     pub(super) lease: Lease<'r>,
     pulse: Arc<Pulse>,
     needs: Option<&'d str>,
+    name: String,
     job: usize,
     saved: Timer,
     save_every: Duration,
@@ -25,6 +26,7 @@ impl<'d, 'r> UnitDesk<'d, 'r> {
         shared: &'d Shared<'r>,
         lease: Lease<'r>,
         needs: Option<&'d str>,
+        name: String,
         job: usize,
     ) -> UnitDesk<'d, 'r> {
         let pulse = lease.pulse();
@@ -33,6 +35,7 @@ impl<'d, 'r> UnitDesk<'d, 'r> {
             lease,
             pulse,
             needs,
+            name,
             job,
             saved: Timer::start(),
             save_every: shared.how.save_every,
@@ -83,6 +86,10 @@ impl Desk for UnitDesk<'_, '_> {
 
     fn remark(&mut self, text: &str) {
         self.remark = Some(text.to_owned());
+    }
+
+    fn event(&mut self, text: &str) {
+        self.shared.board.warn(&format!("{text}: {}", self.name));
     }
 
     fn progress(&mut self, done: u64, of: u64, note: &str) {

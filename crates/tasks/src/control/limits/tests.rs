@@ -3,7 +3,7 @@ use numerics::random::Stream;
 use physics::{Variation, models};
 
 use super::*;
-use crate::control::{BodyEnvironment, Environment, Outcome};
+use crate::control::{Actions, BodyEnvironment, Environment, NAMES, Outcome, named};
 
 /// Actions at their ends: drawn anew, held, by turns; and some between.
 fn action(lane: usize, step: u64, row: u64) -> f32 {
@@ -90,40 +90,152 @@ fn stays_within(name: &str, variation: Variation, part: f64) {
 
 #[test]
 fn bodies_as_they_are_stay_far_within_their_limits() {
-    models::names().for_each(|name| stays_within(name, Variation::NONE, 0.2));
+    models::names().for_each(|name| stays_within(name, Variation::NONE, 1.0 / 6.0));
 }
 
-#[test]
-fn every_extreme_that_is_allowed_stays_within_the_limits() {
-    for name in models::names() {
+/// The ends of what a model bears.
+struct Ends {
+    model: physics::Model,
+    /// Whether it notices friction, and gravity.
+    rubs: bool,
+    falls: bool,
+}
+
+impl Ends {
+    fn of(name: &str) -> Ends {
         let model = models::named(name).expect("it is listed");
-        let description = model.description();
-        let notices = |factor: Variation| factor.check(description).is_ok();
+        let notices = |factor: Variation| factor.check(model.description()).is_ok();
         let (rubs, falls) = (
             notices(Variation { friction: 0.5, ..Variation::NONE }),
             notices(Variation { gravity: 0.5, ..Variation::NONE }),
         );
-        // eight corners of sixteen, in which every pair of ends is met
-        for corner in 0..8_usize {
-            let end = |index: usize, is_high: bool| {
-                let (_, range) = &Variation::ranges(description)[index];
-                if is_high { *range.end() } else { *range.start() }
-            };
-            let bits = [0, 1, 2].map(|bit| corner >> bit & 1 == 1);
-            let mass = end(0, bits[0]);
+        Ends { model, rubs, falls }
+    }
+
+    fn end(&self, index: usize, is_high: bool) -> f64 {
+        let (_, range) = &Variation::ranges(self.model.description())[index];
+        if is_high { *range.end() } else { *range.start() }
+    }
+
+    /// A mass with friction, gravity and strength at their low or high ends, where the model notices them and bears the
+    /// weight.
+    fn corner(&self, mass: f64, high: [bool; 3]) -> Variation {
+        Variation {
+            mass,
+            friction: if self.rubs { self.end(1, high[0]) } else { 1.0 },
             // weight is at its end where mass is
-            let gravity = if falls && mass < 100.0 { end(2, bits[2]) } else { 1.0 };
-            let friction = if rubs { end(1, bits[1]) } else { 1.0 };
-            let strength = end(3, bits[0] ^ bits[1] ^ bits[2]);
-            stays_within(name, Variation { mass, friction, gravity, strength, corrected: false }, 0.5);
+            gravity: if self.falls && mass < 100.0 { self.end(2, high[1]) } else { 1.0 },
+            strength: self.end(3, high[2]),
+            corrected: false,
         }
-        for mass in [0.95, 0.9, 0.6] {
-            stays_within(name, Variation { mass, ..Variation::NONE }, 0.2);
+    }
+}
+
+/// Low and high ends of three factors, in all eight ways.
+fn corners() -> impl Iterator<Item = [bool; 3]> {
+    (0..8_usize).map(|corner| [0, 1, 2].map(|bit| corner >> bit & 1 == 1))
+}
+
+#[test]
+fn the_lightest_and_heaviest_extremes_stay_within_the_limits() {
+    for name in models::names() {
+        let ends = Ends::of(name);
+        // eight corners of sixteen, in which every pair of ends is met
+        for [is_heavy, friction, gravity] in corners() {
+            let high = [friction, gravity, is_heavy ^ friction ^ gravity];
+            stays_within(name, ends.corner(ends.end(0, is_heavy), high), 0.5);
         }
-        if falls {
+        if ends.falls {
             stays_within(name, Variation { mass: 10.0, gravity: 10.0, ..Variation::NONE }, 0.5);
         }
     }
+}
+
+#[test]
+fn the_coarsest_extremes_stay_within_the_limits() {
+    // from a mass of 1 on sub-steps are as long as they get, and the lightest of those bodies are shaken most
+    for name in models::names() {
+        let ends = Ends::of(name);
+        corners().for_each(|high| stays_within(name, ends.corner(1.0, high), 0.5));
+    }
+}
+
+#[test]
+fn extremes_of_lighter_bodies_stay_within_the_limits() {
+    for name in models::names() {
+        let ends = Ends::of(name);
+        for mass in [0.95, 0.9, 0.6, 0.3] {
+            stays_within(name, Variation { mass, ..Variation::NONE }, 0.2);
+        }
+        // half of the corners of each, in which every pair of ends is met
+        for (mass, is_odd) in [(0.95, false), (0.3, true)] {
+            let half = corners().filter(|[a, b, c]| a ^ b ^ c == is_odd);
+            half.for_each(|high| stays_within(name, ends.corner(mass, high), 0.5));
+        }
+    }
+}
+
+#[test]
+fn corrected_extremes_stay_within_the_limits() {
+    let corrected = |name: &&str| crate::control::base(&format!("{name}+corrected")).is_some();
+    let names: Vec<&str> = models::names().filter(corrected).collect();
+    assert_eq!(names, ["hopper", "humanoid", "walker2d"]);
+    for name in names {
+        let ends = Ends::of(name);
+        stays_within(name, Variation { corrected: true, ..Variation::NONE }, 0.2);
+        for high in corners() {
+            stays_within(name, Variation { corrected: true, ..ends.corner(1.0, high) }, 0.5);
+        }
+        for mass in [0.1, 0.3, 100.0] {
+            stays_within(name, Variation { corrected: true, ..ends.corner(mass, [true; 3]) }, 0.5);
+        }
+    }
+}
+
+/// The least reward of sixteen copies in 500 steps of all kinds of actions.
+fn least_reward(task: &dyn Environment) -> f32 {
+    let mut block = vec![0.0; task.rows() * LANES];
+    let put = |block: &mut [f32], lane: usize, step: u64| {
+        let start = task.start(Stream::new(3, "start").child(lane as u64).child(step));
+        start.iter().enumerate().for_each(|(row, &number)| block[row * LANES + lane] = number);
+    };
+    (0..LANES).for_each(|lane| put(&mut block, lane, 0));
+    let mut sight = vec![0.0; task.observation_names().len() * LANES];
+    let mut least = f32::INFINITY;
+    for step in 0..500 {
+        let of = |at: usize| {
+            let (lane, row) = (at % LANES, (at / LANES) as u64);
+            match task.actions() {
+                Actions::Numbers(_) => action(lane, step, row),
+                Actions::OneOf(count) => {
+                    let held = step / (1 + lane as u64);
+                    Stream::new(5, "choice").child(lane as u64).child(held).below(row, count as u64) as f32
+                }
+            }
+        };
+        let actions: Vec<f32> = (0..task.actions().rows() * LANES).map(of).collect();
+        let mut draws = |lane: usize| task.draw(Stream::new(9, "draw").child(lane as u64).child(step));
+        let mut outcome = Outcome::NONE;
+        task.step(&mut block, &actions, &mut draws, &mut sight, &mut outcome);
+        least = outcome.reward.into_iter().fold(least, f32::min);
+        (0..LANES).filter(|&lane| outcome.done[lane]).for_each(|lane| put(&mut block, lane, step + 1));
+    }
+    least
+}
+
+#[test]
+fn every_penalty_is_more_than_the_worst_step() {
+    for name in NAMES {
+        let task = named(name, Isa::detected()).expect("it is listed");
+        let (least, penalty) = (f64::from(least_reward(&*task)), task.penalty());
+        assert!(least > -penalty, "{name}: a step takes {least}, and a missing one {penalty}");
+    }
+    // the pendulum that hangs, is as fast as it can be and pushed as hard
+    let task = named("Pendulum-v1", Isa::detected()).expect("it is listed");
+    let mut block = [[std::f32::consts::PI; LANES], [8.0; LANES]].concat();
+    let (mut sight, mut outcome) = (vec![0.0; 3 * LANES], Outcome::NONE);
+    task.step(&mut block, &[2.0; LANES], &mut |_| [0.0; 16], &mut sight, &mut outcome);
+    assert!(outcome.reward[0] < -16.0 && f64::from(outcome.reward[0]) > -task.penalty(), "{outcome:?}");
 }
 
 #[test]

@@ -68,34 +68,48 @@ impl Bodies {
         let before = self.mark(&world);
         let inputs = prepare(self.base, &mut world, actions);
         let contacts = naive::step(&self.model, &mut world, &inputs);
-        let (angles, velocities) = naive::readings(&self.model, &world);
-        let see = See {
-            model: &self.model,
-            world: &world,
-            contacts: &contacts,
-            angles,
-            velocities,
-            actions,
-            before,
-        };
-        let Judged { observation, reward, done, hit } = match self.base {
-            "ant" | "ant_modified" => ant(&see),
-            "fetch" => fetch(&see),
-            "grasp" => grasp(&see),
-            "halfcheetah" => half_cheetah(&see),
-            "hopper" => hopper(&see, [0.7, f64::INFINITY], 0.2),
-            "humanoid" => humanoid(&see, self.corrected),
-            "reacher" => reacher(&see),
-            "ur5e" => arm(&see),
-            "walker2d" => hopper(&see, [0.7, 2.0], 1.0),
-            other => unreachable!("{other} is no task of bodies"),
-        };
+        let see = self.see(&world, &contacts, actions, before);
+        let Judged { observation, reward, done, hit } = self.judge(&see);
         let readings = [see.angles, see.velocities].concat();
         if let Some(body) = target(self.base).filter(|_| hit) {
             world[body].position = Vector(draw());
         }
         self.write(&world, &contacts, &readings, state);
         Seen { observation, reward, done }
+    }
+
+    /// What is seen where nothing was done yet: contacts are those of the places as they are.
+    pub(super) fn look(&self, state: &[f64]) -> Vec<f64> {
+        let world = self.world(state);
+        let contacts = naive::contacts(&self.model, &world);
+        let actions = vec![0.0; self.model.actions()];
+        self.judge(&self.see(&world, &contacts, &actions, self.mark(&world))).observation
+    }
+
+    fn see<'a>(
+        &'a self,
+        world: &'a [Motion],
+        contacts: &'a [Change],
+        actions: &'a [f64],
+        before: Vector,
+    ) -> See<'a> {
+        let (angles, velocities) = naive::readings(&self.model, world);
+        See { model: &self.model, world, contacts, angles, velocities, actions, before }
+    }
+
+    fn judge(&self, see: &See<'_>) -> Judged {
+        match self.base {
+            "ant" | "ant_modified" => ant(see),
+            "fetch" => fetch(see),
+            "grasp" => grasp(see),
+            "halfcheetah" => half_cheetah(see),
+            "hopper" => hopper(see, [0.7, f64::INFINITY], 0.2),
+            "humanoid" => humanoid(see, self.corrected),
+            "reacher" => reacher(see),
+            "ur5e" => arm(see),
+            "walker2d" => hopper(see, [0.7, 2.0], 1.0),
+            other => unreachable!("{other} is no task of bodies"),
+        }
     }
 
     fn world(&self, state: &[f64]) -> Vec<Motion> {

@@ -14,6 +14,11 @@ fn cosine(angle: f64) -> f64 {
     sin_cos(angle).1
 }
 
+/// All of the state.
+pub(super) fn cart_pole_sight(state: &[f64]) -> Vec<f64> {
+    state.to_vec()
+}
+
 /// Explicit Euler with the old velocities: place and speed of the cart, angle and speed of the pole.
 pub(super) fn cart_pole(state: &mut [f64], action: f64) -> Seen {
     let is_over = |state: &[f64]| state[0].abs() > 2.4 || state[2].abs() > 12.0 * TAU / 360.0;
@@ -27,7 +32,11 @@ pub(super) fn cart_pole(state: &mut [f64], action: f64) -> Seen {
     let changes = [speed, acceleration, turning, angular];
     state.copy_from_slice(&[x, speed, angle, turning]);
     state.iter_mut().zip(changes).for_each(|(number, change)| *number += 0.02 * change);
-    Seen { observation: state.to_vec(), reward: if was_over { 0.0 } else { 1.0 }, done: is_over(state) }
+    Seen {
+        observation: cart_pole_sight(state),
+        reward: if was_over { 0.0 } else { 1.0 },
+        done: is_over(state),
+    }
 }
 
 /// How fast the two angles of the acrobot and their velocities change under a torque.
@@ -49,6 +58,12 @@ fn wrapped(angle: f64) -> f64 {
     (angle + PI).rem_euclid(TAU) - PI
 }
 
+/// Cosines and sines of the two angles, and their velocities.
+pub(super) fn acrobot_sight(state: &[f64]) -> Vec<f64> {
+    let [one, two] = [state[0], state[1]];
+    vec![cosine(one), sine(one), cosine(two), sine(two), state[2], state[3]]
+}
+
 /// One classical step of Runge and Kutta of 0.2; then angles are wrapped and velocities cut off.
 pub(super) fn acrobot(state: &mut [f64], action: f64) -> Seen {
     let begin = [0, 1, 2, 3].map(|row| state[row]);
@@ -65,8 +80,12 @@ pub(super) fn acrobot(state: &mut [f64], action: f64) -> Seen {
     let [one_speed, two_speed] = [cut(one_speed, 4.0 * PI), cut(two_speed, 9.0 * PI)];
     state.copy_from_slice(&[one, two, one_speed, two_speed]);
     let goal = -cosine(one) - cosine(one + two) > 1.0;
-    let observation = vec![cosine(one), sine(one), cosine(two), sine(two), one_speed, two_speed];
-    Seen { observation, reward: if goal { 0.0 } else { -1.0 }, done: goal }
+    Seen { observation: acrobot_sight(state), reward: if goal { 0.0 } else { -1.0 }, done: goal }
+}
+
+/// Cosine and sine of the angle, and its velocity.
+pub(super) fn pendulum_sight(state: &[f64]) -> Vec<f64> {
+    vec![cosine(state[0]), sine(state[0]), state[1]]
 }
 
 /// The angle from the top and its velocity; the reward is of the state before the step.
@@ -78,5 +97,5 @@ pub(super) fn pendulum(state: &mut [f64], action: f64) -> Seen {
     let speed = (speed + (15.0 * sine(angle) + 3.0 * torque) * 0.05).clamp(-8.0, 8.0);
     let angle = angle + 0.05 * speed;
     state.copy_from_slice(&[angle, speed]);
-    Seen { observation: vec![cosine(angle), sine(angle), speed], reward, done: false }
+    Seen { observation: pendulum_sight(state), reward, done: false }
 }

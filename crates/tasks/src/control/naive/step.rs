@@ -51,6 +51,20 @@ impl Twin {
         }))
     }
 
+    /// What is seen in a state that begins an episode.
+    ///
+    /// # Panics
+    ///
+    /// If the state has other rows than the task.
+    pub fn look(&self, state: &[f64]) -> Vec<f64> {
+        match &self.0 {
+            Kind::Bodies(bodies) => bodies.look(state),
+            Kind::CartPole => classic::cart_pole_sight(state),
+            Kind::Acrobot => classic::acrobot_sight(state),
+            Kind::Pendulum => classic::pendulum_sight(state),
+        }
+    }
+
     /// One step of a state, a number a row as the task's own; `draw` says where the target goes if it is hit.
     ///
     /// # Panics
