@@ -180,6 +180,18 @@ fn products_of_f64_in_many_parts_have_the_bits_of_the_definition() {
     check_parts::<f64>();
 }
 
+/// More entries than the second cache holds, so that slabs are larger; not for an interpreter.
+#[test]
+#[cfg_attr(miri, ignore = "takes hours there")]
+fn products_of_many_entries_have_the_bits_of_the_definition() {
+    use Layout::{Columns, Rows};
+    for (layouts, add) in [([Rows, Rows], false), ([Columns, Rows], true)] {
+        let case = Case::<f32>::plain(fixed_pattern(64, 4096, 9), 64, layouts, add);
+        assert!(case.pattern.nnz() > 150_000);
+        case.check(Threads::Sequential, "many entries");
+    }
+}
+
 /// One column, and as many as a register of some instruction set holds, all side by side: transposed products add each entry
 /// to the row that it belongs to, in a loop for each row where these are long, and else in one for all.
 fn check_registers<T: Float>() {
