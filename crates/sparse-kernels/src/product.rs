@@ -9,7 +9,7 @@
 //!     TransposedPlan    Y = Aᵀ X         Y = Y + Aᵀ X
 //! ```
 //!
-//! `A` is a [`Pattern`] and one value an entry, apart; a plan is made once for a pattern and serves all
+//! `A` is a [`Pattern`](crate::Pattern) and one value an entry, apart; a plan is made once for a pattern and serves all
 //! values, all numbers of columns, `f32` and `f64`. Dense matrices are [`View`]s: by rows, by columns, or with strides.
 //!
 //! # How it goes
