@@ -1,5 +1,6 @@
 //! Gradients on a mask: of one network on a batch of images, `network_gradient/cnn/avx2/0.05`, and of a layer of a
-//! population, `layer_gradient/32x32/avx2/0.05`.
+//! population, `layer_gradient/32x32/avx2/0.05`. What is paid once for both is in `network_plan/cnn` and
+//! `layer_plan/32x32`: what a plan costs, beside what it saves.
 //!
 //! Elements are images there, and multiply-adds of entries of the mask here, for values and inputs together. Beside each
 //! kernel is its definition in loops (`naive`): of two images, and of one member. `benches/peers/gradient-step` compares a
@@ -117,6 +118,35 @@ fn layer_gradient(criterion: &mut Criterion) {
     }
 }
 
+/// A plan for the papers' classifier.
+fn network_plan(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("network_plan/cnn");
+    for density in DENSITIES {
+        let network = cnn_network(density);
+        for isa in Isa::available() {
+            let plan = || LossPlan::new(isa, &network).expect("the papers' network has gradients");
+            assert_eq!(plan().parameters(), network.parameters(), "density {density} on {isa}");
+            group.bench_function(id(isa.name(), density), |bencher| bencher.iter(plan));
+        }
+    }
+    group.finish();
+}
+
+/// A plan for one layer of a population: the same for every instruction set.
+fn layer_plan(criterion: &mut Criterion) {
+    for (layer, shape) in [(0, "87x32"), (1, "32x32"), (2, "32x8")] {
+        let mut group = criterion.benchmark_group(format!("layer_plan/{shape}"));
+        for density in DENSITIES {
+            let network = alone(mlp_layer(layer, density, 0, Activation::Identity));
+            let pattern = network.layers()[0].pattern();
+            let plan = || GradientPlan::new(Isa::detected(), pattern, COPIES).expect("there are copies");
+            assert_eq!(plan().parameters(), network.parameters(), "density {density}");
+            group.bench_function(id("any", density), |bencher| bencher.iter(plan));
+        }
+        group.finish();
+    }
+}
+
 fn id(who: &str, density: f64) -> BenchmarkId {
     BenchmarkId::new(who, format!("{density:?}"))
 }
@@ -129,5 +159,7 @@ fn main() {
         .configure_from_args();
     network_gradient(&mut criterion);
     layer_gradient(&mut criterion);
+    network_plan(&mut criterion);
+    layer_plan(&mut criterion);
     criterion.final_summary();
 }

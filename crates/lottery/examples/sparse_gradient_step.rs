@@ -1,9 +1,10 @@
 //! Gradient descent on a mask: Adam on what is left of the paper's classifier, with glyphs for images.
 //!
-//!     cargo run --release -p lottery --example sparse_gradient_step [DENSITY [STEPS [THREADS]]]
+//!     cargo run --release -p lottery --example sparse_gradient_step [DENSITY [STEPS [THREADS [SECONDS]]]]
 //!
 //! A step is the loss of a batch of 128 images, its gradient at the kept weights and the biases, and an update of these.
-//! What the mask removed is neither computed nor updated.
+//! What the mask removed is neither computed nor updated. With SECONDS it ends, whatever the steps, when steps have taken
+//! so long.
 
 #![expect(
     clippy::print_stdout,
@@ -30,6 +31,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let argument = |place: usize, default| arguments.get(place).map_or(default, String::as_str);
     let density: f64 = argument(0, "0.05").parse()?;
     let (steps, threads): (u64, usize) = (argument(1, "200").parse()?, argument(2, "1").parse()?);
+    let seconds: f64 = argument(3, "inf").parse()?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
     let threads = if threads > 1 { Threads::Pool(&pool) } else { Threads::Sequential };
     let here = Execution { threads, ..Execution::default() };
@@ -51,7 +53,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut gradients = Gradients::new(Isa::detected(), &network)?;
     let mut descent = Descent::start(Optimizer::ADAM, Schedule::constant(0.005), network.dims())?;
     let mut gradient = vec![0.0; network.dims()];
-    let mut best = Duration::MAX;
+    let (mut best, mut spent) = (Duration::MAX, Duration::ZERO);
     for step in 0..steps {
         let chosen = batches.of(step);
         Normalisation::PAPER.blocks_into(set.train(), chosen, &mut pixels);
@@ -61,11 +63,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let begin = Instant::now();
         let score = gradients.loss(threads, &values, images, &labels, &mut gradient);
         descent.step(&here, &mut values, &gradient);
-        best = best.min(begin.elapsed());
+        let took = begin.elapsed();
+        (best, spent) = (best.min(took), spent + took);
 
         if (step + 1) % (steps / 4).max(1) == 0 || step == 0 {
             let (loss, right) = (score.loss / BATCH as f64, score.correct);
             println!("step {:4}: loss {loss:.3}, {right} of {BATCH} named rightly", step + 1);
+        }
+        if spent.as_secs_f64() >= seconds {
+            break;
         }
     }
     println!("the best step took {:.3} ms", best.as_secs_f64() * 1e3);

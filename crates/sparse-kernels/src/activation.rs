@@ -24,7 +24,8 @@ pub enum Activation {
     Sigmoid,
     /// `ln(1 + e^x)`
     Softplus,
-    /// `x / (1 + e^-x)`
+    /// `x / (1 + e^-x)`; it has no gradient here ([`PlanError::NoGradient`](crate::PlanError::NoGradient)), for its value
+    /// does not tell its slope.
     Swish,
     /// A function of one's own (feature `wide`).
     #[cfg(feature = "wide")]

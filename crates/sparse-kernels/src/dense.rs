@@ -57,6 +57,13 @@ impl DensePlan {
         })
     }
 
+    /// Bytes that the plan holds.
+    pub(crate) fn size(&self) -> usize {
+        let shared: usize = self.shared.iter().map(|rows| size_of_val(&**rows)).sum();
+        let lists = size_of_val(&*self.offsets) + size_of_val(&*self.shared) + size_of_val(&*self.alone);
+        self.pattern.size() + lists + shared
+    }
+
     /// Computes all rows.
     ///
     /// # Safety

@@ -16,6 +16,21 @@
 //! Lanes are added in a fixed order when a block is done, blocks in theirs ([`naive::loss_gradient`] is the definition), so
 //! instruction sets and threads change no bit.
 //!
+//! # What there is not
+//!
+//! - **A gradient of Swish,** or of a function of one's own. A layer keeps what its activation made of a sum, and not the
+//!   sum: of the five activations that have gradients here, what came out tells the slope, but Swish falls before it rises,
+//!   so one value has two slopes. To keep its sums is a plane more a layer, which the passes of activations and of pooling
+//!   would write and the pass back would read: other kernels, and not a plan that is put together otherwise. Such networks
+//!   are refused ([`PlanError::NoGradient`]).
+//! - **Double precision.** Losses and gradients are `f32`, and so are those of populations; `f64` is for products of one
+//!   matrix ([`product`](crate::product)), from which a step in double precision can be put together, as the example
+//!   `gradient_step` does in single.
+//! - **A population.** This is one network, whole. For members that share a pattern there is one dense layer at a time,
+//!   before its activation ([`GradientPlan`](crate::GradientPlan)).
+//! - **Other losses** than the mean cross-entropy.
+//!
+//! [`PlanError::NoGradient`]: crate::PlanError::NoGradient
 //! [`naive::loss_gradient`]: crate::naive::loss_gradient
 
 mod block;

@@ -1,4 +1,5 @@
-//! Kernels for populations of networks that share one fixed sparsity pattern and differ in their values.
+//! Kernels for populations of networks that share one fixed sparsity pattern and differ in their values, and for products
+//! of one sparse matrix ([`product`]).
 //!
 //! Evolution strategies evaluate hundreds of networks a generation. They have one mask, and each its own weights. A
 //! library for one sparse matrix pays for the mask again in every member, in indices and gathers; a dense one computes
@@ -71,7 +72,7 @@
 //! | densities below 0.1 | [`CompiledNetwork`](compile::CompiledNetwork) first | most units are dead |
 //! | a dense network | the same plans | rows with equal entries share their loads |
 //! | the gradient of one network's loss | [`LossPlan`] | both directions on the mask, an image a lane, nothing taken apart first |
-//! | gradients of a layer of a population | [`GradientPlan`] | no sum crosses lanes, and nothing is computed that the mask removed |
+//! | gradients of a layer of a population | [`GradientPlan`] | one dense layer; no sum crosses lanes, and nothing is computed that the mask removed |
 //! | one sparse matrix | [`product::ProductPlan`] | any number of columns, `f32` and `f64`, the caller's layout |
 //!
 //! Which tile a row gets is a rule of the plan, the same on all machines with as many registers: rows of up to six taps
@@ -97,6 +98,12 @@
 //!   made or used; the loops check nothing. Wrong lengths panic with the numbers, before anything is computed.
 //! - **Absent:** randomness, input and output, clocks, global state, threads of its own ([`Threads`] is an argument), and
 //!   allocation in kernels: plans state what scratch they need. (A pool allocates for each part that it takes.)
+//!
+//! # What there is not
+//!
+//! Double precision, but in [`product`]. A way back through whole populations: [`GradientPlan`] is one dense layer, before
+//! its activation, and only [`LossPlan`], for one network, has convolutions, pooling, activations and a loss. A gradient of
+//! [`Activation::Swish`].
 
 #![expect(clippy::needless_range_loop, reason = "arrays of registers are indexed together")]
 
@@ -132,3 +139,8 @@ pub use threads::Threads;
 
 #[cfg(test)]
 mod tests;
+
+/// Tries the program of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

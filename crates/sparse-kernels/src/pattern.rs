@@ -31,6 +31,8 @@ use std::ops::Range;
 
 use numerics::LANES;
 
+use crate::product::Number;
+
 mod error;
 #[cfg(feature = "sprs")]
 mod sprs;
@@ -313,7 +315,7 @@ impl Pattern {
     /// # Panics
     ///
     /// If `dense` is not rows x columns long, or `values` has not one element an entry.
-    pub fn compress(&self, dense: &[f32], values: &mut [f32]) {
+    pub fn compress<T: Number>(&self, dense: &[T], values: &mut [T]) {
         self.check_values(dense.len(), values.len());
         for row in 0..self.rows {
             let from = &dense[row * self.columns..][..self.columns];
@@ -328,15 +330,20 @@ impl Pattern {
     /// # Panics
     ///
     /// If `dense` is not rows x columns long, or `values` has not one element an entry.
-    pub fn expand(&self, values: &[f32], dense: &mut [f32]) {
+    pub fn expand<T: Number>(&self, values: &[T], dense: &mut [T]) {
         self.check_values(dense.len(), values.len());
-        dense.fill(0.0);
+        dense.fill(T::ZERO);
         for row in 0..self.rows {
             let to = &mut dense[row * self.columns..][..self.columns];
             for (&value, &column) in values[self.row_range(row)].iter().zip(self.row(row)) {
                 to[column as usize] = value;
             }
         }
+    }
+
+    /// Bytes that it holds.
+    pub(crate) fn size(&self) -> usize {
+        size_of_val(&*self.starts) + size_of_val(&*self.indices)
     }
 
     fn check_values(&self, dense: usize, values: usize) {

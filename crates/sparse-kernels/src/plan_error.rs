@@ -18,7 +18,7 @@ pub enum PlanError {
         /// Which layer.
         layer: usize,
     },
-    /// The value of a layer's activation does not tell its gradient.
+    /// The value of a layer's activation does not tell its gradient, and sums are not kept.
     NoGradient {
         /// Which layer.
         layer: usize,

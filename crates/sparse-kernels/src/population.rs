@@ -17,6 +17,10 @@
 //!
 //! What a plan leaves out changes no bit of any output: units that nobody reads are not computed, and a unit whose
 //! inputs do not depend on the copy is computed once for all copies.
+//!
+//! The way back is shorter: [`GradientPlan`] has the gradients of one dense layer, before its activation. Convolutions with
+//! gradients, pooling, activations and a loss are there for one network only ([`LossPlan`](crate::LossPlan)), and all of
+//! it is `f32`.
 
 mod gradient;
 mod layer;

@@ -9,7 +9,7 @@
 //!     TransposedPlan    Y = Aᵀ X         Y = Y + Aᵀ X
 //! ```
 //!
-//! `A` is a [`Pattern`] and one value an entry, apart; a plan is made once for a pattern and serves all
+//! `A` is a [`Pattern`](crate::Pattern) and one value an entry, apart; a plan is made once for a pattern and serves all
 //! values, all numbers of columns, `f32` and `f64`. Dense matrices are [`View`]s: by rows, by columns, or with strides.
 //!
 //! # How it goes
@@ -34,8 +34,8 @@
 //! - **Copies.** Rows of `X` that are far from each other or not aligned, and used often, are copied panel by panel.
 //! - **Order.** Within windows of 64 rows those of similar length go beside each other.
 //! - **Equal rows.** Four rows with the same entries share each load: a dense matrix is one whose rows are all equal. No
-//!   plan falls back on that by itself, for it would multiply by zeros that are not there; where a caller may, the rule
-//!   when it pays is [`is_faster_with_zeros`].
+//!   plan falls back on that by itself, for it would multiply by zeros that are not there; a caller who may have them
+//!   takes a [`ChosenPlan`], which goes by a rule ([`Zeros::Auto`]) or does as it is told.
 //!
 //! Rows are shared out among threads by their entries, before any work begins.
 //!
@@ -48,7 +48,8 @@
 //! | a vector | the same, with one column |
 //! | the gradient with respect to what a layer reads | [`TransposedPlan`]; values stay in the order of the layer |
 //! | the gradient with respect to its values | [`ProductPlan::sample_into`], over batches [`sample_acc`](ProductPlan::sample_acc) |
-//! | a matrix of `sprs` | `SparseProduct` (feature `sprs`), which says what stands for what |
+//! | a matrix that has nearly every entry, and finite numbers only | [`ChosenPlan`] |
+//! | a matrix of `sprs` | `SparseProduct` (feature `sprs`); [`from_sprs`] says what stands for what |
 //! | arrays of `ndarray` | `View::from(array)` (feature `ndarray`) |
 //! | a population of networks with one mask | not these, but [`ImagePlan`](crate::ImagePlan) and [`CopyPlan`](crate::CopyPlan) |
 //!
@@ -107,12 +108,11 @@
 //! - **Checked once.** Shapes, strides and lengths are checked where a view is made and where a product begins, and what
 //!   does not fit panics with both numbers. Borrowing sees to it that inputs and outputs do not overlap.
 //! - **Absent:** allocation (scratch is the caller's, [`ProductPlan::scratch_len`] numbers), factors of `A X` or `Y` other
-//!   than 0 and 1, and threads of its own.
-
-use crate::Pattern;
+//!   than 0 and 1, products of two sparse matrices, numbers of other kinds than `f32` and `f64`, and threads of its own.
 
 #[cfg(feature = "ndarray")]
 mod arrays;
+pub mod from_sprs;
 mod number;
 mod pack;
 mod panel;
@@ -125,6 +125,7 @@ mod sprs;
 mod transposed;
 mod vector;
 mod view;
+mod zeros;
 
 pub use number::Number;
 pub use plan::ProductPlan;
@@ -132,38 +133,4 @@ pub use plan::ProductPlan;
 pub use sprs::SparseProduct;
 pub use transposed::TransposedPlan;
 pub use view::{View, ViewMut};
-
-/// Whether a product with so many columns is faster as that of a dense matrix, with all zeros written out: above a density
-/// of three quarters, with few columns above a half, with one never. It is where both took the same time on the machine of
-/// `benches/peers/PRODUCTS.md`, rounded up.
-///
-/// No plan does so by itself: a zero that is there makes infinity and what is no number spread, and costs memory. Whoever
-/// has finite numbers only gets the same ones either way:
-///
-/// ```
-/// use numerics::Isa;
-/// use sparse_kernels::product::{ProductPlan, View, ViewMut, is_faster_with_zeros};
-/// use sparse_kernels::{Pattern, Threads};
-///
-/// let (mut pattern, mut values) = (Pattern::from_mask(2, 2, &[true, true, false, true])?, vec![0.5, 0.25, 2.0]);
-/// if is_faster_with_zeros(&pattern, 64) {
-///     let mut dense = vec![0.0; 4];
-///     pattern.expand(&values, &mut dense);
-///     (pattern, values) = (Pattern::dense(2, 2)?, dense);
-/// }
-/// assert_eq!(values, [0.5, 0.25, 2.0]); // exactly three quarters is not above
-/// let plan = ProductPlan::new(Isa::detected(), &pattern);
-/// let (x, mut y) = ([1.0, 2.0], [0.0; 2]);
-/// let (x, view) = (View::by_rows(&x, 2, 1), ViewMut::by_rows(&mut y, 2, 1));
-/// plan.multiply_into(Threads::Sequential, &values, x, view, &mut []);
-/// assert_eq!(y, [1.0, 4.0]);
-/// # Ok::<(), sparse_kernels::PatternError>(())
-/// ```
-pub fn is_faster_with_zeros(pattern: &Pattern, columns: usize) -> bool {
-    let least = match columns {
-        0 | 1 => 1.0,
-        2..16 => 0.5,
-        _ => 0.75,
-    };
-    pattern.density() > least
-}
+pub use zeros::{ChosenPlan, Zeros, is_faster_with_zeros};

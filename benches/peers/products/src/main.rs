@@ -9,10 +9,12 @@
 //! {"do": "burst", "product": P, "system": S, "seconds": T}  -> {"seconds": best of a call}
 //! ```
 //!
-//! `prepare` also leaves the matrix in the folder, for workers in other languages.
+//! `prepare` also leaves the matrix in the folder, for workers in other languages, and its products: whoever is timed is
+//! compared with them first, number by number.
 
 #![forbid(unsafe_code)]
 
+mod expected;
 mod matrix;
 mod systems;
 
@@ -21,6 +23,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use expected::Products;
 use matrix::Case;
 use systems::System;
 
@@ -35,11 +38,13 @@ fn main() {
             Some("hello") => json!({ "ready": pool.current_num_threads() }),
             Some("prepare") => {
                 let case = Case::of(&request);
+                let products = Products::of(&case);
                 if let Some(folder) = request["folder"].as_str() {
                     case.write(folder.as_ref()).expect("a folder to write to");
+                    products.write(folder.as_ref()).expect("a folder to write to");
                 }
                 let nnz = case.pattern.nnz();
-                systems = systems::all(case, pool);
+                systems = systems::all(case, &products, pool);
                 let names: Vec<_> = systems.iter().map(|one| json!([one.product, one.name])).collect();
                 let plans: Vec<_> =
                     systems.iter().map(|one| json!([one.product, one.name, one.plan_seconds])).collect();

@@ -44,14 +44,17 @@ impl Case {
     pub fn write(&self, folder: &Path) -> std::io::Result<()> {
         let integers =
             |numbers: &[u32]| numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<u8>>();
-        let floats =
-            |numbers: &[f32]| numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<u8>>();
         std::fs::write(folder.join("starts"), integers(self.pattern.starts()))?;
         std::fs::write(folder.join("indices"), integers(self.pattern.indices()))?;
         std::fs::write(folder.join("values"), floats(&self.values))?;
         std::fs::write(folder.join("x"), floats(&self.x))?;
         std::fs::write(folder.join("g"), floats(&self.g))
     }
+}
+
+/// Raw little-endian numbers.
+pub fn floats(numbers: &[f32]) -> Vec<u8> {
+    numbers.iter().flat_map(|number| number.to_le_bytes()).collect()
 }
 
 fn uniform(len: usize, name: &str) -> Vec<f32> {

@@ -158,4 +158,13 @@ impl ConvolutionPlan {
             parameters: layer.parameters(),
         })
     }
+
+    /// Bytes that the plan holds.
+    pub(crate) fn size(&self) -> usize {
+        let singles = size_of_val(&*self.short) + size_of_val(&*self.singles);
+        let twos = size_of_val(&*self.pairs) + size_of_val(&*self.short_shared) + size_of_val(&*self.shared);
+        let tiles = size_of_val(&*self.single_tiles) + size_of_val(&*self.pair_tiles);
+        let columns = self.columns.as_ref().map_or(0, |columns| size_of_val(&**columns));
+        size_of_val(&*self.taps) + singles + twos + tiles + columns
+    }
 }

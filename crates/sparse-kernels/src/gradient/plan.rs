@@ -130,12 +130,15 @@ impl Places {
 }
 
 impl LossPlan {
-    /// Plans a network for an instruction set.
+    /// Plans a network for an instruction set: once for a mask, whatever the values. Each layer is transposed and its rows
+    /// are compared with each other, twice where gradients pass backward, so it takes the longer the more entries there are,
+    /// by little more than in proportion. `cargo bench --bench gradients -- network` times it beside a gradient.
     ///
     /// # Errors
     ///
     /// If a layer has planes that are too large for 32-bit offsets, sums that begin with planes, or an activation whose
-    /// value does not tell its gradient: [`Activation::Swish`] and functions of one's own.
+    /// value does not tell its gradient: [`Activation::Swish`], whose kernels would have to keep sums, and functions of
+    /// one's own.
     pub fn new(isa: Isa, network: &Network) -> Result<LossPlan, PlanError> {
         let registers = isa.run(Registers);
         let layers = network.layers();
@@ -209,6 +212,13 @@ impl LossPlan {
     /// Classes.
     pub fn outputs(&self) -> usize {
         self.outputs
+    }
+
+    /// Bytes that the plan holds: of an entry where it lies in each direction, and its place among the values, at most 24 for
+    /// each; no values, no images. What a gradient needs beside is [scratch](Self::scratch_len), which is mostly more.
+    pub fn size(&self) -> usize {
+        let inside = |layer: &PlannedLayer| layer.pattern.size() + layer.kind.size();
+        size_of_val(&*self.layers) + self.layers.iter().map(inside).sum::<usize>()
     }
 
     /// Floats of scratch that a gradient needs; what they hold does not matter.
@@ -309,6 +319,21 @@ impl Kind {
             Kind::Dense(layer) => layer.backward.as_ref().map(|(_, turned)| turned),
             Kind::Convolution(layer) => layer.backward.as_ref().map(|(_, turned)| turned),
         }
+    }
+
+    /// Bytes that it holds.
+    fn size(&self) -> usize {
+        let both = match self {
+            Kind::Dense(layer) => {
+                let backward = layer.backward.as_ref().map_or(0, |(plan, _)| plan.size());
+                size_of_val(&**layer) + layer.forward.size() + backward
+            }
+            Kind::Convolution(layer) => {
+                let backward = layer.backward.as_ref().map_or(0, |(plan, _)| plan.size());
+                size_of_val(&**layer) + layer.forward.size() + backward
+            }
+        };
+        both + self.turned().map_or(0, |turned| size_of_val(&*turned.order))
     }
 }
 

@@ -46,20 +46,40 @@ impl Pattern {
         Ok((pattern, values))
     }
 
-    /// The matrix, stored by rows, with these values.
+    /// The matrix, stored by rows, with a copy of these values.
     ///
     /// # Panics
     ///
     /// If there is not one value an entry.
     pub fn to_sprs<N: Clone>(&self, values: &[N]) -> CsMat<N> {
         assert_eq!(values.len(), self.nnz(), "one value an entry");
+        self.with_values(values.to_vec())
+    }
+
+    /// The matrix, stored by rows, with these values, of which none is copied. Indices are: they are wider there.
+    ///
+    /// ```
+    /// use sparse_kernels::Pattern;
+    ///
+    /// let pattern = Pattern::from_triplets(2, 2, &[(0, 1), (1, 0)])?;
+    /// let values = vec!["a".to_owned(), "b".to_owned()];
+    /// let first = values[0].as_ptr();
+    /// let matrix = pattern.into_sprs(values);
+    /// assert_eq!(matrix.data()[0].as_ptr(), first);
+    /// # Ok::<(), sparse_kernels::PatternError>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If there is not one value an entry.
+    pub fn into_sprs<N>(self, values: Vec<N>) -> CsMat<N> {
+        assert_eq!(values.len(), self.nnz(), "one value an entry");
+        self.with_values(values)
+    }
+
+    fn with_values<N>(&self, values: Vec<N>) -> CsMat<N> {
         let widened = |numbers: &[u32]| numbers.iter().map(|&number| number as usize).collect::<Vec<_>>();
-        CsMat::new(
-            (self.rows(), self.columns()),
-            widened(self.starts()),
-            widened(self.indices()),
-            values.to_vec(),
-        )
+        CsMat::new((self.rows(), self.columns()), widened(self.starts()), widened(self.indices()), values)
     }
 }
 
@@ -117,6 +137,9 @@ mod tests {
                 assert_eq!((found, in_row_order), (pattern.clone(), values.clone()), "seed {seed}");
             }
             assert_eq!(pattern.to_sprs(&values), by_rows, "seed {seed}");
+            let place = values.as_ptr();
+            let matrix = pattern.into_sprs(values);
+            assert_eq!((&matrix, matrix.data().as_ptr()), (&by_rows, place), "seed {seed}");
         }
     }
 

@@ -9,6 +9,10 @@
 //!
 //! `gradient` is that of the loss with respect to the sums of the layer, before its activation. As lanes are members no
 //! sum crosses lanes: each entry is a load and a multiply-add a copy, as in the layer itself.
+//!
+//! This is one dense layer. For populations there is no backward pass of a whole network: no convolutions, no pooling, no
+//! activations and no loss. The caller goes from layer to layer, and multiplies gradients of what an activation gave by its
+//! slope; one network has all of that in a [`LossPlan`](crate::LossPlan). Numbers are `f32`, there as here.
 
 use numerics::{Isa, Kernel, LANES, Simd};
 
@@ -21,7 +25,7 @@ const ENTRIES: usize = 8;
 /// Copies whose sums stay in registers together.
 const COPIES: usize = 8;
 
-/// Gradients of a dense layer with one pattern, for a number of inputs a member.
+/// Gradients of a dense layer with one pattern, for a number of inputs a member, before its activation.
 ///
 /// Layouts are those of [`CopyPlan`](crate::CopyPlan) for a network of this one layer: `[group][parameter][LANES]`, values
 /// before biases, and `[group][unit][copy][LANES]`.
@@ -57,7 +61,8 @@ pub struct GradientPlan {
 }
 
 impl GradientPlan {
-    /// Plans for `copies` inputs a member.
+    /// Plans for `copies` inputs a member: a copy of the pattern, and its transpose, so it takes time in proportion to
+    /// entries, rows and columns. `cargo bench --bench gradients -- layer` times it beside the gradients of one group.
     ///
     /// # Errors
     ///
@@ -96,6 +101,11 @@ impl GradientPlan {
     /// Length of the gradients of the sums of this many groups.
     pub fn sums_len(&self, groups: usize) -> usize {
         length("gradients of sums", [groups, self.pattern.rows(), self.copies, LANES])
+    }
+
+    /// Bytes that the plan holds: twelve an entry, and four for each row and column. It needs no scratch.
+    pub fn size(&self) -> usize {
+        self.pattern.size() + self.transposed.size() + size_of_val(&*self.order)
     }
 
     /// Adds the gradients of values and biases to what is there.

@@ -11,17 +11,7 @@ use crate::{Pattern, PatternError, Threads};
 
 /// What `&CsMat * &dense` is in `sprs`, by these kernels: for one product, or with a plan for many.
 ///
-/// # From `sprs` in five minutes
-///
-/// | with `sprs` | here |
-/// |---|---|
-/// | `&matrix * &dense` | `matrix.times(threads, View::by_rows(&dense, rows, columns))?` |
-/// | `&matrix * &array` | `matrix.times(threads, View::from(array.view()))?` (feature `ndarray`) |
-/// | `csr_mulacc_dense_rowmaj(a, x, y)` | [`ProductPlan::multiply_acc`]; it is faster to keep the plan |
-/// | `mul_acc_mat_vec_csr(a, x, y)` | the same, with views of one column |
-/// | `matrix.transpose_view() * x` | [`TransposedPlan`](super::TransposedPlan) of the same pattern, with the same values |
-/// | `CsMat` whose values change | one plan, and new values |
-/// | threads of its own | [`Threads`], an argument |
+/// What stands for what is on a page of its own: [`from_sprs`](super::from_sprs).
 ///
 /// ```
 /// use numerics::Isa;
@@ -71,11 +61,57 @@ pub trait SparseProduct<T: Number> {
         let (plan, values) = self.plan(Isa::detected())?;
         let (rows, columns) = (plan.pattern().rows(), x.columns());
         let mut y = vec![T::ZERO; rows * columns];
-        let view = ViewMut::by_rows(&mut y, rows, columns);
-        let mut scratch = vec![T::ZERO; plan.scratch_len(threads, x, &view)];
-        plan.multiply_into(threads, &values, x, view, &mut scratch);
+        once(&plan, threads, &values, x, ViewMut::by_rows(&mut y, rows, columns));
         Ok(y)
     }
+
+    /// The same, written to a place of the caller's, in any layout: to an array of `ndarray`, say.
+    ///
+    /// ```
+    /// # #[cfg(feature = "ndarray")] {
+    /// use ndarray::{Array2, array};
+    /// use sparse_kernels::Threads;
+    /// use sparse_kernels::product::SparseProduct;
+    /// use sprs::CsMat;
+    ///
+    /// let matrix = CsMat::new((2, 2), vec![0, 1, 3], vec![1, 0, 1], vec![2.0, 3.0, 4.0]);
+    /// let x = array![[1.0, 10.0], [2.0, 20.0]];
+    /// let mut y = Array2::zeros((2, 2));
+    /// matrix.times_into(Threads::Sequential, x.view().into(), y.view_mut().into())?;
+    /// assert_eq!(y, &matrix * &x);
+    /// # }
+    /// # Ok::<(), sparse_kernels::PatternError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`plan`](Self::plan); then nothing is written.
+    ///
+    /// # Panics
+    ///
+    /// If `x` has not a row for each column or `y` not one for each row, or their columns differ.
+    fn times_into(
+        &self,
+        threads: Threads<'_>,
+        x: View<'_, T>,
+        y: ViewMut<'_, T>,
+    ) -> Result<(), PatternError> {
+        let (plan, values) = self.plan(Isa::detected())?;
+        once(&plan, threads, &values, x, y);
+        Ok(())
+    }
+}
+
+/// One product, with scratch of its own.
+fn once<T: Number>(
+    plan: &ProductPlan,
+    threads: Threads<'_>,
+    values: &[T],
+    x: View<'_, T>,
+    y: ViewMut<'_, T>,
+) {
+    let mut scratch = vec![T::ZERO; plan.scratch_len(threads, x, &y)];
+    plan.multiply_into(threads, values, x, y, &mut scratch);
 }
 
 impl<T, I, Iptr, Starts, Indices, Data> SparseProduct<T> for CsMatBase<T, I, Starts, Indices, Data, Iptr>
@@ -125,6 +161,13 @@ mod tests {
             assert!(matches!(by_rows.plan(Isa::detected()), Ok((_, Cow::Borrowed(_)))));
             for matrix in [by_rows, by_columns] {
                 assert_eq!(matrix.times(Threads::Sequential, x).unwrap(), expected, "seed {seed}");
+                // by columns, so that the layout is the caller's
+                let mut found = vec![f32::NAN; rows * columns];
+                let view = ViewMut::by_columns(&mut found, rows, columns);
+                matrix.times_into(Threads::Sequential, x, view).unwrap();
+                let view = View::by_columns(&found, rows, columns);
+                let by_rows = (0..rows).flat_map(|row| (0..columns).map(move |column| view.get(row, column)));
+                assert!(by_rows.eq(expected.iter().copied()), "seed {seed}");
             }
         }
     }
