@@ -164,9 +164,22 @@ fn contacts_of_sub_steps_are_those_of_the_reference_at_the_same_velocities() {
         let mut state = State::new(&model, copies);
         (0..copies).for_each(|copy| state.set(copy, &world_at(&before, copy)));
         Engine::new(Isa::detected(), &model).sense(&mut state);
-        for (part, found) in ["dc_vel", "dc_ang"].into_iter().zip(pushes(&state)) {
-            let error = error(&found, expected.all(&format!("substep_{part}")));
-            assert!(error <= LIMIT, "{name}: {part} is off by {error:.1e}");
+        // a penetration is the difference of a height and that of a point of the body, each rounded by half a unit; what is
+        // left of that in single precision is taken back as a velocity, which counts where contacts hardly push
+        let heights = (0..copies).flat_map(|copy| state.world(copy)).map(|motion| motion.position.0[2].abs());
+        let taken = model.recovery_rate() * f64::from(f32::EPSILON) * heights.fold(0.0, f64::max);
+        let largest = ["dc_vel", "dc_ang"].map(|part| {
+            let theirs = expected.all(&format!("substep_{part}"));
+            theirs.iter().fold(0.0, |largest: f64, it| largest.max(it.abs()))
+        });
+        for ((part, found), size) in ["dc_vel", "dc_ang"].into_iter().zip(pushes(&state)).zip(largest) {
+            let off = error(&found, expected.all(&format!("substep_{part}"))) * size;
+            // turning is as much larger as pushes make it
+            let allowed = LIMIT * size + if size > 0.0 { taken * size / largest[0] } else { 0.0 };
+            assert!(
+                off <= allowed,
+                "{name}: {part} is off by {off:.1e} of {size:.1e}, at most {allowed:.1e}"
+            );
         }
     }
 }
