@@ -1,6 +1,7 @@
 //! Zeros written out: a chosen plan against the definition, on what it says that it multiplies.
 
 mod common;
+#[allow(dead_code, reason = "only what is drawn is used here")]
 #[path = "common/matrices.rs"]
 mod matrices;
 
