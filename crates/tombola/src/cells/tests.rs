@@ -144,12 +144,15 @@ fn a_level_is_what_the_procedure_makes_of_the_level_before() {
     assert_eq!(Some(trial.test(Threads::Sequential, &second.contents().mean)), rows[2].score);
 }
 
-/// A task that no network can do: no fitness is a number.
-struct Hopeless;
+/// A task with trials of its own.
+struct Odd {
+    name: &'static str,
+    trial: fn() -> Box<dyn Trial>,
+}
 
-impl Task for Hopeless {
+impl Task for Odd {
     fn name(&self) -> &str {
-        "hopeless"
+        self.name
     }
 
     fn input(&self) -> Input {
@@ -165,13 +168,14 @@ impl Task for Hopeless {
     }
 
     fn trial(&self, _: &MaskedNetwork, _: How) -> Result<Box<dyn Trial + '_>, TrialError> {
-        Ok(Box::new(HopelessTrial))
+        Ok((self.trial)())
     }
 }
 
-struct HopelessTrial;
+/// What no network can do: no fitness is a number.
+struct Hopeless;
 
-impl Trial for HopelessTrial {
+impl Trial for Hopeless {
     fn prepare(&mut self, _: Threads<'_>, _: u64) {}
 
     fn fitness(&mut self, _: Threads<'_>, _: &[f32], fitness: &mut [f64]) {
@@ -190,7 +194,7 @@ impl Trial for HopelessTrial {
 #[test]
 fn a_search_that_diverges_is_a_result_and_ends_its_cell() {
     let folder = Folder::new("diverged");
-    let task: Arc<dyn Task + Send + Sync> = Arc::new(Hopeless);
+    let task: Arc<dyn Task + Send + Sync> = Arc::new(Odd { name: "hopeless", trial: || Box::new(Hopeless) });
     let mut cell = cell("snes", Criterion::Magnitude);
     cell.run.plan.generations = 40;
     let matched = Cell {
@@ -209,28 +213,6 @@ fn a_search_that_diverges_is_a_result_and_ends_its_cell() {
 
 /// A world of which every test loses three episodes, and every generation those of one member.
 struct Losing;
-
-impl Task for Losing {
-    fn name(&self) -> &str {
-        "losing"
-    }
-
-    fn input(&self) -> Input {
-        Input::Vector(4)
-    }
-
-    fn outputs(&self) -> usize {
-        2
-    }
-
-    fn score_name(&self) -> &'static str {
-        "score"
-    }
-
-    fn trial(&self, _: &MaskedNetwork, _: How) -> Result<Box<dyn Trial + '_>, TrialError> {
-        Ok(Box::new(Losing))
-    }
-}
 
 impl Trial for Losing {
     fn prepare(&mut self, _: Threads<'_>, _: u64) {}
@@ -300,7 +282,8 @@ impl Desk for Ear {
 
 #[test]
 fn episodes_that_a_test_lost_are_told_of_and_change_no_row() {
-    let (task, mut desk): (Arc<dyn Task + Send + Sync>, Ear) = (Arc::new(Losing), Ear::default());
+    let (task, mut desk): (Arc<dyn Task + Send + Sync>, Ear) =
+        (Arc::new(Odd { name: "losing", trial: || Box::new(Losing) }), Ear::default());
     let cells = [cell("snes", Criterion::Magnitude)];
     let unit = units(&cells, &task).swap_remove(0);
     assert!(matches!(unit.run(&mut desk, Threads::Sequential), Ok(workers::End::Done)));
@@ -341,7 +324,7 @@ impl Task for Failing {
 
     fn trial(&self, network: &MaskedNetwork, how: How) -> Result<Box<dyn Trial + '_>, TrialError> {
         match self.trials.fetch_add(1, Ordering::SeqCst) {
-            2 => Ok(Box::new(HopelessTrial)),
+            2 => Ok(Box::new(Hopeless)),
             _ => self.images.trial(network, how),
         }
     }
