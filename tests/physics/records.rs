@@ -77,17 +77,20 @@ impl Records {
             let name = format!("{prefix}{name}");
             row.map_or_else(|| self.all(&name), |row| self.rows(&name).row(row))
         };
-        let (positions, rotations, velocities, angulars) =
-            (part("pos"), part("rot"), part("vel"), part("ang"));
-        let vector = |numbers: &[f64], body: usize| Vector([0, 1, 2].map(|axis| numbers[3 * body + axis]));
-        let motion = |body: usize| Motion {
-            position: vector(positions, body),
-            rotation: Quaternion([0, 1, 2, 3].map(|part| rotations[4 * body + part])),
-            velocity: vector(velocities, body),
-            angular: vector(angulars, body),
-        };
-        (0..positions.len() / 3).map(motion).collect()
+        world_of(["pos", "rot", "vel", "ang"].map(part))
     }
+}
+
+/// A world of the places, rotations, velocities and spins of its bodies.
+pub(crate) fn world_of([positions, rotations, velocities, angulars]: [&[f64]; 4]) -> Vec<Motion> {
+    let vector = |numbers: &[f64], body: usize| Vector([0, 1, 2].map(|axis| numbers[3 * body + axis]));
+    let motion = |body: usize| Motion {
+        position: vector(positions, body),
+        rotation: Quaternion([0, 1, 2, 3].map(|part| rotations[4 * body + part])),
+        velocity: vector(velocities, body),
+        angular: vector(angulars, body),
+    };
+    (0..positions.len() / 3).map(motion).collect()
 }
 
 /// Where all records are; where they are not, a line says what is left out.

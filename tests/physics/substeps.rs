@@ -3,11 +3,11 @@
 
 use numerics::Isa;
 use physics::naive::{self, Motion};
-use physics::vector::{Quaternion, Vector};
+use physics::vector::Vector;
 use physics::{Engine, Model, State};
 use tasks::control::naive::prepare;
 
-use crate::records::{Records, Rows, error, recorded};
+use crate::records::{Records, Rows, error, recorded, world_of};
 use crate::stages::{LIMIT, free, one_sub_step, pushes, rotations, stepped, vectors};
 use crate::steps::moved_by_the_task;
 
@@ -19,15 +19,7 @@ const PARTS: [&str; 11] = [
 
 /// A world of parts: places after a sub-step has moved bodies, and velocities at its end.
 fn world_at(parts: &[Rows<'_>; 4], at: usize) -> Vec<Motion> {
-    let [positions, rotations, velocities, angulars] = parts.map(|part| part.row(at));
-    let vector = |numbers: &[f64], body: usize| Vector([0, 1, 2].map(|axis| numbers[3 * body + axis]));
-    let motion = |body: usize| Motion {
-        position: vector(positions, body),
-        rotation: Quaternion([0, 1, 2, 3].map(|part| rotations[4 * body + part])),
-        velocity: vector(velocities, body),
-        angular: vector(angulars, body),
-    };
-    (0..positions.len() / 3).map(motion).collect()
+    world_of(parts.map(|part| part.row(at)))
 }
 
 /// Puts what the task moves after a step where it is recorded.

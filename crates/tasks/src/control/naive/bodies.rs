@@ -178,17 +178,24 @@ fn cut(number: f64) -> f64 {
     number.clamp(-1.0, 1.0)
 }
 
-/// (9.1) All of the torso, the joints, and contacts of every body, cut off at 1.
-fn ant(see: &See<'_>) -> Judged {
+/// Height, rotation and angles, and all velocities.
+fn torso_and_joints(see: &See<'_>) -> Vec<f64> {
     let torso = see.world[0];
-    let [x, _, z] = torso.position.0;
-    let pushes: Vec<f64> = see.contacts.iter().flat_map(|change| change.velocity.0).map(cut).collect();
-    let mut seen = vec![z];
+    let mut seen = vec![torso.position.0[2]];
     seen.extend(torso.rotation.0);
     seen.extend(&see.angles);
     seen.extend(torso.velocity.0);
     seen.extend(torso.angular.0);
     seen.extend(&see.velocities);
+    seen
+}
+
+/// (9.1) All of the torso, the joints, and contacts of every body, cut off at 1.
+fn ant(see: &See<'_>) -> Judged {
+    let torso = see.world[0];
+    let [x, _, z] = torso.position.0;
+    let pushes: Vec<f64> = see.contacts.iter().flat_map(|change| change.velocity.0).map(cut).collect();
+    let mut seen = torso_and_joints(see);
     seen.extend(&pushes);
     seen.extend(see.contacts.iter().flat_map(|change| change.angular.0).map(cut));
     let cost: f64 = pushes.iter().map(|push| push * push).sum();
@@ -358,12 +365,7 @@ fn humanoid(see: &See<'_>, corrected: bool) -> Judged {
     let [_, _, z] = torso.position.0;
     let (center, whole) = (center(see.model, see.world), whole_mass(see.model));
     let members = || description.bodies[..see.world.len() - 1].iter().zip(see.world);
-    let mut seen = vec![z];
-    seen.extend(torso.rotation.0);
-    seen.extend(&see.angles);
-    seen.extend(torso.velocity.0);
-    seen.extend(torso.angular.0);
-    seen.extend(&see.velocities);
+    let mut seen = torso_and_joints(see);
     for (body, motion) in members() {
         let (away, inverse) = (motion.position - center, body.inverse_inertia.0);
         let (own, weight) =
