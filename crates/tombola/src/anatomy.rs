@@ -25,6 +25,7 @@ use networks::{Architecture, Role, Tensor, Ticket, multiply_adds};
 use sparse_kernels::compile::{CompiledNetwork, Mode};
 
 use crate::rows::WHOLE;
+use crate::stats::{pearson, ranks};
 
 pub use weights::picture;
 
@@ -118,34 +119,6 @@ fn mean(numbers: &[f64]) -> Option<f64> {
     (!numbers.is_empty()).then(|| numbers.iter().sum::<f64>() / numbers.len() as f64)
 }
 
-/// Pearson's correlation; none where one side does not vary.
-fn pearson(ones: &[f64], others: &[f64]) -> Option<f64> {
-    let (mean_one, mean_other) = (mean(ones)?, mean(others)?);
-    let pairs = ones.iter().zip(others).map(|(one, other)| (one - mean_one, other - mean_other));
-    let (mut product, mut squares, mut others) = (0.0, 0.0, 0.0);
-    for (one, other) in pairs {
-        product += one * other;
-        squares += one * one;
-        others += other * other;
-    }
-    let scale = squares.sqrt() * others.sqrt();
-    (scale > 0.0).then(|| (product / scale).clamp(-1.0, 1.0))
-}
-
-/// The rank of each number, from 0; equal ones have the mean of theirs.
-fn ranks(numbers: &[f64]) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..numbers.len()).collect();
-    order.sort_by(|&one, &other| numbers[one].total_cmp(&numbers[other]));
-    let mut ranks = vec![0.0; numbers.len()];
-    let mut first = 0;
-    for equal in order.chunk_by(|&one, &other| numbers[one] == numbers[other]) {
-        let shared = first as f64 + (equal.len() - 1) as f64 / 2.0;
-        equal.iter().for_each(|&place| ranks[place] = shared);
-        first += equal.len();
-    }
-    ranks
-}
-
 #[cfg(test)]
 mod tests {
     use networks::ticket::Contents;
@@ -196,12 +169,5 @@ mod tests {
         assert!(linear < 0.1, "{linear}");
         let all_equal = layers(&ticket(Some(vec![0.0; count])))[1].correlation;
         assert_eq!(all_equal, None, "no deviation, no ratio");
-    }
-
-    #[test]
-    fn equal_numbers_share_their_rank() {
-        assert_eq!(ranks(&[3.0, 1.0, 3.0, 2.0, 3.0]), [3.0, 0.0, 3.0, 1.0, 3.0]);
-        assert_eq!(pearson(&[1.0, 1.0], &[0.0, 1.0]), None);
-        assert_eq!(pearson(&[], &[]), None);
     }
 }

@@ -228,7 +228,7 @@ mod tests {
     use super::*;
     use crate::rows::LevelRow;
     use crate::tables::pairs::groups;
-    use crate::tables::sample::row;
+    use crate::tables::sample::{self, row};
 
     fn rows(criteria: &[&str]) -> Vec<LevelRow> {
         let cell = |(criterion, seed, level): (&&str, u64, u32)| {
@@ -243,10 +243,10 @@ mod tests {
 
     fn found(rows: &[LevelRow]) -> Vec<(String, Vec<u8>)> {
         let (lines, groups) = (densities::lines(rows), groups(rows.iter().map(|row| ("", row))));
-        let (average, findings) = (aggregate::aggregate(&groups), claims::check(&groups));
+        let layers = &layer_rows(rows)[..];
+        let (average, findings) = (aggregate::aggregate(&groups), claims::check(&groups, layers));
         let is_run = !findings.iter().all(Finding::is_not_run);
         let findings = if is_run { &findings[..] } else { &[] };
-        let layers = &layer_rows(rows)[..];
         files(
             &LOTTERY,
             &Evidence { lines: &lines, groups: &groups, average: average.as_ref(), findings, layers },
@@ -256,22 +256,8 @@ mod tests {
     /// A network of one layer for each row: that layer, and all together.
     fn layer_rows(rows: &[LevelRow]) -> Vec<LayerRow> {
         let layer = |row: &LevelRow, name: &str| LayerRow {
-            task: row.task.clone(),
-            strategy: row.strategy.clone(),
-            criterion: row.criterion.clone(),
-            seed: row.seed,
-            level: row.level,
-            density: row.density,
             layer: name.into(),
-            weights: 100,
-            kept: (100.0 * row.density) as usize,
-            mean: Some(0.01),
-            size: Some(0.1),
-            linear: Some(0.5),
-            ranked: Some(0.6),
-            effective: Some(1),
-            multiply_adds: Some(100),
-            bytes: Some(500),
+            ..sample::layer(&row.criterion, row.seed, row.level)
         };
         let inner = rows.iter().filter(|row| row.criterion != "movement");
         inner.flat_map(|row| [layer(row, crate::rows::WHOLE), layer(row, "dense_0.weight")]).collect()

@@ -1,5 +1,7 @@
-//! What the papers claim, as checks on rows: each a difference of two criteria, or of two such differences, over a range of
-//! densities, and what it should be.
+//! What the papers claim, as checks on rows: each a difference, and what it should be.
+//!
+//! Most are differences of two criteria, or of two such differences, over a range of densities. Others compare a loss with that
+//! of a printed curve, or networks of many weights with those of few; see [`About`].
 //!
 //! A claim is checked for each task and strategy, over seeds, and for all together. Differences count in units of the range
 //! that a task's scores span (see [`aggregate`](mod@crate::tables::aggregate)), so that no task outweighs others; together they
@@ -18,156 +20,20 @@
 //! - **Every verdict stands with its interval,** the number of seeds, and how many diverged.
 //! - **Absent:** files, searches.
 
+mod compare;
+mod list;
 mod text;
 
 use std::collections::BTreeMap;
 
+use crate::rows::LayerRow;
 use crate::stats::{self, Mean};
 use crate::tables::aggregate::{by_seed, criteria, scale};
-use crate::tables::pairs::{Group, Paired, Range};
+use crate::tables::pairs::{Group, Paired};
+use compare::Compared;
 
+pub use list::{About, CLAIMS, Claim, Expected, Gain, MARGIN, UNCHECKED};
 pub use text::{ALONE, TOGETHER, alone, text, together};
-
-/// What a difference should be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Expected {
-    /// Above 0.
-    More,
-    /// Within [`MARGIN`] of 0.
-    NoDifference,
-    /// Above 0 in some tasks and strategies, and not in others.
-    MoreInSome,
-}
-
-/// What counts as no difference, as a share of the range of a task's scores.
-pub const MARGIN: f64 = 0.05;
-
-/// How much a criterion scores more than another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Gain {
-    /// The one.
-    pub of: &'static str,
-    /// The other.
-    pub against: &'static str,
-}
-
-/// One claim.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Claim {
-    /// Short and fixed.
-    pub name: &'static str,
-    /// In words.
-    pub says: &'static str,
-    /// How much one criterion scores more than another.
-    pub gain: Gain,
-    /// Less how much another pair does, where parts are compared.
-    pub less: Option<Gain>,
-    /// On the mean of these densities.
-    pub range: Range,
-    /// By how much.
-    pub expected: Expected,
-}
-
-/// The claims of the main paper that compare magnitude, signal to noise and random networks, at the densities of the levels
-/// that they are about. M3 is the gap of curves, not their area. What is not here is in [`UNCHECKED`].
-pub const CLAIMS: [Claim; 9] = [
-    Claim {
-        name: "M1",
-        says: "tickets exist: magnitude beats random networks that are sparse",
-        gain: Gain { of: "magnitude", against: "random" },
-        less: None,
-        range: Range { from: 0.0, to: 0.057 },
-        expected: Expected::More,
-    },
-    Claim {
-        name: "M1, snr",
-        says: "so does signal to noise",
-        gain: Gain { of: "snr", against: "random" },
-        less: None,
-        range: Range { from: 0.0, to: 0.057 },
-        expected: Expected::More,
-    },
-    Claim {
-        name: "M2",
-        says: "with few weights gone, magnitude and random do not differ",
-        gain: Gain { of: "magnitude", against: "random" },
-        less: None,
-        range: Range { from: 0.4, to: 0.99 },
-        expected: Expected::NoDifference,
-    },
-    Claim {
-        name: "M2, snr",
-        says: "nor do signal to noise and random, down to a third",
-        gain: Gain { of: "snr", against: "random" },
-        less: None,
-        range: Range { from: 0.32, to: 0.99 },
-        expected: Expected::NoDifference,
-    },
-    Claim {
-        name: "figure 1",
-        says: "from a fifth of the weights to a tenth, random is behind already",
-        gain: Gain { of: "snr", against: "random" },
-        less: None,
-        range: Range { from: 0.1, to: 0.215 },
-        expected: Expected::More,
-    },
-    Claim {
-        name: "M3",
-        says: "signal to noise trains sparser networks than magnitude does",
-        gain: Gain { of: "snr", against: "magnitude" },
-        less: None,
-        range: Range { from: 0.0, to: 0.088 },
-        expected: Expected::More,
-    },
-    Claim {
-        name: "M4",
-        says: "on some tasks only",
-        gain: Gain { of: "snr", against: "magnitude" },
-        less: None,
-        range: Range { from: 0.0, to: 0.088 },
-        expected: Expected::MoreInSome,
-    },
-    Claim {
-        name: "M18, weights",
-        says: "of the effect more is the mask's than the weights'",
-        gain: MASK,
-        less: Some(Gain { of: "magnitude", against: "permuted-weights" }),
-        range: Range { from: 0.0, to: 0.057 },
-        expected: Expected::More,
-    },
-    Claim {
-        name: "M18, layers",
-        says: "and more than how many weights each layer has",
-        gain: MASK,
-        less: Some(Gain { of: "permuted-mask-and-weights", against: "random" }),
-        range: Range { from: 0.0, to: 0.057 },
-        expected: Expected::More,
-    },
-];
-
-/// Where in a layer the weights are that stay.
-const MASK: Gain = Gain { of: "permuted-weights", against: "permuted-mask-and-weights" };
-
-/// The claims of the main paper that rows of levels cannot bear out: name, what it says, and what would.
-pub const UNCHECKED: [[&str; 3]; 13] = [
-    ["M5", "evolution loses accuracy later than gradients do", "training by gradients"],
-    ["M6", "at 1.4 % evolution is ahead of gradients on the whole", "training by gradients"],
-    ["M7", "dense networks of images do better with gradients", "training by gradients"],
-    ["M8", "a ticket serves a task of the same kind", "tickets that change tasks"],
-    ["M9", "though not as well as that task's own", "tickets that change tasks"],
-    ["M10", "another strategy is nearer than another task", "tickets that change tasks and strategies"],
-    ["M11", "tickets of evolution help gradients", "tickets that change to gradients"],
-    ["M12", "neighbours of a chain by gradients are connected", "losses between networks, gradients"],
-    ["M13", "those by evolution are not, at first", "losses between networks"],
-    ["M14", "nor are networks of one with networks of the other", "losses between networks, gradients"],
-    ["M15", "evolution ends where the loss is flatter", "curvatures, gradients"],
-    ["M16", "gradients leave larger weights, and more in the first layer", "training by gradients"],
-    [
-        "M17",
-        "size and signal to noise agree less in sparse networks",
-        "`tombola anatomy`, which shows it by layer",
-    ],
-];
 
 /// What became of a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -242,62 +108,73 @@ pub struct Finding {
 impl Finding {
     /// Whether no group has what the claim compares.
     pub fn is_not_run(&self) -> bool {
-        self.groups.iter().all(|(_, verdict)| *verdict == Verdict::NotRun)
+        self.verdict == Verdict::NotRun && self.groups.iter().all(|(_, verdict)| *verdict == Verdict::NotRun)
     }
 }
 
-/// All claims, checked on the rows of some groups.
-pub fn check(groups: &[Group]) -> Vec<Finding> {
+/// All claims, checked on the rows of some groups, and on those of the layers of their networks.
+pub fn check(groups: &[Group], layers: &[LayerRow]) -> Vec<Finding> {
     let units: Vec<f64> = groups.iter().map(unit).collect();
-    CLAIMS.iter().map(|claim| finding(claim, groups, &units)).collect()
+    let compared = Compared::new(groups, &units, layers);
+    CLAIMS.iter().map(|claim| finding(claim, groups, &compared)).collect()
 }
 
-fn finding(claim: &'static Claim, groups: &[Group], units: &[f64]) -> Finding {
-    let gain = |group: &Group, Gain { of, against }: Gain| group.differences(of, against, claim.range);
-    let paired = |group: &Group| match claim.less {
-        Some(less) => gain(group, claim.gain).less(&gain(group, less)),
-        None => gain(group, claim.gain),
-    };
-    let pairs: Vec<Paired> = groups.iter().map(paired).collect();
-    // the range of a group that has not all criteria yet is another one
-    let most = groups.iter().map(criteria).max().unwrap_or(0);
-    let in_units = |(paired, unit): (&Paired, &f64)| {
-        paired.by_seed.iter().map(|(seed, difference)| (*seed, difference / unit)).collect()
-    };
-    let parts: Vec<BTreeMap<u64, f64>> = pairs
-        .iter()
-        .zip(units)
-        .zip(groups)
-        .filter(|((paired, _), group)| !paired.by_seed.is_empty() && criteria(group) == most)
-        .map(|(part, _)| in_units(part))
-        .collect();
+fn finding(claim: &'static Claim, groups: &[Group], compared: &Compared<'_>) -> Finding {
+    let each = compared.each(claim.about);
+    let (pairs, units): (Vec<Paired>, Vec<f64>) = each.into_iter().unzip();
+    let correlation = compared.correlation(claim.about);
+    let parts = parts(claim, groups, pairs.iter().zip(&units));
     let shared: Vec<f64> = by_seed(&parts).into_values().collect();
     let diverged = pairs.iter().map(|paired| paired.diverged).sum();
-    let together = Differences { mean: stats::mean(&shared), diverged };
-    let alone = |(paired, unit): (&Paired, &f64)| {
-        let own = Differences { mean: paired.mean(), diverged: paired.diverged };
-        let scaled = own.mean.map(|Mean { n, mean, half }| Mean {
-            n,
-            mean: mean / unit,
-            half: half.map(|half| half / unit),
-        });
-        (own, Verdict::of(claim.expected, &Differences { mean: scaled, ..own }))
-    };
-    let groups: Vec<_> = pairs.iter().zip(units).map(alone).collect();
-    let corrected = (claim.expected != Expected::NoDifference).then(|| still_supported(&groups));
+    let mean = correlation.map_or_else(|| stats::mean(&shared), |(correlation, _)| Some(correlation));
+    let together = Differences { mean, diverged };
+    let groups: Vec<_> =
+        pairs.iter().zip(&units).map(|(paired, unit)| alone_verdict(claim, paired, *unit)).collect();
+    let is_of_groups = claim.expected != Expected::NoDifference && correlation.is_none();
+    let corrected = is_of_groups.then(|| still_supported(&groups));
     let verdict = match (claim.expected, corrected) {
-        (Expected::MoreInSome, Some(corrected)) => in_some(&groups, units, corrected),
+        (Expected::MoreInSome, Some(corrected)) => in_some(&groups, &units, corrected),
         _ => Verdict::of(claim.expected, &together),
     };
     Finding {
         claim,
         together,
-        of: parts.len(),
+        of: correlation.map_or(parts.len(), |(_, groups)| groups),
         verdict,
         alone: groups.iter().filter(|(_, verdict)| *verdict == Verdict::Supported).count(),
         corrected,
         groups,
     }
+}
+
+/// The differences that are averaged within seeds, each in its unit.
+fn parts<'a>(
+    claim: &Claim,
+    groups: &[Group],
+    pairs: impl Iterator<Item = (&'a Paired, &'a f64)>,
+) -> Vec<BTreeMap<u64, f64>> {
+    // the range of a group that has not all criteria yet is another one; a correlation has no such range
+    let most = groups.iter().map(criteria).max().unwrap_or(0);
+    let is_whole = |group: &Group| criteria(group) == most || matches!(claim.about, About::Agreement { .. });
+    let in_units = |(paired, unit): (&Paired, &f64)| {
+        paired.by_seed.iter().map(|(seed, difference)| (*seed, difference / unit)).collect()
+    };
+    pairs
+        .zip(groups)
+        .filter(|((paired, _), group)| !paired.by_seed.is_empty() && is_whole(group))
+        .map(|(part, _)| in_units(part))
+        .collect()
+}
+
+/// The difference of one group, and what it says by itself.
+fn alone_verdict(claim: &Claim, paired: &Paired, unit: f64) -> (Differences, Verdict) {
+    let own = Differences { mean: paired.mean(), diverged: paired.diverged };
+    let scaled = own.mean.map(|Mean { n, mean, half }| Mean {
+        n,
+        mean: mean / unit,
+        half: half.map(|half| half / unit),
+    });
+    (own, Verdict::of(claim.expected, &Differences { mean: scaled, ..own }))
 }
 
 /// Whether some groups have a difference and others none; `corrected` of them have one when chance is corrected for.
@@ -333,6 +210,7 @@ fn still_supported(groups: &[(Differences, Verdict)]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rows::LevelRow;
     use crate::tables::pairs::groups;
     use crate::tables::sample::row;
 
@@ -351,7 +229,7 @@ mod tests {
     }
 
     fn verdicts(groups: &[Group]) -> Vec<Verdict> {
-        check(groups).iter().map(|finding| finding.verdict).collect()
+        check(groups, &[]).iter().map(|finding| finding.verdict).collect()
     }
 
     #[test]
@@ -361,7 +239,7 @@ mod tests {
         let found = verdicts(&[group(as_in_the_paper, 1e-5, 3)]);
         // at a half random has lost a fifth of the range already: not so in the paper
         assert_eq!(found[..6], [Supported, Supported, NotSupported, NotSupported, Supported, Supported]);
-        assert_eq!(found[6..], [NotRun; 3], "one group, and no other controls");
+        assert_eq!(found[6..], [NotRun; 7], "one group, no printed curve, no layers, no other controls");
         let reversed = [0.1, 0.03, 0.01];
         let found = verdicts(&[group(reversed, 1e-5, 3)]);
         // magnitude and random are a twenty-fifth of the range apart there
@@ -373,14 +251,14 @@ mod tests {
         assert_eq!(drowned[..6], [Undecided; 6], "noise shows nothing, and no equality either");
         let few = verdicts(&[group(as_in_the_paper, 1e-5, 2)]);
         assert_eq!(few[..6], [Undecided; 6]);
-        assert_eq!(verdicts(&[]), [NotRun; 9]);
+        assert_eq!(verdicts(&[]), [NotRun; 13]);
     }
 
     #[test]
     fn groups_have_verdicts_of_their_own_and_share_their_seeds() {
         let both = [group([0.01, 0.03, 0.1], 1e-5, 3), group([0.03, 0.01, 0.1], 1e-5, 3)];
         let found = |groups: &[Group], name: &str| {
-            check(groups).into_iter().find(|finding| finding.claim.name == name).expect("a claim")
+            check(groups, &[]).into_iter().find(|finding| finding.claim.name == name).expect("a claim")
         };
         let sparser = found(&both, "M3");
         assert_eq!(found(&both, "M4").verdict, Verdict::Supported, "one gains and one loses");
@@ -426,12 +304,82 @@ mod tests {
                     rows.push(row(criterion, seed, level, Some(score)));
                 }
             }
-            let found = check(&groups(rows.iter().map(|row| ("", row))));
-            found[7..].iter().map(|finding| finding.verdict).collect::<Vec<_>>()
+            let found = check(&groups(rows.iter().map(|row| ("", row))), &[]);
+            found[11..].iter().map(|finding| finding.verdict).collect::<Vec<_>>()
         };
         // Steps of weights, mask and layers are 1, 3 and 2 hundredths a level, and then 2, 1 and 3.
         assert_eq!(of([0.01, 0.02, 0.05, 0.07]), [Verdict::Supported; 2]);
         assert_eq!(of([0.01, 0.03, 0.04, 0.07]), [Verdict::NotSupported; 2]);
+    }
+
+    fn found(groups: &[Group], layers: &[LayerRow], name: &str) -> Finding {
+        check(groups, layers).into_iter().find(|finding| finding.claim.name == name).expect("a claim")
+    }
+
+    #[test]
+    fn losses_are_compared_with_those_of_the_printed_curve() {
+        let task = |task: &str, loss: f64| {
+            let levels = (0..3).flat_map(|seed| (0..20).map(move |level| (seed, level)));
+            let score = |(seed, level): (u64, u32)| 0.95 - loss * f64::from(level) + 0.001 * seed as f64;
+            let of = |at: (u64, u32)| LevelRow {
+                task: task.into(),
+                density: 0.8_f64.powi(at.1 as i32),
+                ..row("snr", at.0, at.1, Some(score(at)))
+            };
+            let rows: Vec<LevelRow> = levels.map(of).collect();
+            groups(rows.iter().map(|row| ("", row))).remove(0)
+        };
+        // on these digits gradients lose 0.147
+        let little = found(&[task("mnist", 0.001)], &[], "M5");
+        assert_eq!(little.verdict, Verdict::Supported);
+        let mean = little.groups[0].0.mean.expect("three seeds");
+        assert!((mean.mean - (0.147 - 0.019)).abs() < 1e-3, "{mean:?}");
+        assert_eq!(found(&[task("mnist", 0.01)], &[], "M5").verdict, Verdict::NotSupported);
+        assert_eq!(found(&[task("ant", 0.001)], &[], "M5").verdict, Verdict::NotRun, "no images");
+    }
+
+    /// Networks of a task whose agreement falls by so much, seed by seed a little less.
+    fn layers(task: &str, loss: f64) -> Vec<LayerRow> {
+        let levels = (0..3).flat_map(|seed| (0..20).map(move |level| (seed, level)));
+        let of = |(seed, level): (u64, u32)| LayerRow {
+            task: task.into(),
+            density: 0.8_f64.powi(level as i32),
+            ranked: Some(0.9 - (loss - 0.001 * seed as f64) * f64::from(level)),
+            ..crate::tables::sample::layer("magnitude", seed, level)
+        };
+        levels.map(of).collect()
+    }
+
+    #[test]
+    fn agreement_is_lost_and_gains_go_with_it() {
+        // with more losses there is more of a gain: 0, 0.001, .. a level
+        let study = |gains: [u32; 5]| {
+            let (mut levels, mut inside) = (Vec::new(), Vec::new());
+            for (place, gain) in gains.into_iter().enumerate() {
+                let task = format!("task {place}");
+                inside.extend(layers(&task, 0.01 * (place + 1) as f64));
+                for (criterion, bonus) in [("snr", 1.0), ("magnitude", 0.0)] {
+                    for (seed, level) in (0..3).flat_map(|seed| (0..20).map(move |level| (seed, level))) {
+                        let score = 0.9 - f64::from(level) * (0.02 - bonus * 0.001 * f64::from(gain));
+                        let row = row(criterion, seed, level, Some(score));
+                        levels.push(LevelRow {
+                            task: task.clone(),
+                            density: 0.8_f64.powi(level as i32),
+                            ..row
+                        });
+                    }
+                }
+            }
+            let groups = groups(levels.iter().map(|row| ("", row)));
+            let found = |name| found(&groups, &inside, name);
+            (found("M17"), found("M17, snr").verdict, found("M17, gain"))
+        };
+        let (lost, of_snr, with) = study([0, 1, 2, 3, 4]);
+        assert_eq!((lost.verdict, lost.of, of_snr), (Verdict::Supported, 5, Verdict::NotRun));
+        assert_eq!((with.verdict, with.of, with.corrected), (Verdict::Supported, 5, None));
+        assert!((with.together.mean.expect("five tasks").mean - 1.0).abs() < 1e-9);
+        assert_eq!(study([4, 3, 2, 1, 0]).2.verdict, Verdict::NotSupported);
+        assert_eq!(study([0, 2, 1, 0, 2]).2.verdict, Verdict::Undecided);
     }
 
     #[test]
@@ -447,7 +395,7 @@ mod tests {
                 row(criterion, seed, level, (!is_lost).then_some(0.9 - 0.1 * f64::from(level)))
             })
             .collect();
-        let findings = check(&groups(rows.iter().map(|row| ("", row))));
+        let findings = check(&groups(rows.iter().map(|row| ("", row))), &[]);
         assert_eq!((findings[0].verdict, findings[0].together.diverged), (Verdict::Undecided, 3));
         assert_ne!(findings[5].verdict, Verdict::NotRun, "signal to noise and magnitude are there");
     }

@@ -11,9 +11,11 @@
 //! - **The same numbers have the same interval:** what is drawn again is drawn from a named stream.
 //! - **Absent:** logarithms and other functions whose last bit depends on a library.
 
+mod correlation;
 mod robust;
 mod significance;
 
+pub use correlation::{pearson, rank_correlation, ranks};
 pub use robust::{Between, Seeds, interquartile_mean, probability_of_improvement, profile};
 pub use significance::{holm, p_value};
 

@@ -5,6 +5,7 @@
 //! | `densities` | score against density: a row a task, strategy and criterion; a column a level |
 //! | `pairs` | differences of criteria, seed by seed |
 //! | `attribution` | the ticket effect in parts: curvature, weights, mask, layers |
+//! | `agreement` | whether large weights are those that the search is sure of, in networks of many weights and of few |
 //! | `layers` | kept shares, sizes and correlations, layer by layer |
 //! | `sparsest` | the sparsest networks that do as well as dense ones |
 //! | `strategies` | all tasks beside each other at a few densities: a row a strategy and criterion |
@@ -20,6 +21,7 @@
 //! - **Absent:** files, searches, and anything that could start one.
 
 pub mod aggregate;
+pub mod agreement;
 pub mod attribution;
 pub mod densities;
 pub mod effects;

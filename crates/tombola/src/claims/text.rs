@@ -1,6 +1,6 @@
 //! Findings as Markdown, for terminals and pages of text.
 
-use super::{Differences, Expected, Finding, Gain, UNCHECKED, Verdict};
+use super::{About, Differences, Expected, Finding, Gain, UNCHECKED, Verdict};
 use crate::stats::Mean;
 use crate::tables::densities::{aligned, digits, percent};
 use crate::tables::pairs::{Group, Range};
@@ -9,7 +9,9 @@ use crate::tables::pairs::{Group, Range};
 pub const TOGETHER: &str = "Claims of the paper. Differences of all tasks and strategies together, averaged within seeds, in \
                             units of the range of each one's mean scores, with half the width of their 95 % intervals over \
                             seeds (Student); of how many that is; how many bear the claim out alone, and how many of them \
-                            when chance is corrected for as many (Holm). No difference is one within 0.05";
+                            when chance is corrected for as many (Holm). No difference is one within 0.05. Rank correlations \
+                            (Spearman) of the sizes of weights and their signal to noise are in no unit. Printed curves of \
+                            gradients are of networks trained in full";
 /// What the table of groups shows.
 pub const ALONE: &str = "Each alone, in the unit of its scores, seed by seed";
 
@@ -56,19 +58,10 @@ fn row(finding: &Finding) -> Vec<String> {
         Expected::NoDifference => "none",
         Expected::MoreInSome => "above 0 in some",
     };
-    let densities = match claim.range {
-        Range { from, to } if from > 0.0 => format!("{} to {}", percent(from), percent(to)),
-        Range { to, .. } => format!("at most {}", percent(to)),
-    };
-    let gain = |Gain { of, against }: Gain| format!("{of} - {against}");
-    let difference = match claim.less {
-        Some(less) => format!("({}) - ({})", gain(claim.gain), gain(less)),
-        None => gain(claim.gain),
-    };
     vec![
         claim.name.to_owned(),
         claim.says.to_owned(),
-        format!("{difference}, {densities}"),
+        difference(claim.about),
         expected.to_owned(),
         number(finding.together),
         finding.of.to_string(),
@@ -76,6 +69,38 @@ fn row(finding: &Finding) -> Vec<String> {
         finding.corrected.map_or_else(|| "-".to_owned(), |corrected| corrected.to_string()),
         finding.verdict.name().to_owned(),
     ]
+}
+
+/// What is compared, and at which densities.
+fn difference(about: About) -> String {
+    let gain = |Gain { of, against }: Gain| format!("{of} - {against}");
+    match about {
+        About::Gain { gain: one, less: None, range } => format!("{}, {}", gain(one), densities(range)),
+        About::Gain { gain: one, less: Some(less), range } => {
+            format!("({}) - ({}), {}", gain(one), gain(less), densities(range))
+        }
+        About::Loss { of } => {
+            format!("loss of gradients, the paper - loss of {of}, from dense to the sparsest level")
+        }
+        About::Agreement { of, many, few } => {
+            format!("rank correlation of {of}, {} - {}", densities(many), densities(few))
+        }
+        About::Prediction { of, many, few, gain: one, range } => {
+            let loss = difference(About::Agreement { of, many, few });
+            format!(
+                "rank correlation over tasks and strategies of ({loss}) and ({}, {})",
+                gain(one),
+                densities(range)
+            )
+        }
+    }
+}
+
+fn densities(range: Range) -> String {
+    match range {
+        Range { from, to } if from > 0.0 => format!("{} to {}", percent(from), percent(to)),
+        Range { to, .. } => format!("at most {}", percent(to)),
+    }
 }
 
 fn entry(difference: Differences, verdict: Verdict) -> String {

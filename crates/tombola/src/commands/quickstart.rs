@@ -51,7 +51,7 @@ pub(super) fn run(arguments: &QuickstartArguments, out: &mut dyn Write) -> Resul
     arguments.working.work(&cells, &tasks, folder)?;
 
     let rows = shown::rows(folder, &cells)?;
-    let (lines, said) = super::report::shown(&cells, &rows);
+    let (lines, said) = super::report::shown(&cells, &rows, &[]);
     let page = folder.join("report.html");
     let words = words();
     let place = Place { results: folder, report: &page, command: &words.command };

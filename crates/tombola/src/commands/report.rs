@@ -16,7 +16,7 @@ use super::{CommandError, provenance};
 use crate::artifacts::Evidence;
 use crate::grid::Cell;
 use crate::report::{self, Said, Words};
-use crate::rows::LevelRow;
+use crate::rows::{LayerRow, LevelRow};
 use crate::store;
 use crate::tables::densities::{self, Line};
 use crate::tables::layers::{self, Quantity};
@@ -76,8 +76,8 @@ pub(super) fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<()
         return write_csv(out, &study.cells, &rows);
     }
     let done = rows.iter().filter(|(_, row)| row.level == 0).count();
-    let (lines, mut said) = shown(&study.cells, &rows);
     let layers = arguments.artifacts.layers()?;
+    let (lines, mut said) = shown(&study.cells, &rows, &layers);
     for quantity in Quantity::ALL {
         let table = layers::table(&layers, quantity);
         table.into_iter().for_each(|table| said.push(quantity.caption(), table));
@@ -122,10 +122,10 @@ pub(super) fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<()
 }
 
 /// What rows of cells say line by line; and of all tasks and strategies together, and of the papers' claims.
-pub(super) fn shown(cells: &[Cell], rows: &[(usize, LevelRow)]) -> (Vec<Line>, Said) {
+pub(super) fn shown(cells: &[Cell], rows: &[(usize, LevelRow)], layers: &[LayerRow]) -> (Vec<Line>, Said) {
     let names = distinctions(cells);
     let named = || rows.iter().map(|(index, row)| (names[*index].as_str(), row));
-    (densities::lines_by_settings(named()), Said::of(pairs::groups(named())))
+    (densities::lines_by_settings(named()), Said::of(pairs::groups(named()), layers))
 }
 
 /// Of each cell the settings that not all cells of its task, strategy and criterion have.

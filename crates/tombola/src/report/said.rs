@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::html::{source, table};
 use crate::claims::{self, Finding};
 use crate::figures::{Chart, escaped, svg};
+use crate::rows::LayerRow;
 use crate::tables::aggregate::{self, Aggregate, aggregate};
 use crate::tables::pairs::Group;
 use crate::tables::{attribution, profiles, sparsest};
@@ -20,9 +21,9 @@ pub struct Said {
 }
 
 impl Said {
-    /// Of groups.
-    pub fn of(groups: Vec<Group>) -> Said {
-        let findings = claims::check(&groups);
+    /// Of groups, and of what their networks look like inside, where that is known.
+    pub fn of(groups: Vec<Group>, layers: &[LayerRow]) -> Said {
+        let findings = claims::check(&groups, layers);
         // a grid of other criteria has claims of its own kind, and a table of nothing helps nobody
         let findings = if findings.iter().all(Finding::is_not_run) { Vec::new() } else { findings };
         let average = aggregate(&groups);
@@ -110,7 +111,7 @@ mod tests {
             (0..3).flat_map(move |seed| (0..6).map(move |level| (criterion, seed, level)))
         });
         let rows: Vec<_> = all.map(cell).collect();
-        Said::of(groups(rows.iter().map(|row| ("", row))))
+        Said::of(groups(rows.iter().map(|row| ("", row))), &[])
     }
 
     #[test]
@@ -131,6 +132,6 @@ mod tests {
     fn a_grid_without_rivals_says_nothing() {
         let alone = said(&["movement"]);
         assert_eq!((alone.text(), alone.html("")), (String::new(), String::new()));
-        assert_eq!(Said::of(Vec::new()).text(), "");
+        assert_eq!(Said::of(Vec::new(), &[]).text(), "");
     }
 }

@@ -20,7 +20,8 @@ pub struct Range {
 }
 
 impl Range {
-    fn holds(self, density: f64) -> bool {
+    /// Whether a density lies in it.
+    pub fn holds(self, density: f64) -> bool {
         (self.from..=self.to).contains(&density)
     }
 }
@@ -143,6 +144,23 @@ impl Group {
         paired
     }
 
+    /// What a criterion loses from its dense score to that of its sparsest network in a range, seed by seed.
+    pub fn losses(&self, of: &str, range: Range) -> Paired {
+        let mut losses = Paired { levels: 1, ..Paired::default() };
+        for (seed, levels) in self.cells.get(of).into_iter().flatten() {
+            let dense = levels.first().and_then(|(_, score)| *score);
+            match levels.iter().rfind(|(density, _)| range.holds(*density)) {
+                Some((_, Some(sparse))) if dense.is_some() => {
+                    losses.by_seed.extend(dense.map(|dense| (*seed, dense - sparse)));
+                }
+                // a grid that does not come as far says nothing of it
+                None if !is_ended(levels) => {}
+                _ => losses.diverged += 1,
+            }
+        }
+        losses
+    }
+
     /// How much more one criterion scores than another at each level, over the seeds that have both; with the level's density.
     pub fn by_level(&self, of: &str, against: &str) -> Vec<(f64, Option<Mean>)> {
         let densities = [of, against].map(|criterion| self.densities(criterion));
@@ -242,6 +260,17 @@ mod tests {
         levels.truncate(level + 1);
         levels[level].1 = None;
         group
+    }
+
+    #[test]
+    fn losses_are_of_seeds_that_come_as_far() {
+        let lost = |group: &Group, criterion, to| group.losses(criterion, Range { from: 0.0, to });
+        let snr = lost(&group(), "snr", 0.3);
+        assert!(snr.by_seed.len() == 3 && snr.by_seed.values().all(|loss| (loss + 0.2).abs() < 1e-12));
+        assert!(lost(&group(), "snr", 0.2).is_empty(), "no level is as sparse");
+        assert!(lost(&group(), "movement", 0.3).is_empty());
+        let ended = lost(&diverged_at(1), "snr", 0.3);
+        assert_eq!((ended.by_seed.len(), ended.diverged), (2, 1));
     }
 
     #[test]

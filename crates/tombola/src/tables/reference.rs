@@ -54,6 +54,23 @@ pub fn figure_3(lines: &[Line]) -> Vec<Curve> {
     strategies.iter().flat_map(|strategy| -> Vec<Curve> { both(strategy) }).collect()
 }
 
+/// The tasks of images, on which the main paper compares what evolution and gradients lose.
+const IMAGES: [&str; 3] = ["mnist", "fashion-mnist", "kmnist"];
+
+/// What the printed curve of gradients loses from its dense network to the sparsest one; none for tasks without images.
+pub fn gradients_lose(task: &str) -> Option<f64> {
+    if !IMAGES.contains(&task) {
+        return None;
+    }
+    let rows = FIGURE_3.lines().filter(|line| line.split(',').next() == Some(task));
+    let score = |line: &str| -> Option<f64> {
+        let fields: Vec<&str> = line.split(',').collect();
+        (*fields.get(2)? == "gradient").then(|| fields.get(5)?.parse().ok()).flatten()
+    };
+    let scores: Vec<f64> = rows.filter_map(score).collect();
+    Some(scores.first()? - scores.last()?)
+}
+
 /// A printed score for people, without its band; a line where the figure has no such level.
 pub fn entry(printed: Option<Printed>) -> String {
     printed.map_or_else(|| "-".to_owned(), |(score, _)| format!("{score:.0$}", digits(score)))
