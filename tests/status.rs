@@ -159,6 +159,32 @@ fn watching_ends_with_the_work() {
 }
 
 #[test]
+fn a_page_follows_the_work_and_stands_still_when_it_is_done() {
+    let text = "task='glyphs'\nstrategy='snes'\nlevels=2";
+    let folder = Study::new("live", text);
+    let cell = grid::cells(&Spec::parse("x", text, &[]).expect("a spec")).expect("cells").remove(0);
+    let results = Results::open(&folder.out(), Owner::this_process(0.5), Disk::default()).expect("a folder");
+    commit(&results, &cell.dense_id().to_string());
+    let page = folder.out().with_file_name("live.html");
+    let read = || fs::read_to_string(&page).unwrap_or_default();
+    let told = std::thread::scope(|scope| {
+        let watch =
+            scope.spawn(|| folder.told("status", &["--watch", "--page", &page.display().to_string()]));
+        while !read().contains("1 done, 1 new of 2 units") {
+            assert!(!watch.is_finished(), "the page says how far it is: {}", read());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        assert!(read().contains("http-equiv=\"refresh\" content=\"10\""));
+        let lease = taken(&results, &cell.id().to_string());
+        lease.note("unit", turn(Outcome::Failed, Some("there is no data"))).expect("it is noted");
+        lease.release();
+        watch.join().expect("it ends")
+    });
+    assert!(told.ends_with("there is no data; runs again with --retry-failed\n"), "{told}");
+    assert!(read().contains("there is no data") && !read().contains("refresh"), "{}", read());
+}
+
+#[test]
 fn watching_ends_where_nothing_can_be_done() {
     let folder = Study::new("blocked", "task='glyphs'\nstrategy='snes'\nlevels=2");
     let results = Results::open(&folder.out(), Owner::this_process(0.5), Disk::default()).expect("a folder");

@@ -31,6 +31,8 @@ pub struct Words {
     pub provenance: Vec<Vec<String>>,
     /// The pages of its cells, if they have any.
     pub cells: Vec<CellLink>,
+    /// After how many seconds a browser looks at it again; 0 where nothing will change.
+    pub refresh: u32,
 }
 
 /// A cell that has a page of its own.
@@ -51,7 +53,7 @@ const MOST_LINKS: usize = 2000;
 
 /// The page: what all lines say together, then each task.
 pub fn page(words: &Words, lines: &[Line], said: &Said) -> String {
-    let mut page = html::begin(&words.title);
+    let mut page = html::begin_live(&words.title, words.refresh);
     html::paragraphs(&mut page, &words.about);
     if lines.is_empty() {
         page += "<p><strong>Nothing is done yet.</strong></p>\n";
@@ -189,6 +191,7 @@ mod tests {
                 last: ["50.0 %", "0.700"].map(str::to_owned),
                 page: "cells/1f.html".into(),
             }],
+            refresh: 0,
         };
         let page = page(&words, &[line("snr"), line("random")], &Said::default());
         for wanted in [

@@ -33,12 +33,13 @@ pub fn together(findings: &[Finding]) -> Vec<Vec<String>> {
     std::iter::once(head).chain(findings.iter().map(row)).chain(unchecked).collect()
 }
 
-/// A row a group, for each claim alone.
+/// A row a group, for each claim alone; without those that are about groups beside each other.
 pub fn alone(findings: &[Finding], groups: &[Group]) -> Vec<Vec<String>> {
-    let names = findings.iter().map(|finding| finding.claim.name.to_owned());
+    let has_own = |finding: &&Finding| !matches!(finding.claim.about, About::Prediction { .. });
+    let names = findings.iter().filter(has_own).map(|finding| finding.claim.name.to_owned());
     let mut rows = vec![strings(["task", "strategy"]).into_iter().chain(names).collect::<Vec<_>>()];
     for (index, group) in groups.iter().enumerate() {
-        let found = findings.iter().map(|finding| {
+        let found = findings.iter().filter(has_own).map(|finding| {
             let (difference, verdict) = finding.groups[index];
             entry(difference, verdict)
         });
@@ -65,7 +66,11 @@ fn row(finding: &Finding) -> Vec<String> {
         expected.to_owned(),
         number(finding.together),
         finding.of.to_string(),
-        format!("{} of {}", finding.alone, finding.groups.len()),
+        if matches!(claim.about, About::Prediction { .. }) {
+            "-".to_owned()
+        } else {
+            format!("{} of {}", finding.alone, finding.groups.len())
+        },
         finding.corrected.map_or_else(|| "-".to_owned(), |corrected| corrected.to_string()),
         finding.verdict.name().to_owned(),
     ]

@@ -9,8 +9,7 @@ use clap::Args;
 use super::artifacts::ArtifactArguments;
 use super::cell_pages::{CellPageArguments, Place};
 use super::shown::{ShownArguments, reader, rows, rows_of_file, write_csv};
-use super::specs::SpecArguments;
-use super::specs::quoted;
+use super::specs::{SpecArguments, Study, quoted};
 use super::units::OutArguments;
 use super::{CommandError, provenance};
 use crate::artifacts::Evidence;
@@ -109,7 +108,8 @@ pub(super) fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<()
         let place = Place { results: &folder, report: page, command: &command };
         let cells = arguments.cells.serve(&place, &study.cells, rows)?;
         let about = vec![format!("{done} of {} cells are done.", study.cells.len())];
-        let words = Words { title: study.name.clone(), about, command, artifacts, provenance, cells };
+        let words =
+            Words { title: study.name.clone(), about, command, artifacts, provenance, cells, refresh: 0 };
         let written = store::write_whole(page, report::page(&words, &lines, &said).as_bytes());
         written.map_err(|error| CommandError::Failed(error.into()))?;
     }
@@ -119,6 +119,20 @@ pub(super) fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<()
     let _ =
         writeln!(std::io::stderr(), "{done} of {} cells are done: {}", study.cells.len(), place.display());
     Ok(())
+}
+
+/// The page of what is done in a folder so far, which a browser looks at again after some seconds, if any.
+pub(super) fn live_page(
+    study: &Study,
+    folder: &Path,
+    (about, command): (Vec<String>, String),
+    refresh: u32,
+) -> Result<String, CommandError> {
+    let rows = rows(folder, &study.cells)?;
+    let (lines, said) = shown(&study.cells, &rows, &[]);
+    let provenance = provenance::table(&study.cells, &rows, Some(&reader(folder)));
+    let words = Words { title: study.name.clone(), about, command, provenance, refresh, ..Words::default() };
+    Ok(report::page(&words, &lines, &said))
 }
 
 /// What rows of cells say line by line; and of all tasks and strategies together, and of the papers' claims.

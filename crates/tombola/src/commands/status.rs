@@ -2,17 +2,26 @@
 
 use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
 use serde::Serialize;
 
-use super::CommandError;
-use super::specs::SpecArguments;
+use super::specs::{SpecArguments, Study};
 use super::units::{OutArguments, State, Unit, Watcher, units};
+use super::{CommandError, report};
+use crate::progress::Timer;
+use crate::store;
 
 /// Between two looks.
 const OFTEN: Duration = Duration::from_secs(2);
+
+/// Seconds after which a browser looks at a live page again.
+const REFRESH: u32 = 10;
+
+/// A live page is written at most so small a part of the time: one in ten.
+const SHARE: u32 = 10;
 
 /// Most units of a state that are named.
 const MOST: usize = 10;
@@ -21,6 +30,7 @@ const MOST: usize = 10;
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  tombola status mine.toml\n  tombola status mine.toml --out runs/a --watch\n  \
+    tombola status mine.toml --watch --page live.html\n  \
     tombola status mine.toml --json | grep failed"
 )]
 pub(super) struct StatusArguments {
@@ -31,6 +41,9 @@ pub(super) struct StatusArguments {
     /// Look again every two seconds, until nothing is left to do
     #[arg(long, conflicts_with = "json")]
     watch: bool,
+    /// Write the page of `tombola report` meanwhile, again and again: a browser that shows it follows
+    #[arg(long, value_name = "FILE", requires = "watch")]
+    page: Option<PathBuf>,
     /// One JSON object a line for each unit of work
     #[arg(long)]
     json: bool,
@@ -49,6 +62,11 @@ pub(super) fn run(arguments: &StatusArguments, out: &mut dyn Write) -> Result<()
     let study = arguments.spec.study()?;
     let folder = arguments.out.folder(&study)?;
     let units = units(&study);
+    let mut live = arguments.page.as_deref().map(|file| Live {
+        file,
+        command: arguments.spec.command(&folder),
+        last: None,
+    });
     let mut drawn = 0;
     loop {
         let states = Watcher::new(&folder).states(&units)?;
@@ -63,10 +81,41 @@ pub(super) fn run(arguments: &StatusArguments, out: &mut dyn Write) -> Result<()
         write!(out, "{text}")?;
         out.flush()?;
         drawn = text.lines().count();
-        if !arguments.watch || !is_left(&units, &states) {
+        let is_over = !arguments.watch || !is_left(&units, &states);
+        live.as_mut().map_or(Ok(()), |live| live.look(&study, &folder, &text, is_over))?;
+        if is_over {
             return Ok(());
         }
         std::thread::sleep(OFTEN);
+    }
+}
+
+/// A page that is written while others work.
+struct Live<'a> {
+    file: &'a Path,
+    /// The command that does the work.
+    command: String,
+    /// What the last one said, when it was begun, and how long it took.
+    last: Option<(String, Timer, Duration)>,
+}
+
+impl Live<'_> {
+    /// Writes it where there is something new to say, and the last one is long enough ago; once more when nothing is left to do.
+    fn look(&mut self, study: &Study, folder: &Path, text: &str, is_over: bool) -> Result<(), CommandError> {
+        let is_due = |(said, since, took): &(String, Timer, Duration)| {
+            said != text && since.elapsed() >= *took * SHARE
+        };
+        if !is_over && self.last.as_ref().is_some_and(|last| !is_due(last)) {
+            return Ok(());
+        }
+        let timer = Timer::start();
+        let words = (text.lines().map(str::to_owned).collect(), self.command.clone());
+        let page = report::live_page(study, folder, words, if is_over { 0 } else { REFRESH })?;
+        let written = store::write_whole(self.file, page.as_bytes());
+        written.map_err(|error| CommandError::Failed(error.into()))?;
+        let took = timer.elapsed();
+        self.last = Some((text.to_owned(), timer, took));
+        Ok(())
     }
 }
 

@@ -15,8 +15,17 @@ const SENTENCE: usize = 45;
 
 /// A page up to its heading.
 pub(super) fn begin(title: &str) -> String {
+    begin_live(title, 0)
+}
+
+/// The same of a page that a browser looks at again after some seconds, unless they are 0.
+pub(super) fn begin_live(title: &str, seconds: u32) -> String {
+    let again = match seconds {
+        0 => String::new(),
+        _ => format!("<meta http-equiv=\"refresh\" content=\"{seconds}\">\n"),
+    };
     format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n{again}\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n\
          <title>{0}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{0}</h1>\n",
