@@ -118,9 +118,10 @@ fn a_cell_that_is_matched_to_another_brings_it() {
     let lines = folder.lines("plan");
     let what = |line: &Value| (line["criterion"].clone(), line["needs"].clone());
     let [dense, magnitude, random] = &lines[..] else { panic!("{lines:?}") };
-    assert_eq!(what(dense), (Value::Null, Value::Null));
-    assert_eq!(what(magnitude), ("magnitude".into(), dense["id"].clone()));
-    assert_eq!(what(random), ("layer-random".into(), magnitude["id"].clone()));
+    let needs = |unit: &Value| Value::from(vec![unit["id"].clone()]);
+    assert_eq!(what(dense), (Value::Null, Value::from(Vec::<Value>::new())));
+    assert_eq!(what(magnitude), ("magnitude".into(), needs(dense)));
+    assert_eq!(what(random), ("layer-random".into(), needs(magnitude)));
 }
 
 #[test]

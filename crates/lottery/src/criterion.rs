@@ -13,6 +13,7 @@
 //! | `mask-reinitialised` | size of the mean | as scored | drawn anew | `mask-reinit` |
 //! | `permuted-weights` | size of the mean | as scored | rewound, shuffled in each tensor | `final-ticket_permute` |
 //! | `permuted-mask-and-weights` | size of the mean | shuffled in each tensor | the same | `final_permute-ticket_permute` |
+//! | `transferred` | nothing | that of another task's or strategy's ticket | rewound | a setting of its own |
 //!
 //! `random` keeps as many weights as the others, but not as many in each layer, so it can cut a layer off: it differs from
 //! a ticket in three ways at once. `layer-random` has the layers of the magnitude ticket of the same seed, and leaves
@@ -45,6 +46,8 @@ pub enum Criterion {
     PermutedWeights,
     /// As many in each tensor as have a large mean, anywhere in it; starts change places.
     PermutedMaskAndWeights,
+    /// Those of a ticket that was found on another task, or by another strategy, from the same start.
+    Transferred,
 }
 
 /// What is scored.
@@ -56,7 +59,7 @@ pub enum Score {
     SignalToNoise,
     /// `|mean - start|`.
     Movement,
-    /// Nothing: chance decides.
+    /// Nothing: chance decides, or another ticket.
     Chance,
 }
 
@@ -71,6 +74,8 @@ pub enum Shape {
     Anywhere,
     /// Any with as many weights in each tensor as the ticket of magnitude has.
     LikeMagnitude,
+    /// It is that of another ticket.
+    Given,
 }
 
 /// Where the next level starts.
@@ -86,7 +91,7 @@ pub enum Start {
 
 impl Criterion {
     /// All, in the order of the table.
-    pub const ALL: [Criterion; 8] = [
+    pub const ALL: [Criterion; 9] = [
         Criterion::Magnitude,
         Criterion::SignalToNoise,
         Criterion::Movement,
@@ -95,6 +100,7 @@ impl Criterion {
         Criterion::MaskReinitialised,
         Criterion::PermutedWeights,
         Criterion::PermutedMaskAndWeights,
+        Criterion::Transferred,
     ];
 
     /// The name in commands, files and reports.
@@ -108,6 +114,7 @@ impl Criterion {
             Criterion::MaskReinitialised => "mask-reinitialised",
             Criterion::PermutedWeights => "permuted-weights",
             Criterion::PermutedMaskAndWeights => "permuted-mask-and-weights",
+            Criterion::Transferred => "transferred",
         }
     }
 
@@ -120,7 +127,7 @@ impl Criterion {
             Criterion::MaskReinitialised => "mask-reinit",
             Criterion::PermutedWeights => "final-ticket_permute",
             Criterion::PermutedMaskAndWeights => "final_permute-ticket_permute",
-            Criterion::Movement | Criterion::LayerRandom => return None,
+            Criterion::Movement | Criterion::LayerRandom | Criterion::Transferred => return None,
         })
     }
 
@@ -144,7 +151,7 @@ impl Criterion {
         match self {
             Criterion::SignalToNoise => Score::SignalToNoise,
             Criterion::Movement => Score::Movement,
-            Criterion::Random | Criterion::LayerRandom => Score::Chance,
+            Criterion::Random | Criterion::LayerRandom | Criterion::Transferred => Score::Chance,
             Criterion::Magnitude
             | Criterion::MaskReinitialised
             | Criterion::PermutedWeights
@@ -158,6 +165,7 @@ impl Criterion {
             Criterion::Random => Shape::Anywhere,
             Criterion::LayerRandom => Shape::LikeMagnitude,
             Criterion::PermutedMaskAndWeights => Shape::Shuffled,
+            Criterion::Transferred => Shape::Given,
             _ => Shape::AsScored,
         }
     }
@@ -167,7 +175,10 @@ impl Criterion {
         match self {
             Criterion::Random | Criterion::LayerRandom | Criterion::MaskReinitialised => Start::Fresh,
             Criterion::PermutedWeights | Criterion::PermutedMaskAndWeights => Start::Shuffled,
-            Criterion::Magnitude | Criterion::SignalToNoise | Criterion::Movement => Start::Rewound,
+            Criterion::Magnitude
+            | Criterion::SignalToNoise
+            | Criterion::Movement
+            | Criterion::Transferred => Start::Rewound,
         }
     }
 }

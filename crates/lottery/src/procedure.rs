@@ -102,7 +102,7 @@ pub enum PruneError {
         /// How many there are.
         left: usize,
     },
-    /// The ticket whose layers are to be matched is missing.
+    /// The ticket that is to be matched, or taken, is missing.
     NoReference,
     /// The mask makes no network.
     Masked(MaskedError),
@@ -131,7 +131,7 @@ impl fmt::Display for PruneError {
                 write!(f, "{keep} weights are to stay, and only {left} are left")
             }
             PruneError::NoReference => {
-                f.write_str("the magnitude ticket whose layers are to be matched is missing")
+                f.write_str("the ticket that is to be matched or taken is missing, or is of another network")
             }
             PruneError::Masked(_) => f.write_str("the mask makes no network"),
             PruneError::Ticket(_) => f.write_str("the level makes no ticket"),
@@ -177,8 +177,8 @@ impl Procedure {
         self.ticket(&all, &self.original).expect("the whole network makes a ticket")
     }
 
-    /// Level `level`, from the trained ticket of the level before. `like` is the mask of the magnitude ticket of this level
-    /// and seed, for the criterion that matches its layers.
+    /// Level `level`, from the trained ticket of the level before. `like` is the mask of another ticket of this level and seed,
+    /// for criteria that need one: that of magnitude, whose layers are matched, or the one that is taken.
     pub fn next(&self, level: u32, trained: &Ticket, like: Option<&Mask>) -> Result<Pruned, PruneError> {
         self.check(trained)?;
         let criterion = self.pruning.criterion;
@@ -247,11 +247,15 @@ impl Procedure {
     /// A mask that no score decides.
     fn chance(&self, level: u32, like: Option<&Mask>) -> Result<Mask, PruneError> {
         let stream = self.stream("random mask", level);
-        if self.pruning.criterion.shape() == Shape::LikeMagnitude {
-            let like = like.filter(|like| like.len() == self.preset.architecture.prunable());
-            let kept =
-                rewind::kept_in_tensors(&self.preset.architecture, like.ok_or(PruneError::NoReference)?);
-            return Ok(rewind::anywhere_in_tensors(&self.preset.architecture, &kept, stream));
+        let like = like.filter(|like| like.len() == self.preset.architecture.prunable());
+        match self.pruning.criterion.shape() {
+            Shape::Given => return like.cloned().ok_or(PruneError::NoReference),
+            Shape::LikeMagnitude => {
+                let like = like.ok_or(PruneError::NoReference)?;
+                let kept = rewind::kept_in_tensors(&self.preset.architecture, like);
+                return Ok(rewind::anywhere_in_tensors(&self.preset.architecture, &kept, stream));
+            }
+            Shape::AsScored | Shape::Shuffled | Shape::Anywhere => {}
         }
         let mut keeps = self.excluded();
         for (index, group) in self.groups.iter().enumerate() {
@@ -282,7 +286,7 @@ impl Procedure {
                 let kept = rewind::kept_in_tensors(architecture, scored);
                 rewind::anywhere_in_tensors(architecture, &kept, self.stream("shuffled mask", level))
             }
-            Shape::AsScored | Shape::Anywhere | Shape::LikeMagnitude => scored.clone(),
+            Shape::AsScored | Shape::Anywhere | Shape::LikeMagnitude | Shape::Given => scored.clone(),
         };
         let ticket = match pruning.criterion.start() {
             Start::Rewound => self.ticket(&mask, original),

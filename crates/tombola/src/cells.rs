@@ -11,8 +11,9 @@
 //! | `level-KK.safetensors` | the cell | the trained network of level `KK` |
 //! | `levels.csv`, `curves.csv` | both | [`rows`](crate::rows), of all levels |
 //!
-//! A cell that is matched to the magnitude ticket of its seed ([`lottery::Criterion::LayerRandom`]) needs that cell, which
-//! is done whether or not the grid asked for it.
+//! A cell that is matched to the magnitude ticket of its seed ([`lottery::Criterion::LayerRandom`]) needs that cell, and one
+//! that takes the tickets of another task or strategy ([`lottery::Criterion::Transferred`]) needs theirs: they are done whether
+//! or not the grid asked for them.
 //!
 //! # A task, a criterion and a strategy of one's own
 //!
@@ -110,7 +111,7 @@ use serde::Serialize;
 use strategies::own::OwnStrategy;
 use tasks::Task;
 
-use crate::grid::{Cell, CellId};
+use crate::grid::{self, Cell, CellId};
 use crate::rows::{Key, LevelRow, Status};
 use crate::run::settings::RunSettings;
 use crate::workers::Unit;
@@ -169,11 +170,14 @@ impl Kind {
         }
     }
 
-    /// The unit that must be done before.
-    pub fn needs(self, cell: &Cell) -> Option<CellId> {
-        match self {
-            Kind::Dense => None,
-            Kind::Cell => Some(matched(cell).map_or_else(|| cell.dense_id(), |matched| matched.id())),
+    /// The units that must be done before.
+    pub fn needs(self, cell: &Cell) -> Vec<CellId> {
+        match (self, model(cell)) {
+            (Kind::Dense, _) => Vec::new(),
+            (Kind::Cell, None) => vec![cell.dense_id()],
+            // whose first level is the same
+            (Kind::Cell, Some(Model::Matched(matched))) => vec![matched.id()],
+            (Kind::Cell, Some(Model::Donor(donor))) => vec![cell.dense_id(), donor.id()],
         }
     }
 }
@@ -194,13 +198,13 @@ pub fn mismatch(cell: &Cell, rows: &[LevelRow]) -> Option<String> {
         .then(|| format!("it has {found} levels, and the cell has {levels}"))
 }
 
-/// What there is to do for a list of cells, each before what needs it: dense levels once, cells that others are matched to,
-/// the cells.
+/// What there is to do for a list of cells, each before what needs it: dense levels once, cells that others are matched to or
+/// take their tickets from, the cells.
 pub fn pieces(cells: &[Cell]) -> Vec<(Kind, Cell)> {
     let mut seen = BTreeSet::new();
     let mut pieces = Vec::new();
     for cell in cells {
-        for cell in matched(cell).iter().chain([cell]) {
+        for cell in model(cell).iter().map(Model::cell).chain([cell]) {
             for kind in [Kind::Dense, Kind::Cell] {
                 if seen.insert(kind.id(cell)) {
                     pieces.push((kind, cell.clone()));
@@ -222,11 +226,30 @@ pub fn units<'a>(cells: &[Cell], source: &'a dyn Source) -> Vec<Box<dyn Unit + '
     pieces(cells).into_iter().map(unit).collect()
 }
 
-/// The cell that a cell needs because its layers are matched to that one's, if they are.
-fn matched(cell: &Cell) -> Option<Cell> {
+/// The cell after which another is made.
+enum Model {
+    /// The magnitude cell, to which layers are matched.
+    Matched(Cell),
+    /// The cell whose tickets are taken.
+    Donor(Cell),
+}
+
+impl Model {
+    fn cell(&self) -> &Cell {
+        match self {
+            Model::Matched(cell) | Model::Donor(cell) => cell,
+        }
+    }
+}
+
+/// The cell after which this one is made, if it is made after one.
+fn model(cell: &Cell) -> Option<Model> {
     let pruning = Pruning { criterion: Criterion::Magnitude, ..cell.pruning.clone() };
-    let is_matched = cell.pruning.criterion == Criterion::LayerRandom;
-    is_matched.then(|| Cell { run: cell.run.clone(), pruning })
+    match cell.pruning.criterion {
+        Criterion::LayerRandom => Some(Model::Matched(Cell { run: cell.run.clone(), pruning })),
+        Criterion::Transferred => grid::donor(cell).ok().map(Model::Donor),
+        _ => None,
+    }
 }
 
 /// The file of a level's ticket.

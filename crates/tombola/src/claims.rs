@@ -239,7 +239,7 @@ mod tests {
         let found = verdicts(&[group(as_in_the_paper, 1e-5, 3)]);
         // at a half random has lost a fifth of the range already: not so in the paper
         assert_eq!(found[..6], [Supported, Supported, NotSupported, NotSupported, Supported, Supported]);
-        assert_eq!(found[6..], [NotRun; 7], "one group, no printed curve, no layers, no other controls");
+        assert_eq!(found[6..], [NotRun; 9], "one group, no printed curve, no layers, no other controls");
         let reversed = [0.1, 0.03, 0.01];
         let found = verdicts(&[group(reversed, 1e-5, 3)]);
         // magnitude and random are a twenty-fifth of the range apart there
@@ -251,7 +251,7 @@ mod tests {
         assert_eq!(drowned[..6], [Undecided; 6], "noise shows nothing, and no equality either");
         let few = verdicts(&[group(as_in_the_paper, 1e-5, 2)]);
         assert_eq!(few[..6], [Undecided; 6]);
-        assert_eq!(verdicts(&[]), [NotRun; 13]);
+        assert_eq!(verdicts(&[]), [NotRun; 15]);
     }
 
     #[test]
@@ -305,7 +305,7 @@ mod tests {
                 }
             }
             let found = check(&groups(rows.iter().map(|row| ("", row))), &[]);
-            found[11..].iter().map(|finding| finding.verdict).collect::<Vec<_>>()
+            found[13..].iter().map(|finding| finding.verdict).collect::<Vec<_>>()
         };
         // Steps of weights, mask and layers are 1, 3 and 2 hundredths a level, and then 2, 1 and 3.
         assert_eq!(of([0.01, 0.02, 0.05, 0.07]), [Verdict::Supported; 2]);

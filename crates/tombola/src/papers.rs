@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `lottery` | Lange and Sprekeler, "Lottery tickets in evolutionary optimization", ICML 2023: which weights does an evolution strategy need? |
 //! | `twelve` | the same, of its figures 1 and 2 alone: twelve tasks, each with one strategy |
+//! | `transfer` | the same, of its figure 4: do tickets serve other tasks and strategies? |
 //!
 //! Each comes at three scales: `smoke` runs everything once, on networks so small that it takes minutes; `small` shows
 //! the effect on reduced networks in hours; `paper` has the exact numbers. A spec says at each number where it is from.
@@ -45,7 +46,7 @@ pub const QUICKSTART: &str = include_str!("papers/quickstart.toml");
 pub const QUIRKS: &str = include_str!("papers/quirks.toml");
 
 /// All papers.
-pub const PAPERS: [Paper; 2] = [
+pub const PAPERS: [Paper; 3] = [
     Paper {
         name: "lottery",
         title: "Lange and Sprekeler, \"Lottery tickets in evolutionary optimization\", ICML 2023",
@@ -62,6 +63,15 @@ pub const PAPERS: [Paper; 2] = [
             include_str!("papers/twelve/smoke.toml"),
             include_str!("papers/twelve/small.toml"),
             include_str!("papers/twelve/paper.toml"),
+        ],
+    },
+    Paper {
+        name: "transfer",
+        title: "the same, its figure 4: tickets that change tasks and strategies",
+        specs: [
+            include_str!("papers/transfer/smoke.toml"),
+            include_str!("papers/transfer/small.toml"),
+            include_str!("papers/transfer/paper.toml"),
         ],
     },
 ];
@@ -116,7 +126,7 @@ mod tests {
     use strategies::Method;
 
     use super::*;
-    use crate::grid::{Cell, cells, shape};
+    use crate::grid::{Cell, cells, donor, shape};
 
     fn lottery(scale: Scale) -> Vec<Cell> {
         of_paper("lottery", scale)
@@ -140,7 +150,8 @@ mod tests {
         let strategies: BTreeSet<&str> = cells.iter().map(Cell::strategy).collect();
         assert_eq!(strategies.into_iter().collect::<Vec<_>>(), STRATEGIES);
         assert!(STRATEGIES.iter().all(|name| Method::NAMES.contains(name)));
-        assert_eq!(cells.len(), 2 * STRATEGIES.len() * Criterion::ALL.len());
+        // tickets that change tasks or strategies are a grid of their own
+        assert_eq!(cells.len(), 2 * STRATEGIES.len() * (Criterion::ALL.len() - 1));
         assert_eq!(count(&cells, Cell::dense_id), 2 * STRATEGIES.len());
         let in_worlds = cells.iter().filter(|cell| cell.run.batch().is_none()).count();
         assert_eq!(in_worlds, cells.len() / 2, "one task of images, one of control");
@@ -190,6 +201,32 @@ mod tests {
         // bodies are reduced there, and `lottery` has none at that scale
         assert_eq!((small.len(), small.iter().filter(is_shared).count()), (108, 27));
         assert!(of_paper("twelve", Scale::Paper).iter().all(|cell| is_shared(&cell)));
+    }
+
+    #[test]
+    fn tickets_change_tasks_or_strategies_and_their_donors_are_cells_like_any() {
+        let donors = |scale| {
+            let cells = of_paper("transfer", scale);
+            let transferred = cells.iter().filter(|cell| cell.pruning.criterion == Criterion::Transferred);
+            let donors: Vec<Cell> = transferred.map(|cell| donor(cell).unwrap()).collect();
+            assert_eq!(cells.len(), 3 * donors.len(), "each beside tickets of its own, and random networks");
+            donors
+        };
+        let pairs = |donors: &[Cell]| {
+            let pairs: BTreeSet<String> =
+                donors.iter().map(|donor| format!("{} {}", donor.run.task, donor.strategy())).collect();
+            pairs.into_iter().collect::<Vec<_>>()
+        };
+        assert_eq!(pairs(&donors(Scale::Smoke)), ["glyphs snes", "glyphs-letters snes"]);
+        let of_figure_4 = ["ant sep-cma-es", "fashion-mnist snes"];
+        assert_eq!(pairs(&donors(Scale::Small)), of_figure_4);
+        assert_eq!(pairs(&donors(Scale::Paper)), of_figure_4);
+        // what was done for the other figures serves here
+        for scale in [Scale::Small, Scale::Paper] {
+            let twelve: BTreeSet<String> =
+                of_paper("twelve", scale).iter().map(|cell| cell.canonical()).collect();
+            assert!(donors(scale).iter().all(|donor| twelve.contains(&donor.canonical())), "{scale:?}");
+        }
     }
 
     #[test]

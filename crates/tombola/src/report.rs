@@ -126,7 +126,7 @@ fn table(page: &mut String, lines: &[Line]) {
         }
         page.push_str("</tr>\n");
     }
-    for curve in reference::figure_3(lines) {
+    for curve in reference::curves(lines) {
         begin_row(page, &curve.trained, &curve.name);
         for point in curve.points {
             let half = point.and_then(|(score, half)| Some(format!(" se {:.1$}", half?, digits(score))));

@@ -49,7 +49,7 @@ pub const TEXT: &str = "unit.txt";
 /// How a line of a unit's text begins that says with which data it is done, where its name does not.
 pub const DATA: &str = "data ";
 
-/// A piece of work that leaves results. What it leaves is a function of itself and of the unit it needs.
+/// A piece of work that leaves results. What it leaves is a function of itself and of the units it needs.
 pub trait Unit: Sync {
     /// The name of its folder; 16 hexadecimal digits.
     fn id(&self) -> &str;
@@ -58,8 +58,8 @@ pub trait Unit: Sync {
     /// with other [`DATA`], and is not believed.
     fn text(&self) -> String;
 
-    /// The unit that must be done before.
-    fn needs(&self) -> Option<&str>;
+    /// The units that must be done before.
+    fn needs(&self) -> &[String];
 
     /// Does the work, or what is left of it.
     ///
@@ -84,8 +84,8 @@ pub trait Desk {
     /// A result that this unit wrote earlier, in this process or another.
     fn read(&mut self, name: &str) -> Result<Option<Vec<u8>>, ResultsError>;
 
-    /// A result of the unit that it needs.
-    fn read_needed(&mut self, name: &str) -> Result<Vec<u8>, ResultsError>;
+    /// A result of a unit that it needs.
+    fn read_needed(&mut self, unit: &str, name: &str) -> Result<Vec<u8>, ResultsError>;
 
     /// Leaves a result: a function of the unit, and nothing else.
     fn write(&mut self, name: &str, bytes: &[u8]) -> Result<(), ResultsError>;

@@ -57,7 +57,8 @@ fn every_criterion_keeps_exactly_so_many_at_every_level() {
                     assert_eq!(ticket.contents().mean, ticket.contents().start, "nobody has trained it");
                 }
                 let nests = tickets.windows(2).all(|two| two[1].mask().is_within(&two[0].mask()));
-                assert_eq!(nests, criterion.shape() == Shape::AsScored, "{criterion}");
+                let is_nested = matches!(criterion.shape(), Shape::AsScored | Shape::Given);
+                assert_eq!(nests, is_nested, "{criterion}");
             }
         }
     }
@@ -114,6 +115,20 @@ fn layers_are_matched_where_they_should_be() {
     }
     let alone = procedure(pruning(Criterion::LayerRandom), 4);
     assert!(matches!(alone.next(1, &alone.first(), None), Err(PruneError::NoReference)));
+}
+
+#[test]
+fn masks_are_taken_as_they_are() {
+    let reference = procedure(pruning(Criterion::SignalToNoise), 4);
+    let like = reference.next(1, &trained(&reference.first(), 77), None).unwrap().ticket;
+    let cell = procedure(pruning(Criterion::Transferred), 4);
+    let taken = cell.next(1, &cell.first(), Some(&like.mask())).unwrap();
+    assert_eq!((taken.ticket.mask(), taken.threshold), (like.mask(), None));
+    assert_eq!(taken.ticket.contents().start, like.contents().start, "one seed, one start");
+    let other = Mask::full(7);
+    for like in [None, Some(&other)] {
+        assert!(matches!(cell.next(1, &cell.first(), like), Err(PruneError::NoReference)));
+    }
 }
 
 #[test]

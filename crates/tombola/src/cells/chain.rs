@@ -11,7 +11,7 @@ use tasks::Task;
 use super::level::{Bench, Ended, failed};
 use super::saved::Saved;
 use super::{CURVES, Kind, LEVELS, Source, ticket_name};
-use crate::grid::Cell;
+use crate::grid::{Cell, CellId};
 use crate::rows::{self, Key, Status};
 use crate::workers::{DATA, Desk, End, Unit, UnitError};
 
@@ -25,7 +25,7 @@ pub(super) struct Dense<'a> {
 /// The levels of a cell after the first.
 pub(super) struct Chain<'a> {
     id: String,
-    needs: Option<String>,
+    needs: Vec<String>,
     cell: Cell,
     source: &'a dyn Source,
 }
@@ -76,8 +76,8 @@ impl Unit for Dense<'_> {
         text(self.cell.canonical_dense(), &self.cell, self.source)
     }
 
-    fn needs(&self) -> Option<&str> {
-        None
+    fn needs(&self) -> &[String] {
+        &[]
     }
 
     fn run(&self, desk: &mut dyn Desk, threads: Threads<'_>) -> Result<End, UnitError> {
@@ -98,18 +98,29 @@ impl Unit for Dense<'_> {
 
 impl<'a> Chain<'a> {
     pub(super) fn new(cell: Cell, source: &'a dyn Source) -> Chain<'a> {
-        let needs = Kind::Cell.needs(&cell).map(|id| id.to_string());
+        let needs = Kind::Cell.needs(&cell).iter().map(CellId::to_string).collect();
         Chain { id: Kind::Cell.id(&cell).to_string(), needs, cell, source }
     }
 
-    fn is_matched(&self) -> bool {
-        self.cell.pruning.criterion == Criterion::LayerRandom
+    /// Whether masks are made after those of another cell.
+    fn has_model(&self) -> bool {
+        matches!(self.cell.pruning.criterion, Criterion::LayerRandom | Criterion::Transferred)
+    }
+
+    /// The unit that leaves level 0: the first that is needed.
+    fn first(&self) -> &str {
+        &self.needs[0]
+    }
+
+    /// The cell after which masks are made: the last that is needed.
+    fn model(&self) -> &str {
+        &self.needs[self.needs.len() - 1]
     }
 
     /// The rows of level 0, which another unit has trained, under the name of this cell.
     fn begun(&self, key: &Key, desk: &mut dyn Desk) -> Result<Saved, UnitError> {
-        let mut levels = rows::levels(LEVELS, &desk.read_needed(LEVELS)?).map_err(failed)?;
-        let mut curves = rows::curves(CURVES, &desk.read_needed(CURVES)?).map_err(failed)?;
+        let mut levels = rows::levels(LEVELS, &desk.read_needed(self.first(), LEVELS)?).map_err(failed)?;
+        let mut curves = rows::curves(CURVES, &desk.read_needed(self.first(), CURVES)?).map_err(failed)?;
         levels.truncate(1);
         curves.retain(|row| row.level == 0);
         levels.iter_mut().for_each(|row| row.criterion.clone_from(&key.criterion));
@@ -121,9 +132,9 @@ impl<'a> Chain<'a> {
     fn trained(&self, level: u32, procedure: &Procedure, desk: &mut dyn Desk) -> Result<Ticket, UnitError> {
         let name = ticket_name(level);
         let bytes = match level {
-            // a cell that is matched needs no dense level, only its network
-            0 if self.is_matched() => return Ok(procedure.first()),
-            0 => desk.read_needed(&name)?,
+            // a cell that is made after another needs no weights of its dense level, only its network
+            0 if self.has_model() => return Ok(procedure.first()),
+            0 => desk.read_needed(self.first(), &name)?,
             _ => desk.read(&name)?.ok_or_else(|| UnitError::Failed(format!("{name} is missing").into()))?,
         };
         Ticket::decode(&bytes).map_err(failed)
@@ -139,8 +150,8 @@ impl Unit for Chain<'_> {
         text(self.cell.canonical(), &self.cell, self.source)
     }
 
-    fn needs(&self) -> Option<&str> {
-        self.needs.as_deref()
+    fn needs(&self) -> &[String] {
+        &self.needs
     }
 
     fn run(&self, desk: &mut dyn Desk, threads: Threads<'_>) -> Result<End, UnitError> {
@@ -161,11 +172,13 @@ impl Unit for Chain<'_> {
         while is_going_on(&saved) && saved.levels.len() < levels as usize {
             let level = saved.levels.len() as u32;
             let before = self.trained(level - 1, &procedure, desk)?;
-            let like = if self.is_matched() { self.like(level, desk)? } else { None };
-            if self.is_matched() && like.is_none() {
-                desk.remark(&format!(
-                    "level {level} has nothing to match: the magnitude cell diverged there"
-                ));
+            let like = if self.has_model() { self.like(level, desk)? } else { None };
+            if self.has_model() && like.is_none() {
+                let remark = match self.cell.pruning.criterion {
+                    Criterion::Transferred => "no ticket to take: the cell that it is of",
+                    _ => "nothing to match: the magnitude cell",
+                };
+                desk.remark(&format!("level {level} has {remark} diverged there"));
                 saved.levels.push(bench.unmatched(level, &before));
                 break;
             }
@@ -186,12 +199,12 @@ impl Unit for Chain<'_> {
 }
 
 impl Chain<'_> {
-    /// The magnitude ticket of a level, unless that cell ended before.
+    /// The ticket of a level after which this one is made, unless that cell ended before.
     fn like(&self, level: u32, desk: &mut dyn Desk) -> Result<Option<Ticket>, UnitError> {
-        let rows = rows::levels(LEVELS, &desk.read_needed(LEVELS)?).map_err(failed)?;
+        let rows = rows::levels(LEVELS, &desk.read_needed(self.model(), LEVELS)?).map_err(failed)?;
         let is_there = rows.get(level as usize).is_some_and(|row| row.status == Status::Done);
         let read = |desk: &mut dyn Desk| -> Result<Ticket, UnitError> {
-            Ticket::decode(&desk.read_needed(&ticket_name(level))?).map_err(failed)
+            Ticket::decode(&desk.read_needed(self.model(), &ticket_name(level))?).map_err(failed)
         };
         is_there.then(|| read(desk)).transpose()
     }

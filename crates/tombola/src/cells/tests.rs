@@ -78,11 +78,11 @@ fn cells_share_their_dense_level_and_bring_what_they_are_matched_to() {
     let cells = [Criterion::SignalToNoise, Criterion::Random].map(|criterion| cell("snes", criterion));
     let shared = units(&cells, &task);
     assert_eq!(shared.len(), 3);
-    assert!(shared[1..].iter().all(|unit| unit.needs() == Some(shared[0].id())));
+    assert!(shared[1..].iter().all(|unit| unit.needs() == [shared[0].id().to_owned()]));
     let matched = units(&[cell("snes", Criterion::LayerRandom)], &task);
     assert_eq!(matched.len(), 3);
     assert_eq!(matched[1].id(), cell("snes", Criterion::Magnitude).id().to_string());
-    assert_eq!(matched[2].needs(), Some(matched[1].id()));
+    assert_eq!(matched[2].needs(), [matched[1].id().to_owned()]);
 }
 
 #[test]
@@ -90,6 +90,9 @@ fn every_criterion_of_every_strategy_leaves_its_levels() {
     let (folder, task) = (Folder::new("all"), images());
     // squares of thousands of weights would take minutes; what has no deviation cannot be pruned by it
     let can_be = |cell: &Cell| {
+        if cell.pruning.criterion == Criterion::Transferred {
+            return false;
+        }
         let method = &cell.run.plan.search.method;
         let has_deviation = method.no_deviation(Quirks::NONE).is_none();
         !method.is_square() && (has_deviation || cell.pruning.criterion.score() != Score::SignalToNoise)
@@ -110,6 +113,29 @@ fn every_criterion_of_every_strategy_leaves_its_levels() {
         }
         assert_eq!(rows[0].score, levels(&folder, cell.dense_id())[0].score);
         assert_eq!(ticket(&folder, cell.id(), 2).mask().kept(), rows[2].kept);
+    }
+}
+
+#[test]
+fn tickets_of_another_strategy_are_taken_from_its_cell() {
+    let (folder, task) = (Folder::new("transferred"), images());
+    let mut taker = cell("pgpe", Criterion::Transferred);
+    taker.pruning.donor_strategy = "snes".to_owned();
+    let donor = cell("snes", Criterion::SignalToNoise);
+    let all = units(std::slice::from_ref(&taker), &task);
+    let ids = [donor.dense_id(), donor.id(), taker.dense_id(), taker.id()].map(|id| id.to_string());
+    assert_eq!(all.iter().map(|unit| unit.id().to_owned()).collect::<Vec<_>>(), ids);
+    assert_eq!(all[3].needs(), [ids[2].clone(), ids[1].clone()]);
+    assert_eq!(work(&folder, &all, 2).done, 4);
+    let rows = levels(&folder, taker.id());
+    assert_eq!(rows[0].score, levels(&folder, taker.dense_id())[0].score, "its own dense network");
+    for level in 1..3 {
+        let [own, theirs] = [&taker, &donor].map(|cell| ticket(&folder, cell.id(), level));
+        assert_eq!(own.mask(), theirs.mask());
+        assert_eq!(own.contents().start, theirs.contents().start);
+        assert_ne!(own.contents().mean, theirs.contents().mean, "it is trained anew");
+        let row = &rows[level as usize];
+        assert_eq!((&row.criterion[..], &row.strategy[..], row.threshold), ("transferred", "pgpe", None));
     }
 }
 
@@ -246,7 +272,7 @@ impl Desk for Ear {
         Ok(self.files.get(name).cloned())
     }
 
-    fn read_needed(&mut self, name: &str) -> Result<Vec<u8>, ResultsError> {
+    fn read_needed(&mut self, _: &str, name: &str) -> Result<Vec<u8>, ResultsError> {
         panic!("{name} is of a unit that is not needed")
     }
 

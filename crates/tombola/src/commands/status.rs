@@ -124,7 +124,7 @@ fn is_left(units: &[Unit], states: &[State]) -> bool {
     let mut ended = BTreeSet::new();
     // what is needed stands before what needs it
     let mut can_be_done = |(unit, state): (&'_ Unit, &State)| {
-        let needs_one = unit.needs.as_ref().is_some_and(|needs| ended.contains(needs));
+        let needs_one = unit.needs.iter().any(|needs| ended.contains(needs));
         if matches!(state, State::Failed(_)) || needs_one {
             ended.insert(unit.id.clone());
             return false;

@@ -7,7 +7,7 @@ use clap::Args;
 use super::specs::Study;
 use super::{CommandError, must_be_no_file};
 use crate::cells::{self, Kind};
-use crate::grid::Cell;
+use crate::grid::{Cell, CellId};
 use crate::results::{Found, Owner, Results, State as Stored};
 use crate::store::StoreError;
 use crate::workers::{available, who_and_when};
@@ -34,15 +34,15 @@ pub(super) struct Unit {
     pub(super) id: String,
     pub(super) kind: Kind,
     pub(super) cell: Cell,
-    /// The unit that must be done before.
-    pub(super) needs: Option<String>,
+    /// The units that must be done before.
+    pub(super) needs: Vec<String>,
 }
 
 /// The units of a study, in the order in which they are done.
 pub(super) fn units(study: &Study) -> Vec<Unit> {
     let unit = |(kind, cell): (Kind, Cell)| Unit {
         id: kind.id(&cell).to_string(),
-        needs: kind.needs(&cell).map(|id| id.to_string()),
+        needs: kind.needs(&cell).iter().map(CellId::to_string).collect(),
         kind,
         cell,
     };

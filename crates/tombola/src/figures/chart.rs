@@ -272,7 +272,7 @@ fn printed(lines: &[Line]) -> Vec<Series> {
         let trained = if curve.trained == longest.strategy { "" } else { &format!("{}, ", curve.trained) };
         Series { name: format!("{trained}{}", curve.name), places: places.collect() }
     };
-    reference::figure_3(lines).into_iter().map(series).collect()
+    reference::curves(lines).into_iter().map(series).collect()
 }
 
 /// Whether a printed line comes near enough to others to be in one picture: smaller tasks and shorter episodes have scores that

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 
+use lottery::{Criterion, Pruning};
 use networks::{Preset, PresetError};
 
 use super::cell::Cell;
+use super::donor::donor;
 use super::shape::{Shape, shape};
 use crate::run::settings::{Evaluation, SettingsError};
 use crate::spec::Problem;
@@ -49,13 +51,47 @@ impl Checker {
             return Err(Problem::value("excluded", unknown, &expected));
         }
         let checked = plan.search.check(network.parameters.max(1));
-        cell.run.network = network.name;
+        cell.run.network.clone_from(&network.name);
         checked.map_err(|error| {
             let text = error.to_string();
             let (key, rest) = text.split_once("` is ").unwrap_or(("", &text));
             let (found, expected) = rest.split_once("; expected ").unwrap_or((rest, ""));
             Problem::value(key.trim_start_matches("setting `"), &found, expected)
-        })
+        })?;
+        self.donor(cell, &network)
+    }
+
+    /// What is wrong with the cell whose tickets this one takes; names get their usual form.
+    fn donor(&mut self, cell: &mut Cell, network: &Known) -> Result<(), Problem> {
+        let Pruning { criterion, donor_task, donor_strategy, .. } = &cell.pruning;
+        if *criterion != Criterion::Transferred {
+            let told = [("donor_task", donor_task), ("donor_strategy", donor_strategy)];
+            let named = told.into_iter().find(|(_, name)| !name.is_empty());
+            let expected =
+                "the criterion `transferred`, or under a heading `[transferred]`: others take no tickets";
+            return named.map_or(Ok(()), |(key, name)| Err(Problem::value(key, name, expected)));
+        }
+        let mut donor = donor(cell)?;
+        self.check(&mut donor)?;
+        let search = &donor.run.plan.search;
+        if let Some(reason) = search.method.no_deviation(search.quirks) {
+            let expected = format!("one whose tickets are found by signal to noise: {reason}");
+            return Err(Problem::value("donor_strategy", &donor.strategy(), &expected));
+        }
+        let theirs = self.network(&donor)?;
+        if (theirs.parameters, &theirs.name, &theirs.layers)
+            != (network.parameters, &network.name, &network.layers)
+        {
+            let expected = format!(
+                "a task with the cell's network, `{}` of {} weights: this one has `{}` of {}",
+                network.name, network.parameters, theirs.name, theirs.parameters
+            );
+            return Err(Problem::value("donor_task", &donor.run.task, &expected));
+        }
+        let other = |theirs: &str, own: &str| if theirs == own { String::new() } else { theirs.to_owned() };
+        cell.pruning.donor_task = other(&donor.run.task, &cell.run.task);
+        cell.pruning.donor_strategy = other(donor.strategy(), cell.strategy());
+        Ok(())
     }
 
     /// The cell's network; of 1 parameter where the task is not looked at.

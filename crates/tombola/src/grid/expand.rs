@@ -336,7 +336,8 @@ fn set_deviation(cell: &Cell, value: &Value) -> Result<Cell, Problem> {
 fn place_of(problem: &Problem, grid: &Grid) -> Place {
     let key = match problem {
         Problem::Value { key, .. } => key.rsplit('.').next().unwrap_or(key),
-        // the only name that is checked with its cell
+        Problem::UnknownName { kind: kind @ ("donor_task" | "donor_strategy"), .. } => kind,
+        // the only other name that is checked with its cell
         Problem::UnknownName { .. } => "network",
         _ => return grid.place.clone(),
     };

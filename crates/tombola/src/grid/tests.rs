@@ -1,3 +1,5 @@
+use lottery::Criterion;
+
 use crate::run::settings::Evaluation;
 use crate::spec::{Spec, SpecError};
 
@@ -225,4 +227,57 @@ fn levels_have_streams_of_their_own_and_the_first_those_of_a_plain_run() {
     assert_eq!(snr.fitness_stream(3), random.fitness_stream(3));
     assert_ne!(snr.fitness_stream(3), snr.fitness_stream(4));
     assert_eq!(snr.level_run(3).plan.search.stream, "search/3");
+}
+
+#[test]
+fn a_donor_is_the_cell_that_the_grid_has_of_its_task_and_strategy() {
+    let text = "task=['mnist','fashion-mnist']\nstrategy=['snes','pgpe']\ncriterion=['snr','transferred']\nkeep=0.5\n\
+                network='mlp-16'\npopulation=8\nbatch=32\ngenerations=10\nseed=3\n[transferred]\ndonor_task='kmnist'";
+    let kmnist =
+        text.replace("['mnist','fashion-mnist']", "'kmnist'").replace("['snr','transferred']", "'snr'");
+    let kmnist = kmnist.split("[transferred]").next().unwrap();
+    let natives: Vec<String> = cells_of(kmnist).unwrap().iter().map(Cell::canonical).collect();
+    let cells = cells_of(text).unwrap();
+    let donors: Vec<Cell> = cells.iter().filter_map(|cell| donor(cell).ok()).collect();
+    assert_eq!((cells.len(), natives.len()), (8, 2));
+    assert_eq!(donors.len(), 4, "who names no donor has none");
+    let taken = cells.iter().filter(|cell| cell.pruning.criterion == Criterion::Transferred);
+    for cell in taken {
+        assert!(natives.contains(&donor(cell).unwrap().canonical()), "{}", donor(cell).unwrap().canonical());
+        assert!(
+            cell.canonical().ends_with(" pruning.donor_task=kmnist pruning.keep=0.5"),
+            "{}",
+            cell.canonical()
+        );
+    }
+    // settings of a strategy go with it, and no further
+    let one = one("task='mnist'\nstrategy='snes'\ncriterion='transferred'\ntemperature=3\ngenerations=7\n\
+                   transferred.donor_strategy='pgpe'");
+    let donor = donor(&one).unwrap().canonical();
+    assert_eq!(donor, "cell task=mnist strategy=pgpe seed=0 criterion=snr run.plan.generations=7");
+}
+
+#[test]
+fn donors_that_cannot_be_are_refused_where_they_are_named() {
+    let refused = |more: &str| {
+        let text = format!("task='mnist'\nstrategy='snes'\ncriterion='transferred'\n{more}");
+        let error = cells_of(&text).unwrap_err();
+        (error.to_string(), error.hint().unwrap_or_default())
+    };
+    for (more, part) in [
+        ("", "takes no tickets from itself"),
+        ("donor_task='mnist'", "takes no tickets from itself"),
+        ("donor_task='fashion-mnits'", "there is no donor_task `fashion-mnits`"),
+        ("donor_strategy='sness'", "there is no donor_strategy `sness`"),
+        ("donor_strategy='random-search'", "found by signal to noise"),
+        ("donor_task='ant'", "a task with the cell's network"),
+    ] {
+        let (message, hint) = refused(more);
+        assert!(message.contains(part), "{more}: {message}");
+        let line = if more.is_empty() { "" } else { "mine.toml:4" };
+        assert!(message.contains(line), "{more}: {message}");
+        assert!(!more.ends_with("mnits'") || hint.contains("fashion-mnist"), "{hint}");
+    }
+    let error = cells_of("task='mnist'\nstrategy='snes'\ndonor_task='kmnist'").unwrap_err().to_string();
+    assert!(error.contains("others take no tickets"), "{error}");
 }

@@ -59,7 +59,7 @@ fn expected(message: &str) -> String {
 }
 
 /// Where a path leads, as JSON writes it.
-pub(super) fn pointer(path: &str) -> String {
+pub fn pointer(path: &str) -> String {
     format!("/{}", path.replace('.', "/"))
 }
 

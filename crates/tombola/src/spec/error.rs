@@ -75,6 +75,16 @@ impl Problem {
         Problem::Value { key, found, expected: expected.to_owned() }
     }
 
+    /// The same of the value of another key.
+    pub fn of(mut self, of: &'static str) -> Problem {
+        match &mut self {
+            Problem::UnknownName { kind, .. } => *kind = of,
+            Problem::Value { key, .. } | Problem::Refused { key, .. } => of.clone_into(key),
+            _ => {}
+        }
+        self
+    }
+
     /// A value that is refused, with the reason.
     pub fn refused(key: &str, found: &dyn fmt::Display, why: &str) -> Problem {
         Problem::Refused { key: key.to_owned(), found: short(&found.to_string()), why: why.to_owned() }

@@ -133,7 +133,7 @@ pub fn table(lines: &[Line]) -> Vec<Vec<String>> {
     let own = lines
         .iter()
         .map(|line| row(&line.strategy, &line.criterion, line.points.iter().map(|point| entry(point, most))));
-    let printed = reference::figure_3(lines)
+    let printed = reference::curves(lines)
         .into_iter()
         .map(|curve| row(&curve.trained, &curve.name, curve.points.into_iter().map(reference::entry)));
     std::iter::once(row("strategy", "criterion", heads)).chain(own).chain(printed).collect()

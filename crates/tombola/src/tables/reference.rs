@@ -9,6 +9,8 @@ use super::densities::{Line, digits};
 const FIGURE_1: &str = include_str!("../../../../datasets/reference/lottery-figure-1.csv");
 /// Figure 3 of the main paper, as digitised.
 const FIGURE_3: &str = include_str!("../../../../datasets/reference/lottery-figure-3.csv");
+/// Figure 4 of the main paper, as digitised.
+const FIGURE_4: &str = include_str!("../../../../datasets/reference/lottery-figure-4.csv");
 
 /// The sparsest level of figure 1, and a little more: the lines of a grid that ends before have another range.
 const FIGURE_1_ENDS: f64 = 0.015;
@@ -36,22 +38,31 @@ pub fn figure_1(criterion: &str, densities: &[f64]) -> Option<Vec<Option<Printed
     at(&points(FIGURE_1, &[criterion]), densities)
 }
 
-/// The curves of figure 3 for lines of one task: of each strategy that the paper took for it, and of gradients. Densities are
-/// those of the longest line.
-pub fn figure_3(lines: &[Line]) -> Vec<Curve> {
+/// The curves of figures 3 and 4 for lines of one task: of each strategy that the paper took for it, of gradients, and where
+/// tickets are transferred of those that the paper transferred. Densities are those of the longest line.
+pub fn curves(lines: &[Line]) -> Vec<Curve> {
     let Some(longest) = lines.iter().max_by_key(|line| line.points.len()) else { return Vec::new() };
     let densities: Vec<f64> = longest.points.iter().map(|point| point.density).collect();
     let mut strategies: Vec<&str> = lines.iter().map(|line| line.strategy.as_str()).collect();
     strategies.dedup();
-    let curve = |strategy: &str, curve: &str| {
-        let points = at(&points(FIGURE_3, &[&longest.task, strategy, curve]), &densities)?;
+    let curve = |figure: &str, strategy: &str, curve: &str| {
+        let points = at(&points(figure, &[&longest.task, strategy, curve]), &densities)?;
         let (trained, criterion) =
-            if curve == "snr" { (strategy, "snr") } else { ("gradients", "magnitude") };
+            if curve == "gradient" { ("gradients", "magnitude") } else { (strategy, curve) };
         Some(Curve { trained: trained.to_owned(), name: format!("{criterion}, the paper"), points })
     };
-    let both =
-        |strategy: &&str| ["snr", "gradient"].into_iter().filter_map(|name| curve(strategy, name)).collect();
-    strategies.iter().flat_map(|strategy| -> Vec<Curve> { both(strategy) }).collect()
+    let of = |strategy: &str| -> Vec<Curve> {
+        let here = lines.iter().filter(|line| line.strategy == strategy);
+        let transferred = here.into_iter().any(|line| line.criterion == "transferred");
+        let of_figure_4 = ["snr", "random", "transferred"].into_iter();
+        let of_figure_4: Vec<Curve> =
+            of_figure_4.filter_map(|name| curve(FIGURE_4, strategy, name)).collect();
+        if transferred && !of_figure_4.is_empty() {
+            return of_figure_4;
+        }
+        ["snr", "gradient"].into_iter().filter_map(|name| curve(FIGURE_3, strategy, name)).collect()
+    };
+    strategies.into_iter().flat_map(of).collect()
 }
 
 /// The tasks of images, on which the main paper compares what evolution and gradients lose.
@@ -129,25 +140,46 @@ mod tests {
     #[test]
     fn figure_3_has_the_papers_strategy_of_each_task_and_gradients() {
         let densities = [1.0, 0.8, 0.6, 0.0144];
-        let curves = figure_3(&[line("mnist", "sep-cma-es", &densities), line("mnist", "snes", &densities)]);
+        let found = curves(&[line("mnist", "sep-cma-es", &densities), line("mnist", "snes", &densities)]);
         let names: Vec<(&str, &str)> =
-            curves.iter().map(|curve| (curve.trained.as_str(), curve.name.as_str())).collect();
+            found.iter().map(|curve| (curve.trained.as_str(), curve.name.as_str())).collect();
         assert_eq!(names, [("sep-cma-es", "snr, the paper"), ("gradients", "magnitude, the paper")]);
-        let [dense, sparse] =
-            [curves[0].points[0], curves[0].points[3]].map(|place| place.expect("printed").0);
+        let [dense, sparse] = [found[0].points[0], found[0].points[3]].map(|place| place.expect("printed").0);
         assert!((dense - 0.980).abs() < 0.001 && (sparse - 0.934).abs() < 0.001, "{dense} {sparse}");
-        assert_eq!(curves[1].points[2], None, "there is no such level");
-        let told: Vec<String> = curves[0].points.iter().map(|point| entry(*point)).collect();
+        assert_eq!(found[1].points[2], None, "there is no such level");
+        let told: Vec<String> = found[0].points.iter().map(|point| entry(*point)).collect();
         assert_eq!(told, ["0.980", "0.980", "-", "0.934"]);
-        let bands = curves[0].points.iter().map(|point| point.and_then(|(_, half)| half).is_some());
+        let bands = found[0].points.iter().map(|point| point.and_then(|(_, half)| half).is_some());
         assert_eq!(
             bands.collect::<Vec<_>>(),
             [false, false, false, true],
             "a band thinner than its line is none"
         );
-        assert!(figure_3(&[line("glyphs", "snes", &densities)]).is_empty());
-        assert!(figure_3(&[line("mnist", "pgpe", &densities)]).is_empty());
-        assert!(figure_3(&[line("mnist", "sep-cma-es", &[1.0])]).is_empty());
+        assert!(curves(&[line("glyphs", "snes", &densities)]).is_empty());
+        assert!(curves(&[line("mnist", "pgpe", &densities)]).is_empty());
+        assert!(curves(&[line("mnist", "sep-cma-es", &[1.0])]).is_empty());
+    }
+
+    #[test]
+    fn figure_4_stands_where_tickets_are_transferred() {
+        let densities = [1.0, 0.0144];
+        let line =
+            |criterion: &str| Line { criterion: criterion.into(), ..line("mnist", "snes", &densities) };
+        assert!(curves(&[line("snr"), line("random")]).is_empty(), "figure 3 has another strategy there");
+        let found = curves(&[line("snr"), line("transferred")]);
+        let sparse: Vec<(&str, String)> =
+            found.iter().map(|curve| (curve.name.as_str(), entry(curve.points[1]))).collect();
+        let expected = [("snr", "0.939"), ("random", "0.296"), ("transferred", "0.742")];
+        assert_eq!(
+            sparse,
+            expected
+                .map(|(name, score)| (format!("{name}, the paper"), score.to_owned()))
+                .iter()
+                .map(|(name, score)| (name.as_str(), score.clone()))
+                .collect::<Vec<_>>()
+        );
+        let rows = FIGURE_4.lines().filter(|line| !line.starts_with('#')).skip(1);
+        assert_eq!(rows.count(), 4 * 3 * 20);
     }
 
     #[test]

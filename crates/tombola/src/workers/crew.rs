@@ -331,7 +331,7 @@ impl<'r> Shared<'r> {
             error,
         };
         let text = unit.text();
-        let mut desk = UnitDesk::new(self, lease, unit.needs(), name(unit), job);
+        let mut desk = UnitDesk::new(self, lease, name(unit), job);
         let ended = match self.prepare(unit, &mut desk, found) {
             Ok(true) => worked(unit, &mut desk, threads),
             Ok(false) => {

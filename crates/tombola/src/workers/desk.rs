@@ -13,7 +13,6 @@ pub(super) struct UnitDesk<'d, 'r> {
     pub(super) shared: &'d Shared<'r>,
     pub(super) lease: Lease<'r>,
     pulse: Arc<Pulse>,
-    needs: Option<&'d str>,
     name: String,
     job: usize,
     saved: Timer,
@@ -25,7 +24,6 @@ impl<'d, 'r> UnitDesk<'d, 'r> {
     pub(super) fn new(
         shared: &'d Shared<'r>,
         lease: Lease<'r>,
-        needs: Option<&'d str>,
         name: String,
         job: usize,
     ) -> UnitDesk<'d, 'r> {
@@ -34,7 +32,6 @@ impl<'d, 'r> UnitDesk<'d, 'r> {
             shared,
             lease,
             pulse,
-            needs,
             name,
             job,
             saved: Timer::start(),
@@ -53,9 +50,8 @@ impl Desk for UnitDesk<'_, '_> {
         self.lease.read(name)
     }
 
-    fn read_needed(&mut self, name: &str) -> Result<Vec<u8>, ResultsError> {
-        let needs = self.needs.expect("a unit that reads what it needs says what that is");
-        self.shared.results.read(needs, name)
+    fn read_needed(&mut self, unit: &str, name: &str) -> Result<Vec<u8>, ResultsError> {
+        self.shared.results.read(unit, name)
     }
 
     fn write(&mut self, name: &str, bytes: &[u8]) -> Result<(), ResultsError> {

@@ -21,11 +21,11 @@ pub(super) enum Manner {
     Panics,
 }
 
-/// Adds up numbers in steps; leaves one result every few steps. Its start is a result of the unit that it needs.
+/// Adds up numbers in steps; leaves one result every few steps. Its start is the sum of results of the units that it needs.
 #[derive(Debug)]
 pub(super) struct Fake {
     pub(super) id: String,
-    pub(super) needs: Option<String>,
+    pub(super) needs: Vec<String>,
     pub(super) steps: u64,
     pub(super) manner: Manner,
     /// How long a step takes at least.
@@ -43,7 +43,7 @@ impl Fake {
         let begun = AtomicUsize::new(0);
         Fake {
             id: id(number),
-            needs: needs.map(id),
+            needs: needs.map(id).into_iter().collect(),
             steps,
             manner: Manner::Good,
             pause: Duration::ZERO,
@@ -61,15 +61,15 @@ impl Unit for Fake {
         format!("fake {}\nsteps {}\n", self.id, self.steps)
     }
 
-    fn needs(&self) -> Option<&str> {
-        self.needs.as_deref()
+    fn needs(&self) -> &[String] {
+        &self.needs
     }
 
     fn run(&self, desk: &mut dyn Desk, _threads: Threads<'_>) -> Result<End, UnitError> {
         self.begun.fetch_add(1, Ordering::SeqCst);
         let (mut step, mut sum) = (0, u64::from_str_radix(&self.id, 16).expect("an id"));
-        if self.needs.is_some() {
-            sum += number(&desk.read_needed("last.txt")?);
+        for needed in &self.needs {
+            sum += number(&desk.read_needed(needed, "last.txt")?);
         }
         if let Some(bytes) = desk.checkpoint()? {
             let text = String::from_utf8(bytes).expect("it has its checksum");

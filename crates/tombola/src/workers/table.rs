@@ -27,32 +27,40 @@ pub(super) enum Status {
     Blocked,
 }
 
-/// What it needs: nothing, a unit of the list, or one that is not in it.
-#[derive(Clone, Copy, Debug)]
-enum Need {
-    Nothing,
-    Listed(usize),
-}
-
 /// How many units can be worked at together at most, once those are done that need fewer before them: two for a unit that
 /// two others need.
 pub fn width(units: &[&dyn Unit]) -> usize {
-    let needs: HashMap<&str, Option<&str>> = units.iter().map(|unit| (unit.id(), unit.needs())).collect();
-    let before = |unit: &&dyn Unit| {
-        let chain = std::iter::successors(unit.needs(), |id| needs.get(id).copied().flatten());
-        // units that need each other are never done, and their chain never ends
-        chain.take(units.len()).count()
-    };
+    let listed = listed(units);
+    // how many must be done one after the other before each; units that need each other are never done, and end the count
+    let mut before = vec![0; units.len()];
+    for _ in 0..units.len() {
+        let next: Vec<usize> = listed
+            .iter()
+            .map(|needs| needs.iter().map(|&need| before[need] + 1).max().unwrap_or(0))
+            .collect();
+        if next == before {
+            break;
+        }
+        before = next;
+    }
     let mut together: HashMap<usize, usize> = HashMap::new();
-    units.iter().for_each(|unit| *together.entry(before(unit)).or_default() += 1);
+    before.into_iter().for_each(|count| *together.entry(count).or_default() += 1);
     together.into_values().max().unwrap_or(0)
+}
+
+/// Of each unit the places of those that it needs; without such as are not among them.
+fn listed(units: &[&dyn Unit]) -> Vec<Vec<usize>> {
+    let index: HashMap<&str, usize> =
+        units.iter().enumerate().map(|(index, unit)| (unit.id(), index)).collect();
+    let needs = |unit: &&dyn Unit| unit.needs().iter().filter_map(|id| index.get(&id[..]).copied()).collect();
+    units.iter().map(needs).collect()
 }
 
 /// All units, in order.
 #[derive(Debug)]
 pub(super) struct Table {
     statuses: Vec<Status>,
-    needs: Vec<Need>,
+    needs: Vec<Vec<usize>>,
     tries: Vec<u32>,
 }
 
@@ -69,15 +77,9 @@ pub(super) enum Pick {
 
 impl Table {
     pub(super) fn new(units: &[&dyn Unit]) -> Table {
-        let index: HashMap<&str, usize> =
-            units.iter().enumerate().map(|(index, unit)| (unit.id(), index)).collect();
-        let need = |unit: &&dyn Unit| {
-            let listed = unit.needs().and_then(|id| index.get(id));
-            listed.map_or(Need::Nothing, |&index| Need::Listed(index))
-        };
         Table {
             statuses: units.iter().map(|_| Status::Waiting).collect(),
-            needs: units.iter().map(need).collect(),
+            needs: listed(units),
             tries: vec![0; units.len()],
         }
     }
@@ -87,19 +89,12 @@ impl Table {
         let mut later = None;
         let mut is_over = true;
         for index in 0..self.statuses.len() {
-            let ready = match self.needs[index] {
-                Need::Nothing => true,
-                Need::Listed(need) => match &self.statuses[need] {
-                    Status::Done => true,
-                    Status::Failed(_) | Status::Blocked => {
-                        if matches!(self.statuses[index], Status::Waiting) {
-                            self.statuses[index] = Status::Blocked;
-                        }
-                        false
-                    }
-                    _ => false,
-                },
-            };
+            let needs = || self.needs[index].iter().map(|&need| &self.statuses[need]);
+            let ready = needs().all(|status| matches!(status, Status::Done));
+            let is_lost = needs().any(|status| matches!(status, Status::Failed(_) | Status::Blocked));
+            if is_lost && matches!(self.statuses[index], Status::Waiting) {
+                self.statuses[index] = Status::Blocked;
+            }
             match &self.statuses[index] {
                 Status::Waiting if ready => return self.give(index),
                 Status::Elsewhere { looked, .. } if later.is_none() && looked.elapsed() >= pause => {
@@ -129,14 +124,14 @@ impl Table {
         self.statuses[index] = status;
     }
 
-    /// Something that the unit read was damaged: the unit it needs, and then itself, are looked at again. Answers whether
+    /// Something that the unit read was damaged: the units it needs, and then itself, are looked at again. Answers whether
     /// that makes sense still.
     pub(super) fn again(&mut self, index: usize) -> bool {
         self.tries[index] += 1;
-        if let Need::Listed(need) = self.needs[index]
-            && matches!(self.statuses[need], Status::Done)
-        {
-            self.statuses[need] = Status::Waiting;
+        for &need in &self.needs[index] {
+            if matches!(self.statuses[need], Status::Done) {
+                self.statuses[need] = Status::Waiting;
+            }
         }
         self.statuses[index] = Status::Waiting;
         self.tries[index] <= TRIES

@@ -157,8 +157,8 @@ fn a_stop_at_once_keeps_the_checkpoint_and_frees_the_unit() {
         fn text(&self) -> String {
             self.0.text()
         }
-        fn needs(&self) -> Option<&str> {
-            None
+        fn needs(&self) -> &[String] {
+            &[]
         }
         fn run(&self, desk: &mut dyn Desk, threads: Threads<'_>) -> Result<End, UnitError> {
             self.1.ask();
@@ -189,7 +189,7 @@ fn damage_that_is_found_when_it_is_read_is_mended_first() {
         fn text(&self) -> String {
             self.0.text()
         }
-        fn needs(&self) -> Option<&str> {
+        fn needs(&self) -> &[String] {
             self.0.needs()
         }
         fn run(&self, desk: &mut dyn Desk, threads: Threads<'_>) -> Result<End, UnitError> {
