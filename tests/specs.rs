@@ -142,7 +142,7 @@ fn wrong_specs_are_refused_with_place_and_cure() {
         ("levels = 0", &[".toml:3:1: `levels` is 0; expected 1 to 1000, the first of them dense"]),
         (
             "criterion = [\"snr\", \"magnitud\"]",
-            &[".toml:3:1: there is no criterion `magnitud`", "did you mean `magnitude`?", "known are"],
+            &[".toml:3:21: there is no criterion `magnitud`", "did you mean `magnitude`?", "known are"],
         ),
         ("network = \"cn\"", &[".toml:3:1: there is no network `cn`", "did you mean `cnn`?"]),
         ("keep 0.5", &[".toml:3:6: "]),

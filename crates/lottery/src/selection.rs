@@ -10,10 +10,11 @@
 //!   `a` and a fraction `s` to be pruned,
 //!
 //!   ```text
-//!   p = s (n - 1);    threshold = a[floor p] + (p - floor p) (a[ceil p] - a[floor p])
+//!   p = s (n - 1);    f = p - floor p;    threshold = (1 - f) a[floor p] + f a[ceil p]
 //!   ```
 //!
-//!   in the precision of the scores. Ties with the threshold all stay.
+//!   in the precision of the scores, as JAX computes it. Ties with the threshold all stay; but of two equal neighbours the
+//!   two products may round to a threshold just above both, and then all of them fall, there and here.
 
 /// Keeps the `keep` best of the weights that `alive` still holds.
 ///

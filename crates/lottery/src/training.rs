@@ -452,6 +452,12 @@ impl<'a> Training<'a> {
         Some(Divergence { generation: search.generation(), why, coordinate })
     }
 
+    /// The score of the mean that the ticket has; none where it was never tested with a finite one.
+    pub fn ticket_score(&self) -> Option<f64> {
+        let last = || self.curve.last().map(|point| point.score);
+        self.best.as_ref().map(|best| best.score).or_else(last).filter(|score| score.is_finite())
+    }
+
     /// The trained ticket of the one that it began with. `provenance` says how it came about.
     ///
     /// # Errors

@@ -184,6 +184,24 @@ impl Method {
     /// # Ok::<(), strategies::UnknownStrategy>(())
     /// ```
     pub fn use_published_adam(&mut self) {
+        self.change_optimizer(Optimizer::ADAM, Optimizer::PUBLISHED_ADAM);
+    }
+
+    /// Adam as its paper has it, where the strategy has it as published.
+    pub fn use_adam(&mut self) {
+        self.change_optimizer(Optimizer::PUBLISHED_ADAM, Optimizer::ADAM);
+    }
+
+    /// Whether the strategy's steps are Adam's, in either variant.
+    pub fn has_adam(&self) -> bool {
+        let mut corrected = *self;
+        corrected.use_adam();
+        let mut published = corrected;
+        published.use_published_adam();
+        published != corrected
+    }
+
+    fn change_optimizer(&mut self, from: Optimizer, to: Optimizer) {
         let optimizer = match self {
             Method::OpenEs(settings) => &mut settings.optimizer,
             Method::Pgpe(settings) => &mut settings.optimizer,
@@ -192,8 +210,8 @@ impl Method {
             Method::Asebo(settings) => &mut settings.optimizer,
             _ => return,
         };
-        if *optimizer == Optimizer::ADAM {
-            *optimizer = Optimizer::PUBLISHED_ADAM;
+        if *optimizer == from {
+            *optimizer = to;
         }
     }
 

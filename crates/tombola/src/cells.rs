@@ -105,7 +105,7 @@ use std::collections::BTreeSet;
 use std::error::Error;
 use std::sync::Arc;
 
-use lottery::{Criterion, Pruning};
+use lottery::{Criterion, Pruning, Scope, Selection};
 use networks::Ticket;
 use serde::Serialize;
 use strategies::own::OwnStrategy;
@@ -182,6 +182,13 @@ impl Kind {
     }
 }
 
+/// Complains about a cell that cannot be on its task: a network that does not fit, a layer that is not there. Only the task
+/// itself knows, where it is an image set of one's own.
+pub fn check(cell: &Cell, source: &dyn Source) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let task = source.task(&cell.run)?;
+    chain::procedure(&cell.run, cell.pruning.clone(), &*task).map(drop)
+}
+
 /// Why rows are not those that a finished cell leaves; none where they are.
 pub fn mismatch(cell: &Cell, rows: &[LevelRow]) -> Option<String> {
     let wanted = chain::key(cell, cell.pruning.criterion.name());
@@ -194,8 +201,34 @@ pub fn mismatch(cell: &Cell, rows: &[LevelRow]) -> Option<String> {
     }
     let (found, levels) = (rows.len(), cell.pruning.levels.max(1) as usize);
     let is_ended = rows.last().is_some_and(|row| row.status == Status::Diverged);
-    (found > levels || (found < levels && !is_ended))
-        .then(|| format!("it has {found} levels, and the cell has {levels}"))
+    if found > levels || (found < levels && !is_ended) {
+        return Some(format!("it has {found} levels, and the cell has {levels}"));
+    }
+    rows.iter().find_map(|row| Some(format!("level {}: {}", row.level, impossible(cell, row)?)))
+}
+
+/// What no level of a cell can say.
+fn impossible(cell: &Cell, row: &LevelRow) -> Option<String> {
+    let (pruning, generations) = (&cell.pruning, cell.run.plan.generations);
+    if row.status == Status::Done && row.generations != generations {
+        return Some(format!("it has {} generations, and the cell has {generations}", row.generations));
+    }
+    let is_counted = pruning.selection == Selection::Count
+        && pruning.scope == Scope::Network
+        && pruning.excluded.is_empty();
+    let kept = pruning.kept(row.level, row.weights);
+    if is_counted && row.kept != kept {
+        return Some(format!("it keeps {} weights of {}, and the cell {kept}", row.kept, row.weights));
+    }
+    if let (Some(score), Some(best)) = (row.score, row.best)
+        && score > best
+    {
+        return Some(format!("its score {score} is above its best, {best}"));
+    }
+    let is_share = row.measure == "test_accuracy";
+    let beyond = |score: &f64| is_share && !(0.0..=1.0).contains(score);
+    let score = [row.start, row.score, row.best].into_iter().flatten().find(beyond)?;
+    Some(format!("an accuracy of {score} is none between 0 and 1"))
 }
 
 /// What there is to do for a list of cells, each before what needs it: dense levels once, cells that others are matched to or

@@ -16,7 +16,7 @@
 
 use std::collections::BTreeSet;
 
-use lottery::criterion::Score;
+use lottery::criterion::{Score, Shape};
 use lottery::{Criterion, Selection};
 use strategies::Method;
 
@@ -37,7 +37,7 @@ pub struct Departure {
 }
 
 /// The departures that change numbers of the paper's grid: first those of pruning, then those of its strategies.
-pub const DEPARTURES: [Departure; 9] = [
+pub const DEPARTURES: [Departure; 11] = [
     Departure {
         name: "variance",
         says: "signal to noise of Sep-CMA-ES divides by variances, not by deviations",
@@ -61,11 +61,26 @@ pub const DEPARTURES: [Departure; 9] = [
         },
     },
     Departure {
+        name: "rows",
+        says: "masks are permuted in whole rows along the first axis of a tensor, not weight by weight",
+        concerns: |cell| cell.pruning.criterion.shape() == Shape::Shuffled,
+        set: |cell, published| cell.pruning.quirks.rows = published,
+    },
+    Departure {
         name: "alias",
         says: "biases that start at zero are not searched, and are read from the weights after them",
         // the biases of control networks start above zero
         concerns: |cell| matches!(cell.run.evaluation, Evaluation::Images { .. }),
         set: |cell, published| cell.run.plan.alias = published,
+    },
+    Departure {
+        name: "adam",
+        says: "Adam's first moment keeps 0.99 of itself, not 0.9",
+        concerns: |cell| cell.run.plan.search.method.has_adam(),
+        set: |cell, published| {
+            let method = &mut cell.run.plan.search.method;
+            if published { method.use_published_adam() } else { method.use_adam() }
+        },
     },
     Departure {
         name: "pgpe-deviation",
@@ -178,7 +193,7 @@ mod tests {
     #[test]
     fn a_pair_differs_in_its_departure_alone_whatever_the_cell_has() {
         let base = "task=['glyphs','Pendulum-v1']\nstrategy=['snes','sep-cma-es','pgpe','des']\nseeds=2\n\
-            criterion=['snr','magnitude','random']\n";
+            criterion=['snr','magnitude','random','permuted-mask-and-weights']\n";
         for variant in ["corrected", "as-published"] {
             let cells = of(&format!("{base}variant='{variant}'\n"));
             let pairs = pairs(&cells, &all());
@@ -220,8 +235,8 @@ mod tests {
     #[test]
     fn cells_stand_once_and_seed_by_seed() {
         let cells = cells(&pairs(&of("task='glyphs'\nstrategy='pgpe'\nseeds=2\n"), &all()));
-        // corrected, percentile, alias, two of PGPE
-        assert_eq!(cells.len(), 2 * 5);
+        // corrected, percentile, alias, adam, two of PGPE
+        assert_eq!(cells.len(), 2 * 6);
         assert!(cells.is_sorted_by_key(|cell| cell.run.seed));
     }
 

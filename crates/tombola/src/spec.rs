@@ -26,7 +26,7 @@
 //! # Ok::<(), tombola::spec::SpecError>(())
 //! ```
 //!
-//! A spec without `[[grid]]` is one grid. What is not said is as published: the network, the members, the values that the
+//! A spec without `[[grid]]` is one grid. What is not said is the paper's, without the departures of its code: the network, the members, the values that the
 //! authors tuned for each strategy and task ([`crate::run::paper`]), and how tickets are made ([`lottery::Pruning`]).
 //! `tombola train --task TASK --strategy STRATEGY --print-settings` shows every setting of a run by its path.
 //!
@@ -39,7 +39,7 @@
 //! | `seeds`, or `seed` | how many, from 0; or which | the seed 0 |
 //! | `variant` | `corrected`, or `as-published`: with all departures of the published code | `corrected` |
 //! | `deviation` | of the strategy at its start, whatever it calls it | as tuned |
-//! | any other | a setting by the end of its path: of the run, or of [`lottery::Pruning`] | as published |
+//! | any other | a setting by the end of its path: of the run, or of [`lottery::Pruning`] | the paper's |
 //!
 //! Later words win: a grid's over those at the top, `--set key=value` over both, and in each place those of one strategy,
 //! task or criterion over those of all.

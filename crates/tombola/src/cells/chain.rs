@@ -1,5 +1,6 @@
 //! The two kinds of units: the dense level that cells share, and the chain of levels that is a cell.
 
+use std::error::Error;
 use std::sync::Arc;
 
 use lottery::{Criterion, Procedure, Pruning, PruningQuirks};
@@ -13,6 +14,7 @@ use super::saved::Saved;
 use super::{CURVES, Kind, LEVELS, Source, ticket_name};
 use crate::grid::{Cell, CellId};
 use crate::rows::{self, Key, Status};
+use crate::run::settings::RunSettings;
 use crate::workers::{DATA, Desk, End, Unit, UnitError};
 
 /// The dense level of all cells with one run.
@@ -30,17 +32,29 @@ pub(super) struct Chain<'a> {
     source: &'a dyn Source,
 }
 
-/// The task of a cell, and what makes its levels.
-fn begin(cell: &Cell, source: &dyn Source) -> Result<(Arc<dyn Task + Send + Sync>, Procedure), UnitError> {
-    let task = source.task(&cell.run).map_err(UnitError::Failed)?;
-    let preset = Preset::named(&cell.run.network, task.input(), task.outputs()).map_err(failed)?;
-    let has_variances = matches!(cell.run.plan.search.method, Method::SepCmaEs(_));
-    let quirks = cell.pruning.quirks;
+/// The task of a run, and what makes its levels.
+fn begin(
+    run: &RunSettings,
+    pruning: Pruning,
+    source: &dyn Source,
+) -> Result<(Arc<dyn Task + Send + Sync>, Procedure), UnitError> {
+    let task = source.task(run).map_err(UnitError::Failed)?;
+    let procedure = procedure(run, pruning, &*task).map_err(UnitError::Failed)?;
+    Ok((task, procedure))
+}
+
+/// What makes the levels of a run on a task, or why none can be made.
+pub(super) fn procedure(
+    run: &RunSettings,
+    pruning: Pruning,
+    task: &dyn Task,
+) -> Result<Procedure, Box<dyn Error + Send + Sync>> {
+    let preset = Preset::named(&run.network, task.input(), task.outputs())?;
+    let has_variances = matches!(run.plan.search.method, Method::SepCmaEs(_));
+    let quirks = pruning.quirks;
     // only one strategy's variances were taken for deviations
     let quirks = PruningQuirks { variance: quirks.variance && has_variances, ..quirks };
-    let pruning = Pruning { quirks, ..cell.pruning.clone() };
-    let procedure = Procedure::new(preset, &cell.run.task, pruning, cell.run.seed).map_err(failed)?;
-    Ok((task, procedure))
+    Ok(Procedure::new(preset, &run.task, Pruning { quirks, ..pruning }, run.seed)?)
 }
 
 /// What a unit is: its name, and the data where that does not say them.
@@ -81,7 +95,8 @@ impl Unit for Dense<'_> {
     }
 
     fn run(&self, desk: &mut dyn Desk, threads: Threads<'_>) -> Result<End, UnitError> {
-        let (task, procedure) = begin(&self.cell, self.source)?;
+        // cells that prune in other ways share this level, so it knows of none
+        let (task, procedure) = begin(&self.cell.run, Pruning::default(), self.source)?;
         let key = key(&self.cell, "dense");
         let bench = Bench { cell: &self.cell, key, task: &*task, source: self.source, levels: 0..1 };
         let mut saved = Saved::read(desk.checkpoint()?.as_deref());
@@ -155,7 +170,7 @@ impl Unit for Chain<'_> {
     }
 
     fn run(&self, desk: &mut dyn Desk, threads: Threads<'_>) -> Result<End, UnitError> {
-        let (task, procedure) = begin(&self.cell, self.source)?;
+        let (task, procedure) = begin(&self.cell.run, self.cell.pruning.clone(), self.source)?;
         let key = key(&self.cell, self.cell.pruning.criterion.name());
         let levels = self.cell.pruning.levels;
         let bench = Bench {

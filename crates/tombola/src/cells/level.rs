@@ -91,7 +91,7 @@ impl Bench<'_> {
         let ended = if is_diverged {
             Ended::Diverged
         } else {
-            let ticket = self.ticket(level, start, &training, &row)?;
+            let ticket = self.ticket(level, start, &training)?;
             desk.write(&ticket_name(level), &ticket.encode())?;
             Ended::Trained
         };
@@ -116,15 +116,10 @@ impl Bench<'_> {
         desk.progress(before + training.search().generation(), all, &note);
     }
 
-    fn ticket(
-        &self,
-        level: u32,
-        start: &Ticket,
-        training: &Training<'_>,
-        row: &LevelRow,
-    ) -> Result<Ticket, UnitError> {
+    fn ticket(&self, level: u32, start: &Ticket, training: &Training<'_>) -> Result<Ticket, UnitError> {
         let name = if self.levels.start == 0 { self.cell.canonical_dense() } else { self.cell.canonical() };
-        let score = row.score.map_or(String::new(), |score| score.to_string());
+        // of the mean that it has, which need not be the last
+        let score = training.ticket_score().map_or(String::new(), |score| score.to_string());
         let told = [("cell", name), ("level", level.to_string()), (self.task.score_name(), score)];
         let provenance = told.map(|(key, value)| (key.to_owned(), value)).into();
         training.ticket(start, provenance).map_err(failed)

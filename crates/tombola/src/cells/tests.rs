@@ -140,6 +140,68 @@ fn tickets_of_another_strategy_are_taken_from_its_cell() {
 }
 
 #[test]
+fn a_cell_that_cannot_be_pruned_leaves_the_dense_level_to_others() {
+    let (folder, task) = (Folder::new("wrong"), images());
+    let [mut wrong, mut right] =
+        [Criterion::Magnitude, Criterion::Random].map(|criterion| cell("snes", criterion));
+    wrong.pruning.excluded = vec!["nope".to_owned()];
+    right.pruning.excluded = vec!["dense_0".to_owned()];
+    assert_eq!(wrong.dense_id(), right.dense_id());
+    let error = check(&wrong, &task).unwrap_err().to_string();
+    assert!(error.contains("there is no layer `nope`"), "{error}");
+    assert!(check(&right, &task).is_ok());
+    let summary = work(&folder, &units(&[wrong, right], &task), 1);
+    assert_eq!((summary.done, summary.failed.len(), summary.blocked), (2, 1, 0));
+}
+
+#[test]
+fn a_ticket_says_the_score_of_the_mean_that_it_has() {
+    let (folder, task) = (Folder::new("best"), images());
+    for which in [lottery::Which::Final, lottery::Which::Best] {
+        let mut cell = cell("snes", Criterion::Magnitude);
+        cell.run.plan.checkpoint = which;
+        // a search that forgets, so that its best test is not its last
+        cell.run.plan.search.method.set_deviation(3.0);
+        (cell.run.plan.generations, cell.run.plan.test_every) = (12, 1);
+        work(&folder, &units(std::slice::from_ref(&cell), &task), 1);
+        let rows = levels(&folder, cell.id());
+        let ticket = ticket(&folder, cell.id(), 2);
+        let told: f64 = ticket.contents().provenance["test_accuracy"].parse().unwrap();
+        let masked = ticket.masked().unwrap();
+        let how =
+            tasks::How { isa: numerics::Isa::detected(), compile: None, stream: cell.fitness_stream(2) };
+        let tested = task.trial(&masked, how).unwrap().test(Threads::Sequential, &ticket.contents().mean);
+        assert_eq!(told, tested, "{which:?}");
+        let row = if which == lottery::Which::Best { rows[2].best } else { rows[2].score };
+        assert_eq!(Some(told), row, "{which:?}");
+    }
+}
+
+#[test]
+fn rows_that_a_cell_cannot_have_are_not_its() {
+    let (folder, task) = (Folder::new("rows"), images());
+    let cell = cell("snes", Criterion::Magnitude);
+    work(&folder, &units(std::slice::from_ref(&cell), &task), 1);
+    let rows = levels(&folder, cell.id());
+    assert_eq!(mismatch(&cell, &rows), None);
+    let changed = |change: fn(&mut LevelRow)| {
+        let mut rows = rows.clone();
+        change(&mut rows[1]);
+        mismatch(&cell, &rows).unwrap_or_default()
+    };
+    for (change, part) in [
+        ((|row| row.start = Some(1.5)) as fn(&mut LevelRow), "level 1: an accuracy of 1.5 is none"),
+        (|row| (row.score, row.best) = (Some(-0.3), Some(0.1)), "an accuracy of -0.3"),
+        (|row| row.score = Some(0.999), "above its best"),
+        (|row| row.generations = 2, "it has 2 generations, and the cell has 3"),
+        (|row| row.kept += 1, "and the cell"),
+    ] {
+        let why = changed(change);
+        assert!(why.contains(part), "{why}");
+    }
+}
+
+#[test]
 fn a_level_is_what_the_procedure_makes_of_the_level_before() {
     let (folder, task) = (Folder::new("chain"), images());
     let cell = Cell {

@@ -36,6 +36,7 @@ pub(super) fn run(arguments: &RunArguments, out: &mut dyn Write) -> Result<(), C
     let tasks = Tasks::new(arguments.data.clone());
     // what is missing is said before a folder is made
     tasks.load(study.cells.iter().map(|cell| &cell.run))?;
+    tasks.check(&study.cells)?;
     let summary = arguments.working.work(&study.cells, &tasks, &folder)?;
     writeln!(
         out,

@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tasks::Task;
 
 use super::{CommandError, data, task};
-use crate::cells::Source;
+use crate::cells::{self, Source};
+use crate::grid::Cell;
 use crate::run::settings::{Evaluation, RunSettings};
 use crate::spec::names;
 
@@ -35,6 +36,19 @@ impl Tasks {
         runs: impl IntoIterator<Item = &'a RunSettings>,
     ) -> Result<(), CommandError> {
         runs.into_iter().try_for_each(|run| self.get(run).map(|_| ()))
+    }
+
+    /// Checks cells on image sets of one's own, which no spec can be checked against.
+    pub(super) fn check(&self, cells: &[Cell]) -> Result<(), CommandError> {
+        let own = cells.iter().filter(|cell| names::is_folder(&cell.run.task));
+        own.into_iter().try_for_each(|cell| {
+            cells::check(cell, self).map_err(|error| CommandError::Request {
+                message: format!("{}: {error}", cell.canonical()),
+                hint: Some(
+                    "such a cell cannot be on the images that are there: nothing was begun".to_owned(),
+                ),
+            })
+        })
     }
 
     fn get(&self, run: &RunSettings) -> Result<Known, CommandError> {

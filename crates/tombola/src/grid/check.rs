@@ -6,6 +6,9 @@ use std::error::Error;
 use lottery::{Criterion, Pruning};
 use networks::{Preset, PresetError};
 
+use tasks::vision::glyphs::{self, Kind};
+use tasks::vision::sets;
+
 use super::cell::Cell;
 use super::donor::donor;
 use super::shape::{Shape, shape};
@@ -35,7 +38,7 @@ struct Known {
 impl Checker {
     /// What is wrong with a cell, and under which key. A network that is named by its layers gets their usual text.
     pub(super) fn check(&mut self, cell: &mut Cell) -> Result<(), Problem> {
-        cell.run.check(None).map_err(settings_problem)?;
+        cell.run.check(training_images(&cell.run.task)).map_err(settings_problem)?;
         let plan = &cell.run.plan;
         range("generations", plan.generations, 1, MOST, "a level is trained for one generation at least")?;
         range("test_every", plan.test_every, 1, MOST, "generations between two tests")?;
@@ -120,6 +123,15 @@ impl Checker {
         };
         self.networks.entry((task.clone(), network.clone())).or_insert_with(make).clone()
     }
+}
+
+/// How many images there are to train with, where the name of the set says it.
+fn training_images(task: &str) -> Option<usize> {
+    let set = task.split('+').next().unwrap_or(task);
+    if Kind::named(set).is_some() {
+        return Some(glyphs::TRAIN);
+    }
+    sets::named(set).ok().map(|set| set.images[0])
 }
 
 fn range(key: &str, found: u64, low: u64, high: u64, why: &str) -> Result<(), Problem> {

@@ -152,12 +152,20 @@ impl<'a> Maker<'a> {
     }
 
     /// Whether a cell can have each value of some settings.
-    fn with_all(&self, mut cell: Cell, fields: &[&Field]) -> Result<(), SpecError> {
+    fn with_all(&mut self, mut cell: Cell, fields: &[&Field]) -> Result<(), SpecError> {
         for field in fields {
             let mut changed = None;
-            for value in &field.values {
+            for (value, place) in field.values.iter().zip(&field.places) {
                 let with = set(&cell, &field.key, value);
-                changed = Some(with.map_err(|problem| self.refuse(&field.place, problem))?);
+                let with = with.map_err(|problem| self.refuse(place, problem))?;
+                let checked = self.checker.check(&mut with.clone());
+                // other settings may make it fit, but none does what its own key is out of range for
+                if let Err(problem @ Problem::Value { .. }) = checked
+                    && problem.is_of(&field.key)
+                {
+                    return Err(self.refuse(place, problem));
+                }
+                changed = Some(with);
             }
             cell = changed.unwrap_or(cell);
         }
@@ -197,7 +205,8 @@ impl<'a> Maker<'a> {
         field
             .values
             .iter()
-            .map(|value| one(value).map_err(|problem| self.refuse(&field.place, problem)))
+            .zip(&field.places)
+            .map(|(value, place)| one(value).map_err(|problem| self.refuse(place, problem)))
             .collect()
     }
 
@@ -245,9 +254,8 @@ impl<'a> Maker<'a> {
             }
             let mut more = Vec::with_capacity(cells.len() * field.values.len());
             for cell in &cells {
-                for value in &field.values {
-                    let cell =
-                        set(cell, &field.key, value).map_err(|problem| self.refuse(&field.place, problem))?;
+                for (value, place) in field.values.iter().zip(&field.places) {
+                    let cell = set(cell, &field.key, value).map_err(|problem| self.refuse(place, problem))?;
                     more.push(cell);
                 }
             }
@@ -314,6 +322,8 @@ fn set(cell: &Cell, key: &str, value: &Value) -> Result<Cell, Problem> {
     if key == "deviation" {
         return set_deviation(cell, value);
     }
+    // a strategy that has learnt to search has a network too; that one goes by more of its path
+    let key = if key == "network" { "run.network" } else { key };
     let last = key.rsplit('.').next().unwrap_or(key);
     if DERIVED.contains(&last) || AXES.contains(&last) {
         return Err(unknown(cell, key));
@@ -342,5 +352,17 @@ fn place_of(problem: &Problem, grid: &Grid) -> Place {
         _ => return grid.place.clone(),
     };
     let said = grid.fields().iter().rev().find(|field| field.key.split('.').any(|part| part == key));
-    said.map_or_else(|| grid.place.clone(), |field| field.place.clone())
+    let Some(field) = said else { return grid.place.clone() };
+    // of a list the value that was found to be wrong
+    let is_found = |value: &Value| match (problem, value) {
+        (Problem::Value { found, .. }, Value::String(text)) => text == found,
+        (Problem::Value { found, .. }, _) => {
+            let text = value.to_string();
+            text == *found
+        }
+        (Problem::UnknownName { name, .. }, Value::String(text)) => text == name,
+        _ => false,
+    };
+    let found = field.values.iter().position(is_found).and_then(|index| field.places.get(index));
+    found.unwrap_or(&field.place).clone()
 }

@@ -180,7 +180,7 @@ fn what_no_cell_has_is_refused_with_what_was_meant() {
             "",
         ),
         ("levels=0", "`levels` is 0; expected 1 to 1000, the first of them dense", ""),
-        ("batch=0", "`batch` is 0; expected at least 1", ""),
+        ("batch=0", "`batch` is 0; expected 1 to 60000", ""),
         ("generations='many'", "`run.plan.generations` is many; expected a whole number from 0", ""),
         ("keep='x'", "`pruning.keep` is x; expected a number", ""),
         ("alias=1", "`run.plan.alias` is 1; expected true or false", ""),
@@ -280,4 +280,69 @@ fn donors_that_cannot_be_are_refused_where_they_are_named() {
     }
     let error = cells_of("task='mnist'\nstrategy='snes'\ndonor_task='kmnist'").unwrap_err().to_string();
     assert!(error.contains("others take no tickets"), "{error}");
+}
+
+#[test]
+fn values_of_a_list_have_places_of_their_own() {
+    for (text, place, part) in [
+        ("task=[\n 'mnist',\n 'kmnits',\n]\nstrategy='snes'", "mine.toml:3:2: ", "`kmnits`"),
+        ("task='mnist'\nstrategy='snes'\nkeep=[0.5,\n  1.5]", "mine.toml:4:3: ", "`keep` is 1.5"),
+        ("task='mnist'\nstrategy='snes'\nlevels=[3,\n\n  5000]", "mine.toml:5:3: ", "`levels` is 5000"),
+        ("task='mnist'\nstrategy='snes'\nnetwork=['cnn',\n 'cn']", "mine.toml:4:2: ", "network `cn`"),
+    ] {
+        let message = cells_of(text).unwrap_err().to_string();
+        assert!(message.contains(place) && message.contains(part), "{text}: {message}");
+    }
+}
+
+#[test]
+fn a_setting_is_said_once_however_much_of_its_path_is_said() {
+    let base = "task='mnist'\nstrategy='snes'\n";
+    for twice in ["generations=2\nplan.generations=3", "pruning.keep=0.5\nkeep=0.6", "seed=1\nseeds=2"] {
+        let message = cells_of(&format!("{base}{twice}")).unwrap_err().to_string();
+        assert!(message.contains("mine.toml:4:") && message.contains("twice"), "{message}");
+    }
+    // of one strategy, and of a grid, it is said once more
+    let own = format!("{base}generations=2\nsnes.plan.generations=3");
+    assert_eq!(one(&own).run.plan.generations, 3);
+    assert_eq!(one(&format!("{own}\n[[grid]]\ngenerations=4")).run.plan.generations, 4);
+}
+
+#[test]
+fn what_concerns_no_cell_is_checked_all_the_same() {
+    let base = "task='glyphs'\nstrategy='snes'\n";
+    for (more, part) in [
+        ("pgpe.elite_ratio=7", "elite_ratio"),
+        ("mnist.batch=0", "`batch` is 0"),
+        ("random.keep=7", "`keep` is 7"),
+    ] {
+        let error = cells_of(&format!("{base}{more}")).map(|cells| cells.len());
+        let message = error.unwrap_err().to_string();
+        assert!(message.contains(part) && message.contains("mine.toml:3:"), "{message}");
+    }
+    assert_eq!(
+        cells_of(&format!("{base}pgpe.elite_ratio=0.5\nmnist.batch=9\nrandom.keep=0.7")).unwrap().len(),
+        1
+    );
+}
+
+#[test]
+fn batches_are_of_the_images_that_a_set_has() {
+    let of = |task: &str, batch: u32| cells_of(&format!("task='{task}'\nstrategy='snes'\nbatch={batch}"));
+    for (task, images) in [("glyphs", 10_000), ("mnist", 60_000), ("kmnist+noise-3", 60_000)] {
+        assert_eq!(of(task, images).unwrap().len(), 1);
+        let message = of(task, images + 1).unwrap_err().to_string();
+        assert!(message.contains(&format!("expected 1 to {images}, the training images")), "{message}");
+    }
+    assert!(of("./mine", 70_000).is_ok(), "what is in a folder is seen when it is read");
+}
+
+#[test]
+fn a_network_is_the_cells_own_also_where_a_strategy_has_one() {
+    // the numbers of its own are not part of the program, and none of them is a name
+    let message = cells_of("task='glyphs'\nstrategy='les'\nnetwork='mlp-4'").unwrap_err().to_string();
+    assert!(
+        message.contains("246 numbers of a trained network") && !message.contains("could be any"),
+        "{message}"
+    );
 }

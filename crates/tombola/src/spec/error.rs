@@ -75,6 +75,12 @@ impl Problem {
         Problem::Value { key, found, expected: expected.to_owned() }
     }
 
+    /// Whether it is about the value of a key, however much of its path either says.
+    pub fn is_of(&self, told: &str) -> bool {
+        let last = |path: &str| path.rsplit('.').next().unwrap_or(path).to_owned();
+        matches!(self, Problem::Value { key, .. } if last(key) == last(told))
+    }
+
     /// The same of the value of another key.
     pub fn of(mut self, of: &'static str) -> Problem {
         match &mut self {

@@ -15,6 +15,8 @@ pub struct Field {
     pub values: Vec<Value>,
     /// Where it is said.
     pub place: Place,
+    /// Where each of its values is, in the order of the values.
+    pub places: Vec<Place>,
 }
 
 impl Field {

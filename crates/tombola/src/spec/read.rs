@@ -183,7 +183,13 @@ impl<'a> Reader<'a> {
         }
         let values = self.values(entry.value, path)?;
         let place = self.place(entry.span.clone());
-        fields.push(Field { key: path.to_owned(), only: only.map(str::to_owned), values, place });
+        let places = match entry.value.get_ref() {
+            DeValue::Array(items) if items.len() == values.len() => {
+                items.iter().map(|item| self.place(item.span())).collect()
+            }
+            _ => vec![place.clone(); values.len()],
+        };
+        fields.push(Field { key: path.to_owned(), only: only.map(str::to_owned), values, place, places });
         Ok(())
     }
 
@@ -232,21 +238,18 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Refuses what is said twice in one place: `seed` and `seeds`, or a key with and without dots.
+    /// Refuses what is said twice in one place: `seed` and `seeds`, or a setting by its name and by more of its path.
     fn each_once(&self, fields: &[Field]) -> Result<(), SpecError> {
-        let is_seed =
-            |field: &&Field| ["seed", "seeds"].contains(&field.key.as_str()) && field.only.is_none();
-        let seeds: Vec<&Field> = fields.iter().filter(is_seed).collect();
-        match seeds[..] {
-            [one, two, ..] => {
-                let problem = Problem::Twice { key: short(&two.key), other: short(&one.key) };
-                Err(SpecError {
-                    file: self.file.to_owned(),
-                    place: two.place.clone(),
-                    problem: Box::new(problem),
-                })
-            }
-            _ => Ok(()),
-        }
+        let key = |field: &Field| format!(".{}", if field.key == "seeds" { "seed" } else { &field.key });
+        let is_one = |one: &Field, two: &Field| {
+            let (first, second) = (key(one), key(two));
+            one.only == two.only && (first.ends_with(&second) || second.ends_with(&first))
+        };
+        let twice = fields.iter().enumerate().find_map(|(index, two)| {
+            fields[..index].iter().find(|one| is_one(one, two)).map(|one| (one, two))
+        });
+        let Some((one, two)) = twice else { return Ok(()) };
+        let problem = Problem::Twice { key: short(&two.key), other: short(&one.key) };
+        Err(SpecError { file: self.file.to_owned(), place: two.place.clone(), problem: Box::new(problem) })
     }
 }
