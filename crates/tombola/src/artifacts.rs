@@ -3,7 +3,7 @@
 //! | artifact | shows |
 //! |---|---|
 //! | `figure-1` | score against density over all tasks and strategies |
-//! | `figure-2` | score against density, task by task, with the paper's own curves where it printed them |
+//! | `figure-2` | score against density, task by task, with the paper's own curves where it printed them: figures 2 and 3, and 4 where tickets are transferred |
 //! | `claims` | which of the paper's claims the rows bear out |
 //! | `strategies` | all tasks beside each other at a few densities |
 //! | `sparsest` | the sparsest networks that do as well as dense ones |
@@ -86,7 +86,11 @@ pub const LOTTERY: [Artifact; 10] = [
         shows: "score against density over all tasks and strategies",
         pieces: figure_1,
     },
-    Artifact { name: "figure-2", shows: "score against density, task by task", pieces: figure_2 },
+    Artifact {
+        name: "figure-2",
+        shows: "score against density, task by task: figures 2 and 3, and 4 where tickets are transferred",
+        pieces: figure_2,
+    },
     Artifact { name: "claims", shows: "which claims the rows bear out", pieces: claims },
     Artifact {
         name: "strategies",

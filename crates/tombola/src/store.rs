@@ -78,8 +78,19 @@ impl std::fmt::Display for StoreError {
 
 impl std::error::Error for StoreError {}
 
-/// Writes a file, or leaves what was there.
+/// Writes a file, or leaves what was there. A link stays, and leads to the file; what is no file, such as a pipe or a device, is
+/// written to as it is, for a file in its place would be another thing.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let there = fs::canonicalize(path).ok();
+    if there
+        .as_deref()
+        .and_then(|there| fs::metadata(there).ok())
+        .is_some_and(|it| !it.is_file() && !it.is_dir())
+    {
+        let written = File::options().write(true).open(path).and_then(|mut file| file.write_all(bytes));
+        return written.map_err(StoreError::new("write", path));
+    }
+    let path = there.as_deref().unwrap_or(path);
     let mut part = path.as_os_str().to_owned();
     part.push(".part");
     let part = PathBuf::from(part);
@@ -169,6 +180,23 @@ mod tests {
         assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 1);
         let error = read_whole(&path, 2).unwrap_err();
         assert!(!error.is_missing() && error.to_string().contains("longer than 2 bytes"), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_stay_and_devices_are_no_files_afterwards() {
+        let folder = Folder::new("links");
+        let (file, link, nothing) = (folder.0.join("file"), folder.0.join("link"), folder.0.join("nothing"));
+        fs::write(&file, b"before").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        std::os::unix::fs::symlink("/dev/null", &nothing).unwrap();
+        for path in [&link, &nothing] {
+            write_whole(path, b"after").unwrap();
+            assert!(fs::symlink_metadata(path).unwrap().is_symlink(), "{}", path.display());
+        }
+        assert_eq!(fs::read(&file).unwrap(), b"after");
+        assert!(!fs::metadata("/dev/null").unwrap().is_file());
+        assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 3);
     }
 
     #[test]
