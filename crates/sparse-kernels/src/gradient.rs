@@ -8,6 +8,10 @@
 //!                             └──── a layer reads ──┴───────────┘  the same kernels, on the pattern with rows for columns
 //! ```
 //!
+//! A layer keeps what its activation made of a sum, which tells the slope: but Swish falls before it rises, so that one value
+//! has two slopes, and of a layer with that the sums are kept too, one more plane that the pass of the activation writes and
+//! the pass back reads.
+//!
 //! Only entries of the patterns have gradients, and only they are computed: every layer costs about three times its forward
 //! pass, the first one twice. Going backward, a convolution of gradients is a convolution like any other, whose kernel is
 //! turned about, on planes in which the gradients of sums stand apart by the steps of the layer; so it runs on the tiles of
@@ -18,11 +22,8 @@
 //!
 //! # What there is not
 //!
-//! - **A gradient of Swish,** or of a function of one's own. A layer keeps what its activation made of a sum, and not the
-//!   sum: of the five activations that have gradients here, what came out tells the slope, but Swish falls before it rises,
-//!   so one value has two slopes. To keep its sums is a plane more a layer, which the passes of activations and of pooling
-//!   would write and the pass back would read: other kernels, and not a plan that is put together otherwise. Such networks
-//!   are refused ([`PlanError::NoGradient`]).
+//! - **A gradient of a function of one's own.** Nobody has told its slope; such networks are refused
+//!   ([`PlanError::NoGradient`]).
 //! - **Double precision.** Losses and gradients are `f32`, and so are those of populations; `f64` is for products of one
 //!   matrix ([`product`](crate::product)), from which a step in double precision can be put together, as the example
 //!   `gradient_step` does in single.

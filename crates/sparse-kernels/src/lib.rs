@@ -103,7 +103,7 @@
 //!
 //! Double precision, but in [`product`]. A way back through whole populations: [`GradientPlan`] is one dense layer, before
 //! its activation, and only [`LossPlan`], for one network, has convolutions, pooling, activations and a loss. A gradient of
-//! [`Activation::Swish`].
+//! an activation of one's own.
 
 #![expect(clippy::needless_range_loop, reason = "arrays of registers are indexed together")]
 

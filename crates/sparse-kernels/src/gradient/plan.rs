@@ -61,6 +61,8 @@ pub(super) struct PlannedLayer {
     pub(super) input: usize,
     pub(super) output: usize,
     pub(super) plane: Plane,
+    /// What the activation is applied to, `[channel][y][x]`, where its value does not tell its slope.
+    pub(super) kept: Option<usize>,
     /// Height and width of the outputs without padding.
     pub(super) extent: (usize, usize),
     /// Gradients of what the layer gives, `[channel][y][x]`, and of what it reads, if anybody asks for these.
@@ -136,9 +138,8 @@ impl LossPlan {
     ///
     /// # Errors
     ///
-    /// If a layer has planes that are too large for 32-bit offsets, sums that begin with planes, or an activation whose
-    /// value does not tell its gradient: [`Activation::Swish`], whose kernels would have to keep sums, and functions of
-    /// one's own.
+    /// If a layer has planes that are too large for 32-bit offsets, sums that begin with planes, or an activation of one's
+    /// own.
     pub fn new(isa: Isa, network: &Network) -> Result<LossPlan, PlanError> {
         let registers = isa.run(Registers);
         let layers = network.layers();
@@ -153,7 +154,10 @@ impl LossPlan {
             check(index, layer)?;
             let (plane, extent) = output_plane(layer, layers.get(index + 1));
             let output = places.plane(plane)?;
-            let of_output = places.plane(Plane::flat(layer.outputs()))?;
+            let flat = Plane::flat(layer.outputs());
+            let of_output = places.plane(flat)?;
+            let keeps = layer.activation() == Activation::Swish;
+            let kept = if keeps { Some(places.plane(flat)?) } else { None };
             let passes = of_input.is_some();
             let turn = |order: Vec<u32>, zeros: usize| {
                 let end = backward + order.len() + zeros;
@@ -181,6 +185,7 @@ impl LossPlan {
                 input: before.0,
                 output,
                 plane,
+                kept,
                 extent,
                 of_output,
                 of_input,
@@ -338,8 +343,7 @@ impl Kind {
 }
 
 fn check(index: usize, layer: &Layer) -> Result<(), PlanError> {
-    use Activation::{Identity, Relu, Sigmoid, Softplus, Tanh};
-    if !matches!(layer.activation(), Identity | Relu | Tanh | Sigmoid | Softplus) {
+    if !Activation::ALL.contains(&layer.activation()) {
         return Err(PlanError::NoGradient { layer: index });
     }
     let rows = layer.pattern().rows();

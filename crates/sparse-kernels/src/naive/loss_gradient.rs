@@ -9,6 +9,8 @@
 //!                             g y * (1 - y y)                tanh
 //!                             g y * (y (1 - y))              sigmoid
 //!                             g y * (1 - exp(-y))            softplus
+//!                             g y * (y t + s)                swish                  s and t the logistic functions of the sum and
+//!                                                                                   of the sum turned; there y is 128 at most
 //!   pooling     the first of the largest sums of a square gets all of it, the others zero
 //!   bias        g b         = 0 + g sum + ..                 over the outputs of the row, in order, before they are taken apart
 //!   value       g v[k]      = 0 + g sum * input + ..         over the sums of the row, in order; padding is the number zero
@@ -27,6 +29,7 @@ use std::ops::{Add, Div, Mul, Sub};
 use numerics::functions::{Exp, Function, Ln, map_in_place};
 use numerics::{Isa, LANES};
 
+use crate::activation::SWISH_END;
 use crate::network::{Convolution, Dense, Layer, Network};
 use crate::{Activation, Score};
 
@@ -74,6 +77,8 @@ impl Scalar for f32 {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Passed<T> {
     pub(super) input: Vec<T>,
+    /// What its activation was applied to: where squares are pooled, the sums that won.
+    pub(super) sums: Vec<T>,
     pub(super) output: Vec<T>,
     /// Of each output the sum that won, where squares are pooled.
     pub(super) winners: Vec<usize>,
@@ -84,7 +89,7 @@ pub(super) struct Passed<T> {
 ///
 /// # Panics
 ///
-/// If a length does not fit, a label is no class, or an activation has no gradient by its value alone.
+/// If a length does not fit, a label is no class, or an activation is a function of one's own.
 pub fn loss_gradient(
     network: &Network,
     parameters: &[f32],
@@ -174,8 +179,8 @@ pub(super) fn forward<T: Scalar>(network: &Network, parameters: &[T], image: &[T
             Layer::Dense(layer) => (dense_sums(layer, parameters, &input), Vec::new()),
             Layer::Convolution(layer) => pooled_sums(layer, parameters, &input),
         };
-        let output = sums.into_iter().map(|sum| sum.activated(activation)).collect();
-        passed.push(Passed { input, output, winners });
+        let output = sums.iter().map(|sum| sum.activated(activation)).collect();
+        passed.push(Passed { input, sums, output, winners });
     }
     passed
 }
@@ -237,9 +242,9 @@ fn seen<T: Scalar>(layer: &Convolution, image: &[T], column: u32, y: usize, x: u
     if inside { image[(channel * input.height + y - top) * input.width + x - left] } else { T::from(0.0) }
 }
 
-/// The gradient of a sum, from what the activation made of it and the gradient of that.
-fn before_activation<T: Scalar>(activation: Activation, output: T, gradient: T) -> T {
-    let (zero, one) = (T::from(0.0), T::from(1.0));
+/// The gradient of a sum, from the sum, what the activation made of it, and the gradient of that.
+fn before_activation<T: Scalar>(activation: Activation, sum: T, output: T, gradient: T) -> T {
+    let (zero, one, end) = (T::from(0.0), T::from(1.0), T::from(SWISH_END));
     match activation {
         Activation::Identity => gradient,
         Activation::Relu => {
@@ -252,7 +257,13 @@ fn before_activation<T: Scalar>(activation: Activation, output: T, gradient: T) 
         Activation::Tanh => gradient * (zero - output).fused(output, one),
         Activation::Sigmoid => gradient * (output * (one - output)),
         Activation::Softplus => gradient * (one - (zero - output).exp_of()),
-        other => panic!("the value of {other:?} does not tell its gradient"),
+        Activation::Swish => {
+            let [s, t] = [sum, zero - sum].map(|sum| sum.activated(Activation::Sigmoid));
+            let output = if end < output { end } else { output };
+            gradient * output.fused(t, s)
+        }
+        #[cfg(feature = "wide")]
+        Activation::Wide(function) => panic!("nobody knows the gradient of {function:?}"),
     }
 }
 
@@ -267,7 +278,8 @@ fn dense<T: Scalar>(
     let (pattern, zero) = (layer.pattern(), T::from(0.0));
     let mut of_inputs = vec![zero; pattern.columns()];
     for row in 0..pattern.rows() {
-        let of_sum = before_activation(layer.activation(), passed.output[row], gradient[row]);
+        let of_sum =
+            before_activation(layer.activation(), passed.sums[row], passed.output[row], gradient[row]);
         of_parameters[pattern.nnz() + row] = zero + of_sum;
         for entry in pattern.row_range(row) {
             let column = pattern.indices()[entry] as usize;
@@ -289,7 +301,7 @@ fn convolution<T: Scalar>(
     let (all, output, pattern, zero) = (layer.sums(), layer.output(), layer.pattern(), T::from(0.0));
     let mut of_sums = vec![zero; all.len()];
     for (cell, &gradient) in gradient.iter().enumerate() {
-        let of_sum = before_activation(layer.activation(), passed.output[cell], gradient);
+        let of_sum = before_activation(layer.activation(), passed.sums[cell], passed.output[cell], gradient);
         of_sums[if layer.window().pool { passed.winners[cell] } else { cell }] = of_sum;
         let bias = &mut of_parameters[layer.initial(cell / output.pixels())];
         assert_eq!(bias.len(), 1, "sums of a layer that is trained begin with one bias a channel");
