@@ -1,4 +1,5 @@
-//! Loss and gradient of one network on a batch of images, on its mask: an image a lane.
+//! Loss and gradient of whole networks on a batch of images, on their mask: of one network, or of all members of a
+//! population; an image a lane.
 //!
 //! ```text
 //!   block of 16 images ──► layer 0 ──► layer 1 ──► .. ──► logits ──► loss          what every layer reads is kept,
@@ -27,8 +28,9 @@
 //! - **Double precision.** Losses and gradients are `f32`, and so are those of populations; `f64` is for products of one
 //!   matrix ([`product`](crate::product)), from which a step in double precision can be put together, as the example
 //!   `gradient_step` does in single.
-//! - **A population.** This is one network, whole. For members that share a pattern there is one dense layer at a time,
-//!   before its activation ([`GradientPlan`](crate::GradientPlan)).
+//! - **Members with images of their own.** Members of a population all see the same images, and nothing but these is shared
+//!   among them. A member a lane there are layers, one at a time, before their activation
+//!   ([`GradientPlan`](crate::GradientPlan)).
 //! - **Other losses** than the mean cross-entropy.
 //!
 //! [`PlanError::NoGradient`]: crate::PlanError::NoGradient
@@ -36,6 +38,7 @@
 
 mod block;
 mod layer;
+mod members;
 mod plan;
 
 pub use plan::LossPlan;

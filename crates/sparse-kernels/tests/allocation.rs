@@ -140,6 +140,36 @@ fn losses_and_their_gradients_allocate_nothing() {
 }
 
 #[test]
+fn gradients_of_members_allocate_nothing() {
+    let layers = [dense(5, 9, Activation::Swish), dense(3, 5, Activation::Identity)];
+    let network = Network::new(layers).expect("layers that fit each other");
+    for isa in Isa::available() {
+        let plan = LossPlan::new(isa, &network).expect("a small network");
+        let pixels = AlignedBuffer::new(Images::buffer_len(20, 9));
+        let values = vec![0.5; 3 * plan.parameters()];
+        let (images, members) = (Images::new(&pixels, 20, 9), Members::new(&values, plan.parameters()));
+        let threads = Threads::Sequential;
+        let mut scratch = vec![f32::NAN; plan.members_scratch_len(threads, images)];
+        let mut blocks = vec![Score::default(); ImagePlan::blocks_len(images, members)];
+        let (mut scores, mut gradients) = ([Score::default(); 3], vec![f32::NAN; values.len()]);
+        let calls = calls(|| {
+            plan.gradients_into(
+                threads,
+                images,
+                &[0; 20],
+                members,
+                &mut scratch,
+                &mut blocks,
+                &mut scores,
+                &mut gradients,
+            );
+        });
+        assert_eq!(calls, 0, "{isa}");
+        assert!(gradients.iter().all(|number| number.is_finite()), "{isa}");
+    }
+}
+
+#[test]
 fn gradients_of_layers_allocate_nothing() {
     let pattern = pattern(7, 9);
     for isa in Isa::available() {

@@ -9,7 +9,7 @@ use numerics::{Isa, LANES};
 use refusal::assert_refused;
 use sparse_kernels::network::{Dense, Layer, Network};
 use sparse_kernels::product::{TransposedPlan, View, ViewMut};
-use sparse_kernels::{Activation, GradientPlan, Images, LossPlan, Pattern, Score, Threads};
+use sparse_kernels::{Activation, GradientPlan, Images, LossPlan, Members, Pattern, Score, Threads};
 
 /// Rows and columns of a matrix.
 type Size = [usize; 2];
@@ -103,6 +103,46 @@ fn gradients_of_losses_name_what_does_not_fit() {
     ] {
         assert_refused(says, || gradient(lengths));
     }
+}
+
+#[test]
+fn gradients_of_members_name_what_does_not_fit() {
+    let layer = Layer::Dense(Dense::new(dense(2, 1), Activation::Identity));
+    let network = Network::new([layer]).expect("a layer");
+    let plan = LossPlan::new(Isa::detected(), &network).expect("a plan");
+    // three members on seventeen images, which are two blocks
+    let fits = Lengths { pixels_each: 1, labels: 17, parameters: 4, scratch: 0, blocks: 6, gradient: 12 };
+    let gradients = |lengths: Lengths, scores: usize, label: u32| {
+        let pixels = vec![0.0; Images::buffer_len(17, lengths.pixels_each)];
+        let images = Images::new(&pixels, 17, lengths.pixels_each);
+        let values = vec![0.0; 3 * lengths.parameters];
+        plan.gradients_into(
+            Threads::Sequential,
+            images,
+            &vec![label; lengths.labels],
+            Members::new(&values, lengths.parameters),
+            &mut vec![0.0; plan.members_scratch_len(Threads::Sequential, images) - lengths.scratch],
+            &mut vec![Score::default(); lengths.blocks],
+            &mut vec![Score::default(); scores],
+            &mut vec![f32::NAN; lengths.gradient],
+        );
+    };
+    gradients(fits, 3, 0);
+    let pixels = vec![0.0; Images::buffer_len(17, 1)];
+    let needed = plan.members_scratch_len(Threads::Sequential, Images::new(&pixels, 17, 1));
+    let short = format!("scratch of {} floats, {needed} are needed", needed - 1);
+    for (says, lengths) in [
+        ("pixels of an image\n  left: 2\n right: 1", Lengths { pixels_each: 2, ..fits }),
+        ("labels, one an image\n  left: 16\n right: 17", Lengths { labels: 16, ..fits }),
+        ("parameters of a member\n  left: 3\n right: 4", Lengths { parameters: 3, ..fits }),
+        (&short, Lengths { scratch: 1, ..fits }),
+        ("scores, one a member and block of images\n  left: 5\n right: 6", Lengths { blocks: 5, ..fits }),
+        ("gradients of 3 members\n  left: 13\n right: 12", Lengths { gradient: 13, ..fits }),
+    ] {
+        assert_refused(says, || gradients(lengths, 3, 0));
+    }
+    assert_refused("scores, one a member\n  left: 2\n right: 3", || gradients(fits, 2, 0));
+    assert_refused("image 0 has label 2; there are 2 classes", || gradients(fits, 3, 2));
 }
 
 #[test]

@@ -151,7 +151,7 @@ impl LossPlan {
         let mut planned: Vec<PlannedLayer> = Vec::with_capacity(layers.len());
         for (index, layer) in layers.iter().enumerate() {
             places.layer = index;
-            check(index, layer)?;
+            check_layer(index, layer)?;
             let (plane, extent) = output_plane(layer, layers.get(index + 1));
             let output = places.plane(plane)?;
             let flat = Plane::flat(layer.outputs());
@@ -259,18 +259,10 @@ impl LossPlan {
     ) -> Score {
         let needed = self.scratch_len(threads, images);
         assert!(scratch.len() >= needed, "scratch of {} floats, {needed} are needed", scratch.len());
-        assert_eq!(images.pixels_each(), self.pixels_each(), "pixels of an image");
-        assert_eq!(labels.len(), images.count(), "labels, one an image");
+        self.check(images, labels);
         assert_eq!(parameters.len(), self.parameters, "parameters");
         assert_eq!(gradient.len(), self.parameters, "gradients, one a parameter");
         assert_eq!(blocks.len(), images.blocks(), "scores, one a block of images");
-        for (image, &label) in labels.iter().enumerate() {
-            let classes = self.outputs;
-            assert!(
-                (label as usize) < classes,
-                "image {image} has label {label}; there are {classes} classes"
-            );
-        }
         let (turned, scratch) = scratch.split_at_mut(self.backward);
         self.turn(parameters, turned);
         let (sums, scratch) = scratch.split_at_mut(images.blocks() * self.parameters);
@@ -299,6 +291,17 @@ impl LossPlan {
             gradient.iter_mut().zip(block).for_each(|(sum, part)| *sum += part);
         }
         score
+    }
+
+    /// Refuses images that are none of the network's, and labels that are not theirs or no class.
+    pub(super) fn check(&self, images: Images<'_>, labels: &[u32]) {
+        assert_eq!(images.pixels_each(), self.pixels_each(), "pixels of an image");
+        assert_eq!(labels.len(), images.count(), "labels, one an image");
+        let classes = self.outputs;
+        for (image, &label) in labels.iter().enumerate() {
+            let is_class = (label as usize) < classes;
+            assert!(is_class, "image {image} has label {label}; there are {classes} classes");
+        }
     }
 
     /// Writes the values in the orders in which gradients pass.
@@ -342,7 +345,7 @@ impl Kind {
     }
 }
 
-fn check(index: usize, layer: &Layer) -> Result<(), PlanError> {
+fn check_layer(index: usize, layer: &Layer) -> Result<(), PlanError> {
     if !Activation::ALL.contains(&layer.activation()) {
         return Err(PlanError::NoGradient { layer: index });
     }
