@@ -30,7 +30,7 @@
 //!   `gradient_step` does in single.
 //! - **Members with images of their own.** Members of a population all see the same images, and nothing but these is shared
 //!   among them. A member a lane there are layers, one at a time, before their activation
-//!   ([`GradientPlan`](crate::GradientPlan)).
+//!   ([`GradientPlan`](crate::GradientPlan), [`ConvolutionGradientPlan`](crate::ConvolutionGradientPlan)).
 //! - **Other losses** than the mean cross-entropy.
 //!
 //! [`PlanError::NoGradient`]: crate::PlanError::NoGradient

@@ -10,8 +10,12 @@ use crate::network::{Convolution, Dense, Layer, Network};
 use crate::product::{Number, View, ViewMut};
 use crate::{Pattern, Score};
 
+mod convolution_gradient;
 mod loss_gradient;
 
+pub use convolution_gradient::{
+    convolution_input_gradients, convolution_parameter_gradients, convolution_sums,
+};
 pub use loss_gradient::loss_gradient;
 
 /// `a` where `a > b`, else `b`.

@@ -8,7 +8,8 @@ use sparse_kernels::compile::{CompiledNetwork, Mode};
 use sparse_kernels::network::{Convolution, Dense, Image, Layer, Network, Padding, Window};
 use sparse_kernels::product::{Number, ProductPlan, TransposedPlan, View, ViewMut};
 use sparse_kernels::{
-    Activation, CopyPlan, GradientPlan, ImagePlan, Images, LossPlan, Members, Pattern, Score, Threads, Values,
+    Activation, ConvolutionGradientPlan, CopyPlan, GradientPlan, ImagePlan, Images, LossPlan, Members,
+    Pattern, Score, Threads, Values,
 };
 
 thread_local! {
@@ -184,6 +185,30 @@ fn gradients_of_layers_allocate_nothing() {
             plan.inputs_into(threads, &parameters, &gradients, &mut of_inputs);
         });
         assert_eq!(calls, 0, "{isa}");
+    }
+}
+
+#[test]
+fn convolutions_of_members_allocate_nothing() {
+    for pool in [false, true] {
+        let window = Window { kernel: (3, 3), stride: (1, 1), padding: Padding::Same, pool };
+        let input = Image { channels: 2, height: 5, width: 4 };
+        let layer = Convolution::new(pattern(3, 18), input, window, Activation::Relu).expect("a convolution");
+        for isa in Isa::available() {
+            let plan = ConvolutionGradientPlan::new(isa, &layer, 9).expect("copies");
+            let parameters = vec![0.5; plan.parameters_len(2)];
+            let mut of_parameters = parameters.clone();
+            let (images, gradients) = (vec![1.0; plan.inputs_len(2)], vec![1.0; plan.sums_len(2)]);
+            let (mut sums, mut winners) = (gradients.clone(), vec![0; plan.winners_len(2)]);
+            let mut of_images = images.clone();
+            let threads = Threads::Sequential;
+            let calls = calls(|| {
+                plan.sums_into(threads, &parameters, &images, &mut sums, &mut winners);
+                plan.parameters_acc(threads, &images, &gradients, &winners, &mut of_parameters);
+                plan.inputs_into(threads, &parameters, &gradients, &winners, &mut of_images);
+            });
+            assert_eq!(calls, 0, "{isa}");
+        }
     }
 }
 

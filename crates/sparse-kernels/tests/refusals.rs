@@ -7,9 +7,11 @@ mod refusal;
 
 use numerics::{Isa, LANES};
 use refusal::assert_refused;
-use sparse_kernels::network::{Dense, Layer, Network};
+use sparse_kernels::network::{Convolution, Dense, Image, Layer, Network, Padding, Window};
 use sparse_kernels::product::{TransposedPlan, View, ViewMut};
-use sparse_kernels::{Activation, GradientPlan, Images, LossPlan, Members, Pattern, Score, Threads};
+use sparse_kernels::{
+    Activation, ConvolutionGradientPlan, GradientPlan, Images, LossPlan, Members, Pattern, Score, Threads,
+};
 
 /// Rows and columns of a matrix.
 type Size = [usize; 2];
@@ -164,6 +166,41 @@ fn gradients_of_layers_name_what_does_not_fit() {
         assert_refused(says, || {
             let mut of_inputs = vec![0.0; inputs];
             plan.inputs_into(Threads::Sequential, of(parameters), of(gradients), &mut of_inputs);
+        });
+    }
+}
+
+#[test]
+fn gradients_of_convolutions_name_what_does_not_fit() {
+    // one value and one bias, four pixels, one sum of a square, two copies
+    let window = Window { kernel: (1, 1), stride: (1, 1), padding: Padding::Valid, pool: true };
+    let image = Image { channels: 1, height: 2, width: 2 };
+    let layer = Convolution::new(dense(1, 1), image, window, Activation::Identity).expect("a convolution");
+    let plan = ConvolutionGradientPlan::new(Isa::detected(), &layer, 2).expect("copies");
+    let fits = [2 * LANES, 8 * LANES, 2 * LANES, 2 * LANES];
+    let numbers = vec![0.0; 9 * LANES];
+    let of = |len: usize| &numbers[..len];
+    for (says, place, len) in [
+        ("parameters of 1 groups\n  left: 33\n right: 32", 0, 2 * LANES + 1),
+        ("images of 1 groups\n  left: 127\n right: 128", 1, 8 * LANES - 1),
+        ("sums of 1 groups\n  left: 31\n right: 32", 2, 2 * LANES - 1),
+        ("winners of 1 groups\n  left: 0\n right: 32", 3, 0),
+    ] {
+        let mut lengths = fits;
+        lengths[place] = len;
+        let [parameters, images, sums, winners] = lengths;
+        assert_refused(says, || {
+            let (mut sums, mut winners) = (vec![0.0; sums], vec![0; winners]);
+            plan.sums_into(Threads::Sequential, of(parameters), of(images), &mut sums, &mut winners);
+        });
+        let winners = vec![0; winners];
+        assert_refused(says, || {
+            let mut of_parameters = vec![0.0; parameters];
+            plan.parameters_acc(Threads::Sequential, of(images), of(sums), &winners, &mut of_parameters);
+        });
+        assert_refused(says, || {
+            let mut of_images = vec![0.0; images];
+            plan.inputs_into(Threads::Sequential, of(parameters), of(sums), &winners, &mut of_images);
         });
     }
 }

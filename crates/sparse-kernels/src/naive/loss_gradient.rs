@@ -196,7 +196,11 @@ fn dense_sums<T: Scalar>(layer: &Dense, parameters: &[T], input: &[T]) -> Vec<T>
 }
 
 /// The sums that squares keep, and which these are; all of them where nothing is pooled.
-fn pooled_sums<T: Scalar>(layer: &Convolution, parameters: &[T], input: &[T]) -> (Vec<T>, Vec<usize>) {
+pub(super) fn pooled_sums<T: Scalar>(
+    layer: &Convolution,
+    parameters: &[T],
+    input: &[T],
+) -> (Vec<T>, Vec<usize>) {
     let (all, output, pattern) = (layer.sums(), layer.output(), layer.pattern());
     let mut sums = Vec::with_capacity(all.len());
     for channel in 0..all.channels {
@@ -225,7 +229,7 @@ fn pooled_sums<T: Scalar>(layer: &Convolution, parameters: &[T], input: &[T]) ->
 }
 
 /// The sums that an output of a pooling layer is chosen from.
-fn square(layer: &Convolution, cell: usize) -> [usize; 4] {
+pub(super) fn square(layer: &Convolution, cell: usize) -> [usize; 4] {
     let (all, output) = (layer.sums(), layer.output());
     let (channel, rest) = (cell / output.pixels(), cell % output.pixels());
     let (y, x) = (2 * (rest / output.width), 2 * (rest % output.width));
@@ -234,7 +238,7 @@ fn square(layer: &Convolution, cell: usize) -> [usize; 4] {
 }
 
 /// The pixel that a place of the kernel sees for a sum: zero beyond the border.
-fn seen<T: Scalar>(layer: &Convolution, image: &[T], column: u32, y: usize, x: usize) -> T {
+pub(super) fn seen<T: Scalar>(layer: &Convolution, image: &[T], column: u32, y: usize, x: usize) -> T {
     let (input, (down, right), (top, left)) = (layer.input(), layer.window().stride, layer.before());
     let (channel, kernel_y, kernel_x) = layer.tap(column as usize);
     let (y, x) = (y * down + kernel_y, x * right + kernel_x);
@@ -322,7 +326,8 @@ fn convolution<T: Scalar>(
     input_gradients(layer, parameters, &of_sums)
 }
 
-fn input_gradients<T: Scalar>(layer: &Convolution, parameters: &[T], of_sums: &[T]) -> Vec<T> {
+/// The gradients of a convolution's images, from those of all its sums.
+pub(super) fn input_gradients<T: Scalar>(layer: &Convolution, parameters: &[T], of_sums: &[T]) -> Vec<T> {
     let (all, input, pattern) = (layer.sums(), layer.input(), layer.pattern());
     let ((down, right), (top, left)) = (layer.window().stride, layer.before());
     // the sum, in one direction, for which a place of the kernel reads a pixel

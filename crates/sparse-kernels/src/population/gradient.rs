@@ -10,9 +10,10 @@
 //! `gradient` is that of the loss with respect to the sums of the layer, before its activation. As lanes are members no
 //! sum crosses lanes: each entry is a load and a multiply-add a copy, as in the layer itself.
 //!
-//! This is one dense layer. For populations there is no backward pass of a whole network: no convolutions, no pooling, no
-//! activations and no loss. The caller goes from layer to layer, and multiplies gradients of what an activation gave by its
-//! slope; one network has all of that in a [`LossPlan`](crate::LossPlan). Numbers are `f32`, there as here.
+//! This is one dense layer; a [`ConvolutionGradientPlan`](crate::ConvolutionGradientPlan) is one convolution, in the same
+//! lanes. The caller goes from layer to layer, and multiplies gradients of what an activation gave by its slope; networks
+//! that see the same images have all of that, and the loss, in a [`LossPlan`](crate::LossPlan). Numbers are `f32`, there as
+//! here.
 
 use numerics::{Isa, Kernel, LANES, Simd};
 
