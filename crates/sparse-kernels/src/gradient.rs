@@ -25,9 +25,10 @@
 //!
 //! - **A gradient of a function of one's own.** Nobody has told its slope; such networks are refused
 //!   ([`PlanError::NoGradient`]).
-//! - **Double precision.** Losses and gradients are `f32`, and so are those of populations; `f64` is for products of one
-//!   matrix ([`product`](crate::product)), from which a step in double precision can be put together, as the example
-//!   `gradient_step` does in single.
+//! - **Double precision.** Losses and gradients of whole networks are `f32`: the functions of registers are, and the tiles
+//!   of the forward pass. Layers have gradients in `f64` too ([`GradientPlan`](crate::GradientPlan),
+//!   [`ConvolutionGradientPlan`](crate::ConvolutionGradientPlan), and for one matrix [`product`](crate::product)), from which
+//!   a step in double precision can be put together, as the example `gradient_step` does in single.
 //! - **Members with images of their own.** Members of a population all see the same images, and nothing but these is shared
 //!   among them. A member a lane there are layers, one at a time, before their activation
 //!   ([`GradientPlan`](crate::GradientPlan), [`ConvolutionGradientPlan`](crate::ConvolutionGradientPlan)).

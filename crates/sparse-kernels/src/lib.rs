@@ -103,7 +103,7 @@
 //!
 //! # What there is not
 //!
-//! Double precision, but in [`product`]. A way back through whole networks of members with inputs of their own:
+//! Double precision, but in [`product`], [`GradientPlan`] and [`ConvolutionGradientPlan`]. A way back through whole networks of members with inputs of their own:
 //! [`GradientPlan`] and [`ConvolutionGradientPlan`] are one layer, before its activation; [`LossPlan`] has activations and a
 //! loss too, for images that all members see. A gradient of an activation of one's own, and other losses than the
 //! cross-entropy.

@@ -21,7 +21,7 @@
 //! The way back goes layer by layer, before their activations, which are the caller's as the loss is: [`GradientPlan`] has
 //! the gradients of one dense layer, [`ConvolutionGradientPlan`] those of one convolution, with pooling or without, and its
 //! sums too, for [`CopyPlan`] has none. Members that see the same images have whole networks with activations and a loss
-//! ([`LossPlan`](crate::LossPlan)). All of it is `f32`.
+//! ([`LossPlan`](crate::LossPlan)). Gradients of layers are `f32` or `f64`, all else is `f32`.
 
 mod convolution;
 mod gradient;

@@ -170,14 +170,13 @@ fn gradients_of_members_allocate_nothing() {
     }
 }
 
-#[test]
-fn gradients_of_layers_allocate_nothing() {
+fn check_gradients_of_layers<T: Number>(one: T) {
     let pattern = pattern(7, 9);
     for isa in Isa::available() {
         let plan = GradientPlan::new(isa, &pattern, 5).expect("copies");
-        let parameters = vec![0.5; plan.parameters_len(2)];
+        let parameters = vec![one; plan.parameters_len(2)];
         let mut of_parameters = parameters.clone();
-        let (inputs, gradients) = (vec![1.0; plan.inputs_len(2)], vec![1.0; plan.sums_len(2)]);
+        let (inputs, gradients) = (vec![one; plan.inputs_len(2)], vec![one; plan.sums_len(2)]);
         let mut of_inputs = inputs.clone();
         let threads = Threads::Sequential;
         let calls = calls(|| {
@@ -188,17 +187,16 @@ fn gradients_of_layers_allocate_nothing() {
     }
 }
 
-#[test]
-fn convolutions_of_members_allocate_nothing() {
+fn check_convolutions<T: Number>(one: T) {
     for pool in [false, true] {
         let window = Window { kernel: (3, 3), stride: (1, 1), padding: Padding::Same, pool };
         let input = Image { channels: 2, height: 5, width: 4 };
         let layer = Convolution::new(pattern(3, 18), input, window, Activation::Relu).expect("a convolution");
         for isa in Isa::available() {
             let plan = ConvolutionGradientPlan::new(isa, &layer, 9).expect("copies");
-            let parameters = vec![0.5; plan.parameters_len(2)];
+            let parameters = vec![one; plan.parameters_len(2)];
             let mut of_parameters = parameters.clone();
-            let (images, gradients) = (vec![1.0; plan.inputs_len(2)], vec![1.0; plan.sums_len(2)]);
+            let (images, gradients) = (vec![one; plan.inputs_len(2)], vec![one; plan.sums_len(2)]);
             let (mut sums, mut winners) = (gradients.clone(), vec![0; plan.winners_len(2)]);
             let mut of_images = images.clone();
             let threads = Threads::Sequential;
@@ -210,6 +208,14 @@ fn convolutions_of_members_allocate_nothing() {
             assert_eq!(calls, 0, "{isa}");
         }
     }
+}
+
+#[test]
+fn gradients_of_layers_allocate_nothing() {
+    check_gradients_of_layers(1.0_f32);
+    check_gradients_of_layers(1.0_f64);
+    check_convolutions(1.0_f32);
+    check_convolutions(1.0_f64);
 }
 
 fn view<T: Number>(data: &[T], rows: usize, by_rows: bool) -> View<'_, T> {

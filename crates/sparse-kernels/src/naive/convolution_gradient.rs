@@ -11,39 +11,12 @@
 //!                                                               where a place reads this pixel for no sum, the number zero
 //! ```
 
-use super::loss_gradient::{Scalar, input_gradients, pooled_sums, seen, square};
+use super::loss_gradient::{input_gradients, pooled_sums, seen, square};
 use crate::network::Convolution;
+use crate::product::Number;
 
 /// What is kept of the sums of one image, and of each square the winner, 0 to 3; none where nothing is pooled.
-pub fn convolution_sums(layer: &Convolution, parameters: &[f32], image: &[f32]) -> (Vec<f32>, Vec<u32>) {
-    convolution_sums_of(layer, parameters, image)
-}
-
-/// Adds to the gradients of a convolution's values, then biases, those of several images (`[element][copy]`), given the
-/// gradients of what is kept (`[element][copy]`), and who won.
-pub fn convolution_parameter_gradients(
-    layer: &Convolution,
-    copies: usize,
-    images: &[f32],
-    gradients: &[f32],
-    winners: &[u32],
-    parameters: &mut [f32],
-) {
-    convolution_parameter_gradients_of(layer, copies, images, gradients, winners, parameters);
-}
-
-/// The gradients of a convolution's images (`[element][copy]`).
-pub fn convolution_input_gradients(
-    layer: &Convolution,
-    copies: usize,
-    parameters: &[f32],
-    gradients: &[f32],
-    winners: &[u32],
-) -> Vec<f32> {
-    convolution_input_gradients_of(layer, copies, parameters, gradients, winners)
-}
-
-fn convolution_sums_of<T: Scalar>(layer: &Convolution, parameters: &[T], image: &[T]) -> (Vec<T>, Vec<u32>) {
+pub fn convolution_sums<T: Number>(layer: &Convolution, parameters: &[T], image: &[T]) -> (Vec<T>, Vec<u32>) {
     let (kept, winners) = pooled_sums(layer, parameters, image);
     let number = |(cell, winner)| {
         let square = square(layer, cell);
@@ -52,7 +25,9 @@ fn convolution_sums_of<T: Scalar>(layer: &Convolution, parameters: &[T], image: 
     (kept, winners.into_iter().enumerate().map(number).collect())
 }
 
-fn convolution_parameter_gradients_of<T: Scalar>(
+/// Adds to the gradients of a convolution's values, then biases, those of several images (`[element][copy]`), given the
+/// gradients of what is kept (`[element][copy]`), and who won.
+pub fn convolution_parameter_gradients<T: Number>(
     layer: &Convolution,
     copies: usize,
     images: &[T],
@@ -80,18 +55,19 @@ fn convolution_parameter_gradients_of<T: Scalar>(
         let bias = &mut parameters[layer.initial(channel)];
         assert_eq!(bias.len(), 1, "sums of a layer that is trained begin with one bias a channel");
         let cells = channel * output.pixels() * copies..(channel + 1) * output.pixels() * copies;
-        gradients[cells].iter().for_each(|&gradient| bias[0] = bias[0] + gradient);
+        gradients[cells].iter().for_each(|&gradient| bias[0] = bias[0].plus(gradient));
     }
 }
 
-fn convolution_input_gradients_of<T: Scalar>(
+/// The gradients of a convolution's images (`[element][copy]`).
+pub fn convolution_input_gradients<T: Number>(
     layer: &Convolution,
     copies: usize,
     parameters: &[T],
     gradients: &[T],
     winners: &[u32],
 ) -> Vec<T> {
-    let mut of_inputs = vec![T::from(0.0); layer.input().len() * copies];
+    let mut of_inputs = vec![T::ZERO; layer.input().len() * copies];
     for copy in 0..copies {
         let of_sums = of_sums(layer, copies, copy, gradients, winners);
         let found = input_gradients(layer, parameters, &of_sums);
@@ -106,7 +82,7 @@ fn of_copy<T: Copy>(all: &[T], copies: usize, copy: usize) -> Vec<T> {
 }
 
 /// The gradients of all sums of one copy.
-fn of_sums<T: Scalar>(
+fn of_sums<T: Number>(
     layer: &Convolution,
     copies: usize,
     copy: usize,
@@ -117,7 +93,7 @@ fn of_sums<T: Scalar>(
     if !layer.window().pool {
         return gradients;
     }
-    let mut of_sums = vec![T::from(0.0); layer.sums().len()];
+    let mut of_sums = vec![T::ZERO; layer.sums().len()];
     for (cell, (gradient, winner)) in gradients.into_iter().zip(of_copy(winners, copies, copy)).enumerate() {
         of_sums[square(layer, cell)[winner as usize]] = gradient;
     }
@@ -151,7 +127,7 @@ mod tests {
                     (0.0, vec![0; if layer.window().pool { gradients.len() } else { 0 }]);
                 for copy in 0..copies {
                     let (kept, winners) =
-                        convolution_sums_of(&layer, parameters, &of_copy(images, copies, copy));
+                        convolution_sums(&layer, parameters, &of_copy(images, copies, copy));
                     let products = kept.iter().zip(of_copy(&gradients, copies, copy));
                     loss += products.map(|(kept, gradient)| kept * gradient).sum::<f64>();
                     all.iter_mut().skip(copy).step_by(copies).zip(winners).for_each(|(to, from)| *to = from);
@@ -160,7 +136,7 @@ mod tests {
             };
             let (_, winners) = loss(&parameters, &images);
             let mut of_parameters = vec![0.0; parameters.len()];
-            convolution_parameter_gradients_of(
+            convolution_parameter_gradients(
                 &layer,
                 copies,
                 &images,
@@ -168,7 +144,7 @@ mod tests {
                 &winners,
                 &mut of_parameters,
             );
-            let of_images = convolution_input_gradients_of(&layer, copies, &parameters, &gradients, &winners);
+            let of_images = convolution_input_gradients(&layer, copies, &parameters, &gradients, &winners);
             let terms = (gradients.len() * (layer.pattern().columns() + 2)) as f64;
             let bound = 8.0 * terms * terms.max(1.0) * f64::EPSILON;
             let mut check = |found: f64, moved: &dyn Fn(f64) -> (f64, Vec<u32>)| {

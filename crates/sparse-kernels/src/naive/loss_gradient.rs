@@ -23,7 +23,6 @@
 //! a block of [`LANES`]; lanes without an image are zero. Lanes 8 to 15 are added to lanes 0 to 7, then neighbours, until
 //! one is left, and blocks in their order to zero.
 
-use std::fmt::Debug;
 use std::ops::{Add, Div, Mul, Sub};
 
 use numerics::functions::{Exp, Function, Ln, map_in_place};
@@ -31,13 +30,12 @@ use numerics::{Isa, LANES};
 
 use crate::activation::SWISH_END;
 use crate::network::{Convolution, Dense, Layer, Network};
+use crate::product::Number;
 use crate::{Activation, Score};
 
 /// Numbers that the definition computes with: `f32`, whose bits kernels have; tests bring `f64`.
 pub(super) trait Scalar:
-    Copy
-    + Debug
-    + PartialOrd
+    Number
     + From<f32>
     + Into<f64>
     + Add<Output = Self>
@@ -45,7 +43,6 @@ pub(super) trait Scalar:
     + Mul<Output = Self>
     + Div<Output = Self>
 {
-    fn fused(self, by: Self, plus: Self) -> Self;
     fn exp_of(self) -> Self;
     fn ln_of(self) -> Self;
     fn activated(self, activation: Activation) -> Self;
@@ -59,9 +56,6 @@ fn one<F: Function>(function: F, x: f32) -> f32 {
 }
 
 impl Scalar for f32 {
-    fn fused(self, by: f32, plus: f32) -> f32 {
-        self.mul_add(by, plus)
-    }
     fn exp_of(self) -> f32 {
         one(Exp, self)
     }
@@ -152,7 +146,7 @@ fn folded<T: Scalar>(lanes: &[T; LANES]) -> T {
 }
 
 /// Place of the first of the largest numbers.
-fn first_of_the_largest<T: Scalar>(numbers: &[T]) -> usize {
+fn first_of_the_largest<T: Number>(numbers: &[T]) -> usize {
     (1..numbers.len()).fold(0, |best, place| if numbers[place] > numbers[best] { place } else { best })
 }
 
@@ -196,7 +190,7 @@ fn dense_sums<T: Scalar>(layer: &Dense, parameters: &[T], input: &[T]) -> Vec<T>
 }
 
 /// The sums that squares keep, and which these are; all of them where nothing is pooled.
-pub(super) fn pooled_sums<T: Scalar>(
+pub(super) fn pooled_sums<T: Number>(
     layer: &Convolution,
     parameters: &[T],
     input: &[T],
@@ -238,12 +232,12 @@ pub(super) fn square(layer: &Convolution, cell: usize) -> [usize; 4] {
 }
 
 /// The pixel that a place of the kernel sees for a sum: zero beyond the border.
-pub(super) fn seen<T: Scalar>(layer: &Convolution, image: &[T], column: u32, y: usize, x: usize) -> T {
+pub(super) fn seen<T: Number>(layer: &Convolution, image: &[T], column: u32, y: usize, x: usize) -> T {
     let (input, (down, right), (top, left)) = (layer.input(), layer.window().stride, layer.before());
     let (channel, kernel_y, kernel_x) = layer.tap(column as usize);
     let (y, x) = (y * down + kernel_y, x * right + kernel_x);
     let inside = (top..top + input.height).contains(&y) && (left..left + input.width).contains(&x);
-    if inside { image[(channel * input.height + y - top) * input.width + x - left] } else { T::from(0.0) }
+    if inside { image[(channel * input.height + y - top) * input.width + x - left] } else { T::ZERO }
 }
 
 /// The gradient of a sum, from the sum, what the activation made of it, and the gradient of that.
@@ -327,7 +321,7 @@ fn convolution<T: Scalar>(
 }
 
 /// The gradients of a convolution's images, from those of all its sums.
-pub(super) fn input_gradients<T: Scalar>(layer: &Convolution, parameters: &[T], of_sums: &[T]) -> Vec<T> {
+pub(super) fn input_gradients<T: Number>(layer: &Convolution, parameters: &[T], of_sums: &[T]) -> Vec<T> {
     let (all, input, pattern) = (layer.sums(), layer.input(), layer.pattern());
     let ((down, right), (top, left)) = (layer.window().stride, layer.before());
     // the sum, in one direction, for which a place of the kernel reads a pixel
@@ -339,7 +333,7 @@ pub(super) fn input_gradients<T: Scalar>(layer: &Convolution, parameters: &[T], 
     for pixel in 0..input.len() {
         let (channel, rest) = (pixel / input.pixels(), pixel % input.pixels());
         let (y, x) = (rest / input.width, rest % input.width);
-        let mut sum = T::from(0.0);
+        let mut sum = T::ZERO;
         for row in 0..all.channels {
             for entry in pattern.row_range(row).rev() {
                 let (from, kernel_y, kernel_x) = layer.tap(pattern.indices()[entry] as usize);
@@ -348,7 +342,7 @@ pub(super) fn input_gradients<T: Scalar>(layer: &Convolution, parameters: &[T], 
                 }
                 let of_sum = reader(y, top, kernel_y, down, all.height)
                     .zip(reader(x, left, kernel_x, right, all.width))
-                    .map_or(T::from(0.0), |(y, x)| of_sums[(row * all.height + y) * all.width + x]);
+                    .map_or(T::ZERO, |(y, x)| of_sums[(row * all.height + y) * all.width + x]);
                 sum = parameters[entry].fused(of_sum, sum);
             }
         }

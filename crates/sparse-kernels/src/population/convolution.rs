@@ -20,11 +20,13 @@ use numerics::{Isa, LANES};
 
 use crate::length::length;
 use crate::network::Convolution;
+use crate::product::Number;
 use crate::{PlanError, Threads};
 use back::{OfImages, OfParameters};
 use there::Sums;
 
-/// A convolution of members with images of their own, and its gradients, for a number of images a member.
+/// A convolution of members with images of their own, and its gradients, for a number of images a member, in `f32` or
+/// `f64`.
 ///
 /// Layouts are those of [`CopyPlan`](crate::CopyPlan): `[group][parameter][LANES]`, values before biases, and
 /// `[group][element][copy][LANES]`, where elements of images are counted channel by channel, then row by row. What the layer
@@ -246,12 +248,12 @@ impl ConvolutionGradientPlan {
     /// # Panics
     ///
     /// If the lengths are not those of one number of groups.
-    pub fn sums_into(
+    pub fn sums_into<T: Number>(
         &self,
         threads: Threads<'_>,
-        parameters: &[f32],
-        images: &[f32],
-        sums: &mut [f32],
+        parameters: &[T],
+        images: &[T],
+        sums: &mut [T],
         winners: &mut [u32],
     ) {
         let groups = self.groups(parameters.len(), images.len(), sums.len(), winners.len());
@@ -273,13 +275,13 @@ impl ConvolutionGradientPlan {
     /// # Panics
     ///
     /// If the lengths are not those of one number of groups.
-    pub fn parameters_acc(
+    pub fn parameters_acc<T: Number>(
         &self,
         threads: Threads<'_>,
-        images: &[f32],
-        gradients: &[f32],
+        images: &[T],
+        gradients: &[T],
         winners: &[u32],
-        of_parameters: &mut [f32],
+        of_parameters: &mut [T],
     ) {
         let groups = self.groups(of_parameters.len(), images.len(), gradients.len(), winners.len());
         if of_parameters.is_empty() {
@@ -298,13 +300,13 @@ impl ConvolutionGradientPlan {
     /// # Panics
     ///
     /// If the lengths are not those of one number of groups.
-    pub fn inputs_into(
+    pub fn inputs_into<T: Number>(
         &self,
         threads: Threads<'_>,
-        parameters: &[f32],
-        gradients: &[f32],
+        parameters: &[T],
+        gradients: &[T],
         winners: &[u32],
-        of_images: &mut [f32],
+        of_images: &mut [T],
     ) {
         let groups = self.groups(parameters.len(), of_images.len(), gradients.len(), winners.len());
         if of_images.is_empty() {

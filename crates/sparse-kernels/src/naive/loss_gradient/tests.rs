@@ -4,9 +4,6 @@ use crate::naive;
 use crate::tests::{cases, draw::Draw};
 
 impl Scalar for f64 {
-    fn fused(self, by: f64, plus: f64) -> f64 {
-        self.mul_add(by, plus)
-    }
     fn exp_of(self) -> f64 {
         self.exp()
     }

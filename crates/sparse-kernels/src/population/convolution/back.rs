@@ -3,27 +3,25 @@
 use numerics::{Kernel, LANES, Simd};
 
 use super::{COPIES, ConvolutionGradientPlan, Geometry, NONE, Tap};
+use crate::product::Number;
 
 /// Entries of a row whose sums wait for each other's additions, and not for their own.
 const ENTRIES: usize = 8;
 
-/// What a place of the kernel sees beyond the border.
-static ZEROS: [f32; LANES] = [0.0; LANES];
-
 /// Gradients of what is kept of one group's sums, and who won.
 #[derive(Clone, Copy)]
-struct Kept<'a> {
-    gradients: &'a [f32],
+struct Kept<'a, T> {
+    gradients: &'a [T],
     winners: &'a [u32],
 }
 
-impl<'a> Kept<'a> {
+impl<'a, T: Number> Kept<'a, T> {
     fn of_group<const POOL: bool>(
         plan: &ConvolutionGradientPlan,
         group: usize,
-        gradients: &'a [f32],
+        gradients: &'a [T],
         winners: &'a [u32],
-    ) -> Kept<'a> {
+    ) -> Kept<'a, T> {
         let each = plan.sums_len(1);
         let winners = if POOL { &winners[group * each..][..each] } else { &[] };
         Kept { gradients: &gradients[group * each..][..each], winners }
@@ -31,27 +29,26 @@ impl<'a> Kept<'a> {
 
     /// The gradient of a sum that has a number in its square: of the winner that of what is kept, of others zero.
     #[inline(always)]
-    fn of_sum<S: Simd, const POOL: bool>(self, simd: S, place: usize, number: u32) -> S::F {
-        let gradient = simd.load(&self.gradients[place..]);
-        if !POOL {
-            return gradient;
+    fn of_sum<S: Simd, const POOL: bool>(self, simd: S, place: usize, number: u32) -> T::Register<S> {
+        if POOL {
+            T::of_winner(simd, &self.gradients[place..], &self.winners[place..], number)
+        } else {
+            T::read(simd, &self.gradients[place..])
         }
-        let is_winner = simd.equal_bits(simd.load_bits(&self.winners[place..]), simd.splat_bits(number));
-        simd.select(is_winner, gradient, simd.zero())
     }
 }
 
 /// Gradients of the parameters of some groups. Lengths were checked.
-pub(super) struct OfParameters<'a> {
+pub(super) struct OfParameters<'a, T> {
     pub(super) plan: &'a ConvolutionGradientPlan,
-    pub(super) images: &'a [f32],
-    pub(super) gradients: &'a [f32],
+    pub(super) images: &'a [T],
+    pub(super) gradients: &'a [T],
     pub(super) winners: &'a [u32],
-    pub(super) parameters: &'a mut [f32],
+    pub(super) parameters: &'a mut [T],
     pub(super) first: usize,
 }
 
-impl Kernel for OfParameters<'_> {
+impl<T: Number> Kernel for OfParameters<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -64,7 +61,7 @@ impl Kernel for OfParameters<'_> {
     }
 }
 
-impl OfParameters<'_> {
+impl<T: Number> OfParameters<'_, T> {
     #[inline(always)]
     fn groups<S: Simd, const POOL: bool>(self, simd: S) {
         let (plan, geometry, pattern) = (self.plan, self.plan.geometry, self.plan.layer.pattern());
@@ -79,7 +76,7 @@ impl OfParameters<'_> {
                 let taps = &plan.taps[range.clone()];
                 let values = &mut values[range.start * LANES..range.end * LANES];
                 let filter = Filter { geometry, copies: plan.copies, row, images, kept };
-                for lane in (0..LANES).step_by(S::LANES) {
+                for lane in (0..LANES).step_by(T::lanes::<S>()) {
                     let (several, rest) = taps.as_chunks::<ENTRIES>();
                     let (of_several, of_rest) = values.split_at_mut(several.len() * ENTRIES * LANES);
                     let of_several = of_several.chunks_exact_mut(ENTRIES * LANES);
@@ -89,11 +86,11 @@ impl OfParameters<'_> {
                     for (tap, value) in rest.iter().zip(of_rest.chunks_exact_mut(LANES)) {
                         filter.values::<S, 1, POOL>(simd, &[*tap], lane, value);
                     }
-                    let mut sum = simd.load(&bias[lane..]);
+                    let mut sum = T::read(simd, &bias[lane..]);
                     for gradient in kept.gradients[row * cells..][..cells].chunks_exact(LANES) {
-                        sum = simd.add(sum, simd.load(&gradient[lane..]));
+                        sum = T::add(simd, sum, T::read(simd, &gradient[lane..]));
                     }
-                    simd.store(sum, &mut bias[lane..]);
+                    T::write(simd, sum, &mut bias[lane..]);
                 }
             }
         }
@@ -101,15 +98,15 @@ impl OfParameters<'_> {
 }
 
 /// What the gradients of one row's values are computed from, for one group.
-struct Filter<'a> {
+struct Filter<'a, T> {
     geometry: Geometry,
     copies: usize,
     row: usize,
-    images: &'a [f32],
-    kept: Kept<'a>,
+    images: &'a [T],
+    kept: Kept<'a, T>,
 }
 
-impl Filter<'_> {
+impl<T: Number> Filter<'_, T> {
     /// Adds to a register of the gradients of `N` values.
     #[inline(always)]
     fn values<S: Simd, const N: usize, const POOL: bool>(
@@ -117,18 +114,18 @@ impl Filter<'_> {
         simd: S,
         taps: &[Tap; N],
         lane: usize,
-        values: &mut [f32],
+        values: &mut [T],
     ) {
         let Filter { geometry, copies, row, images, kept } = *self;
-        let tall = if POOL { 2 } else { 1 };
-        let mut sums = [simd.zero(); N];
+        let (tall, zeros) = (if POOL { 2 } else { 1 }, [T::ZERO; LANES]);
+        let mut sums = [T::splat(simd, T::ZERO); N];
         for n in 0..N {
-            sums[n] = simd.load(&values[n * LANES + lane..]);
+            sums[n] = T::read(simd, &values[n * LANES + lane..]);
         }
         for y in 0..geometry.kept.0 * tall {
             for x in 0..geometry.kept.1 * tall {
                 // beyond the border all copies are the same
-                let (mut from, mut step) = ([ZEROS.as_ptr(); N], [0; N]);
+                let (mut from, mut step) = ([zeros.as_ptr(); N], [0; N]);
                 for n in 0..N {
                     if let Some(pixel) = geometry.pixel(y, x, taps[n]) {
                         (from[n], step[n]) =
@@ -141,29 +138,29 @@ impl Filter<'_> {
                     let gradient = kept.of_sum::<S, POOL>(simd, place, number);
                     for n in 0..N {
                         // SAFETY: all lanes of this copy are in the pixel that was cut out, or there is one line of zeros.
-                        let pixel = unsafe { simd.load_pointer(from[n].add(copy * step[n] + lane)) };
-                        sums[n] = simd.mul_add(gradient, pixel, sums[n]);
+                        let pixel = unsafe { T::load(simd, from[n].add(copy * step[n] + lane)) };
+                        sums[n] = T::mul_add(simd, gradient, pixel, sums[n]);
                     }
                 }
             }
         }
         for n in 0..N {
-            simd.store(sums[n], &mut values[n * LANES + lane..]);
+            T::write(simd, sums[n], &mut values[n * LANES + lane..]);
         }
     }
 }
 
 /// Gradients of the images of some groups. Lengths were checked.
-pub(super) struct OfImages<'a> {
+pub(super) struct OfImages<'a, T> {
     pub(super) plan: &'a ConvolutionGradientPlan,
-    pub(super) parameters: &'a [f32],
-    pub(super) gradients: &'a [f32],
+    pub(super) parameters: &'a [T],
+    pub(super) gradients: &'a [T],
     pub(super) winners: &'a [u32],
-    pub(super) of_images: &'a mut [f32],
+    pub(super) of_images: &'a mut [T],
     pub(super) first: usize,
 }
 
-impl Kernel for OfImages<'_> {
+impl<T: Number> Kernel for OfImages<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -176,7 +173,7 @@ impl Kernel for OfImages<'_> {
     }
 }
 
-impl OfImages<'_> {
+impl<T: Number> OfImages<'_, T> {
     #[inline(always)]
     fn groups<S: Simd, const POOL: bool>(self, simd: S) {
         let (plan, (height, width)) = (self.plan, self.plan.geometry.image);
@@ -191,7 +188,7 @@ impl OfImages<'_> {
             };
             for (pixel, of_pixel) in of_images.chunks_exact_mut(copies * LANES).enumerate() {
                 let place = [pixel / width / height, pixel / width % height, pixel % width];
-                for lane in (0..LANES).step_by(S::LANES) {
+                for lane in (0..LANES).step_by(T::lanes::<S>()) {
                     let mut copy = 0;
                     while copy + COPIES <= copies {
                         back.pixel::<S, COPIES, POOL>(simd, place, copy * LANES + lane, of_pixel);
@@ -207,14 +204,14 @@ impl OfImages<'_> {
 }
 
 /// What the gradients of images are computed from, for one group.
-struct Back<'a> {
+struct Back<'a, T> {
     plan: &'a ConvolutionGradientPlan,
     geometry: Geometry,
-    parameters: &'a [f32],
-    kept: Kept<'a>,
+    parameters: &'a [T],
+    kept: Kept<'a, T>,
 }
 
-impl Back<'_> {
+impl<T: Number> Back<'_, T> {
     /// A register of `R` copies of the gradient of one pixel, from a lane of the first of them on.
     #[inline(always)]
     fn pixel<S: Simd, const R: usize, const POOL: bool>(
@@ -222,18 +219,18 @@ impl Back<'_> {
         simd: S,
         [channel, y, x]: [usize; 3],
         first: usize,
-        of_pixel: &mut [f32],
+        of_pixel: &mut [T],
     ) {
         let Back { plan, geometry, parameters, kept } = *self;
         let rows = &plan.rows[y * geometry.kernel.0..][..geometry.kernel.0];
         let columns = &plan.columns[x * geometry.kernel.1..][..geometry.kernel.1];
-        let mut sums = [simd.zero(); R];
+        let mut sums = [T::splat(simd, T::ZERO); R];
         for reader in plan.readers_of(channel) {
-            let value = simd.load(&parameters[reader.entry as usize * LANES + first % LANES..]);
+            let value = T::read(simd, &parameters[reader.entry as usize * LANES + first % LANES..]);
             let (row, column) = (rows[reader.y as usize], columns[reader.x as usize]);
             if row == NONE || column == NONE {
                 for r in 0..R {
-                    sums[r] = simd.mul_add(value, simd.zero(), sums[r]);
+                    sums[r] = T::mul_add(simd, value, T::splat(simd, T::ZERO), sums[r]);
                 }
                 continue;
             }
@@ -241,11 +238,11 @@ impl Back<'_> {
             let place = cell * plan.copies * LANES + first;
             for r in 0..R {
                 let of_sum = kept.of_sum::<S, POOL>(simd, place + r * LANES, number);
-                sums[r] = simd.mul_add(value, of_sum, sums[r]);
+                sums[r] = T::mul_add(simd, value, of_sum, sums[r]);
             }
         }
         for r in 0..R {
-            simd.store(sums[r], &mut of_pixel[first + r * LANES..]);
+            T::write(simd, sums[r], &mut of_pixel[first + r * LANES..]);
         }
     }
 }

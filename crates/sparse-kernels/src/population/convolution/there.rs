@@ -3,19 +3,20 @@
 use numerics::{Kernel, LANES, Simd};
 
 use super::{COPIES, ConvolutionGradientPlan, Geometry};
+use crate::product::Number;
 
 /// Sums of some groups. Lengths were checked.
-pub(super) struct Sums<'a> {
+pub(super) struct Sums<'a, T> {
     pub(super) plan: &'a ConvolutionGradientPlan,
-    pub(super) parameters: &'a [f32],
-    pub(super) images: &'a [f32],
-    pub(super) sums: &'a mut [f32],
+    pub(super) parameters: &'a [T],
+    pub(super) images: &'a [T],
+    pub(super) sums: &'a mut [T],
     /// As many as sums where squares are pooled, else none.
     pub(super) winners: &'a mut [u32],
     pub(super) first: usize,
 }
 
-impl Kernel for Sums<'_> {
+impl<T: Number> Kernel for Sums<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -28,7 +29,7 @@ impl Kernel for Sums<'_> {
     }
 }
 
-impl Sums<'_> {
+impl<T: Number> Sums<'_, T> {
     #[inline(always)]
     fn groups<S: Simd, const POOL: bool>(self, simd: S) {
         let (plan, geometry, block) = (self.plan, self.plan.geometry, self.plan.copies * LANES);
@@ -47,7 +48,7 @@ impl Sums<'_> {
             for (cell, sums) in sums.chunks_exact_mut(block).enumerate() {
                 let place = [cell / width / height, cell / width % height, cell % width];
                 let winners = if POOL { &mut winners[cell * block..][..block] } else { &mut [] };
-                for lane in (0..LANES).step_by(S::LANES) {
+                for lane in (0..LANES).step_by(T::lanes::<S>()) {
                     let mut copy = 0;
                     while copy + COPIES <= plan.copies {
                         group.cell::<S, COPIES, POOL>(simd, place, copy * LANES + lane, sums, winners);
@@ -63,14 +64,14 @@ impl Sums<'_> {
 }
 
 /// What the sums of one group are computed from.
-struct Group<'a> {
+struct Group<'a, T> {
     plan: &'a ConvolutionGradientPlan,
     geometry: Geometry,
-    parameters: &'a [f32],
-    images: &'a [f32],
+    parameters: &'a [T],
+    images: &'a [T],
 }
 
-impl Group<'_> {
+impl<T: Number> Group<'_, T> {
     /// A register of `R` copies of what is kept, from a lane of the first of them on.
     #[inline(always)]
     fn cell<S: Simd, const R: usize, const POOL: bool>(
@@ -78,52 +79,49 @@ impl Group<'_> {
         simd: S,
         [row, y, x]: [usize; 3],
         first: usize,
-        kept: &mut [f32],
+        kept: &mut [T],
         winners: &mut [u32],
     ) {
         if !POOL {
             let sums = self.sum::<S, R>(simd, [row, y, x], first);
             for r in 0..R {
-                simd.store(sums[r], &mut kept[first + r * LANES..]);
+                T::write(simd, sums[r], &mut kept[first + r * LANES..]);
             }
             return;
         }
-        let mut square = [[simd.zero(); R]; 4];
+        let mut square = [[T::splat(simd, T::ZERO); R]; 4];
         for number in 0..4 {
             square[number] = self.sum::<S, R>(simd, [row, 2 * y + number / 2, 2 * x + number % 2], first);
         }
         for r in 0..R {
-            let (mut best, mut winner) = (square[0][r], simd.splat_bits(0));
-            for number in 1..4 {
-                let is_larger = simd.less(best, square[number][r]);
-                best = simd.select(is_larger, square[number][r], best);
-                winner = simd.select_bits(is_larger, simd.splat_bits(number as u32), winner);
-            }
-            // not the best where there is what is no number
-            let above = simd.max(square[0][r], square[1][r]);
-            let value = simd.max(above, simd.max(square[2][r], square[3][r]));
-            simd.store(value, &mut kept[first + r * LANES..]);
-            simd.store_bits(winner, &mut winners[first + r * LANES..]);
+            let numbers = [square[0][r], square[1][r], square[2][r], square[3][r]];
+            let place = first + r * LANES;
+            T::keep(simd, numbers, &mut kept[place..], &mut winners[place..]);
         }
     }
 
     /// A register of `R` copies of one sum.
     #[inline(always)]
-    fn sum<S: Simd, const R: usize>(&self, simd: S, [row, y, x]: [usize; 3], first: usize) -> [S::F; R] {
+    fn sum<S: Simd, const R: usize>(
+        &self,
+        simd: S,
+        [row, y, x]: [usize; 3],
+        first: usize,
+    ) -> [T::Register<S>; R] {
         let (pattern, lane) = (self.plan.layer.pattern(), first % LANES);
         let block = self.plan.copies * LANES;
-        let mut sums = [simd.load(&self.parameters[(pattern.nnz() + row) * LANES + lane..]); R];
+        let mut sums = [T::read(simd, &self.parameters[(pattern.nnz() + row) * LANES + lane..]); R];
         for entry in pattern.row_range(row) {
-            let value = simd.load(&self.parameters[entry * LANES + lane..]);
+            let value = T::read(simd, &self.parameters[entry * LANES + lane..]);
             let Some(pixel) = self.geometry.pixel(y, x, self.plan.taps[entry]) else {
                 for r in 0..R {
-                    sums[r] = simd.mul_add(value, simd.zero(), sums[r]);
+                    sums[r] = T::mul_add(simd, value, T::splat(simd, T::ZERO), sums[r]);
                 }
                 continue;
             };
-            let pixels = &self.images[pixel * block + first..][..(R - 1) * LANES + S::LANES];
+            let pixels = &self.images[pixel * block + first..][..(R - 1) * LANES + T::lanes::<S>()];
             for r in 0..R {
-                sums[r] = simd.mul_add(value, simd.load(&pixels[r * LANES..]), sums[r]);
+                sums[r] = T::mul_add(simd, value, T::read(simd, &pixels[r * LANES..]), sums[r]);
             }
         }
         sums
