@@ -24,8 +24,8 @@ pub enum Activation {
     Sigmoid,
     /// `ln(1 + e^x)`
     Softplus,
-    /// `x / (1 + e^-x)`, also called SiLU; its value does not tell its slope, so where
-    /// its gradient is asked for sums are kept.
+    /// `x / (1 + e^-x)`, also called SiLU; its value does not tell its slope, so sums are
+    /// kept where its gradient is asked for.
     Swish,
     /// A function of one's own (feature `wide`); it has no gradient here
     /// ([`PlanError::NoGradient`](crate::PlanError::NoGradient)).

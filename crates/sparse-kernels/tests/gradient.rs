@@ -6,7 +6,7 @@ mod common;
 mod matrices;
 
 use common::{Draw, cases};
-use matrices::{Float, alive, numbers, plain_numbers};
+use matrices::{Float, alive, numbers};
 use numerics::{Isa, LANES};
 use sparse_kernels::{GradientPlan, Pattern, PlanError, Threads, naive};
 
@@ -115,7 +115,7 @@ fn gradients_do_not_depend_on_threads() {
     let mask: Vec<bool> = (0..5 * 9).map(|place| place % 4 != 1).collect();
     let pattern = Pattern::from_mask(5, 9, &mask).expect("a mask of the right length");
     let sizes @ [groups, _] = [if cfg!(miri) { 3 } else { 11 }, 9];
-    let case = Case::new(&mut Draw::new("threads", 1), pattern, sizes, plain_numbers::<f32>);
+    let case = Case::new(&mut Draw::new("threads", 1), pattern, sizes, matrices::plain_numbers::<f32>);
     let expected = bits(case.expected());
     assert!(expected.iter().all(|bits| alive(bits) > groups * LANES));
     for threads in [1, 2, 3, 7, 16] {
