@@ -24,13 +24,18 @@ pub enum Activation {
     Sigmoid,
     /// `ln(1 + e^x)`
     Softplus,
-    /// `x / (1 + e^-x)`; it has no gradient here ([`PlanError::NoGradient`](crate::PlanError::NoGradient)), for its value
-    /// does not tell its slope.
+    /// `x / (1 + e^-x)`, also called SiLU; its value does not tell its slope, so sums are
+    /// kept where its gradient is asked for.
     Swish,
-    /// A function of one's own (feature `wide`).
+    /// A function of one's own (feature `wide`); it has no gradient here
+    /// ([`PlanError::NoGradient`](crate::PlanError::NoGradient)).
     #[cfg(feature = "wide")]
     Wide(WideFunction),
 }
+
+/// Where the value of [`Activation::Swish`] is cut off in its slope, `value * t + s`: `t` is zero there, and infinity times
+/// that would be no number.
+pub(crate) const SWISH_END: f32 = 128.0;
 
 impl Activation {
     /// All that are built in.

@@ -1,4 +1,5 @@
-//! Loss and gradient of one network on a batch of images, on its mask: an image a lane.
+//! Loss and gradient of whole networks on a batch of images, on their mask: of one network, or of all members of a
+//! population; an image a lane.
 //!
 //! ```text
 //!   block of 16 images ──► layer 0 ──► layer 1 ──► .. ──► logits ──► loss          what every layer reads is kept,
@@ -7,6 +8,10 @@
 //!   [parameter][16]           ▲  gradients of what  ▲           │
 //!                             └──── a layer reads ──┴───────────┘  the same kernels, on the pattern with rows for columns
 //! ```
+//!
+//! A layer keeps what its activation made of a sum, which tells the slope: but Swish falls before it rises, so that one value
+//! has two slopes, and of a layer with that the sums are kept too, one more plane that the pass of the activation writes and
+//! the pass back reads.
 //!
 //! Only entries of the patterns have gradients, and only they are computed: every layer costs about three times its forward
 //! pass, the first one twice. Going backward, a convolution of gradients is a convolution like any other, whose kernel is
@@ -18,16 +23,15 @@
 //!
 //! # What there is not
 //!
-//! - **A gradient of Swish,** or of a function of one's own. A layer keeps what its activation made of a sum, and not the
-//!   sum: of the five activations that have gradients here, what came out tells the slope, but Swish falls before it rises,
-//!   so one value has two slopes. To keep its sums is a plane more a layer, which the passes of activations and of pooling
-//!   would write and the pass back would read: other kernels, and not a plan that is put together otherwise. Such networks
-//!   are refused ([`PlanError::NoGradient`]).
-//! - **Double precision.** Losses and gradients are `f32`, and so are those of populations; `f64` is for products of one
-//!   matrix ([`product`](crate::product)), from which a step in double precision can be put together, as the example
-//!   `gradient_step` does in single.
-//! - **A population.** This is one network, whole. For members that share a pattern there is one dense layer at a time,
-//!   before its activation ([`GradientPlan`](crate::GradientPlan)).
+//! - **A gradient of a function of one's own.** Nobody has told its slope; such networks are refused
+//!   ([`PlanError::NoGradient`]).
+//! - **Double precision.** Losses and gradients of whole networks are `f32`: the functions of registers are, and the tiles
+//!   of the forward pass. Layers have gradients in `f64` too ([`GradientPlan`](crate::GradientPlan),
+//!   [`ConvolutionGradientPlan`](crate::ConvolutionGradientPlan), and for one matrix [`product`](crate::product)), from which
+//!   a step in double precision can be put together, as the example `gradient_step` does in single.
+//! - **Members with images of their own.** Members of a population all see the same images, and nothing but these is shared
+//!   among them. A member a lane there are layers, one at a time, before their activation
+//!   ([`GradientPlan`](crate::GradientPlan), [`ConvolutionGradientPlan`](crate::ConvolutionGradientPlan)).
 //! - **Other losses** than the mean cross-entropy.
 //!
 //! [`PlanError::NoGradient`]: crate::PlanError::NoGradient
@@ -35,6 +39,7 @@
 
 mod block;
 mod layer;
+mod members;
 mod plan;
 
 pub use plan::LossPlan;

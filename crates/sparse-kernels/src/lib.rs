@@ -72,7 +72,9 @@
 //! | densities below 0.1 | [`CompiledNetwork`](compile::CompiledNetwork) first | most units are dead |
 //! | a dense network | the same plans | rows with equal entries share their loads |
 //! | the gradient of one network's loss | [`LossPlan`] | both directions on the mask, an image a lane, nothing taken apart first |
-//! | gradients of a layer of a population | [`GradientPlan`] | one dense layer; no sum crosses lanes, and nothing is computed that the mask removed |
+//! | those of members that see the same images | [`LossPlan::gradients_into`] | the same, whole networks; threads take members |
+//! | gradients of a dense layer, each member with inputs of its own | [`GradientPlan`] | a member a lane: no sum crosses lanes, and nothing is computed that the mask removed |
+//! | a convolution, there and back, each member with images of its own | [`ConvolutionGradientPlan`] | the same, with pooling or without |
 //! | one sparse matrix | [`product::ProductPlan`] | any number of columns, `f32` and `f64`, the caller's layout |
 //!
 //! Which tile a row gets is a rule of the plan, the same on all machines with as many registers: rows of up to six taps
@@ -101,9 +103,10 @@
 //!
 //! # What there is not
 //!
-//! Double precision, but in [`product`]. A way back through whole populations: [`GradientPlan`] is one dense layer, before
-//! its activation, and only [`LossPlan`], for one network, has convolutions, pooling, activations and a loss. A gradient of
-//! [`Activation::Swish`].
+//! Double precision, but in [`product`], [`GradientPlan`] and [`ConvolutionGradientPlan`]. A way back through whole networks of members with inputs of their own:
+//! [`GradientPlan`] and [`ConvolutionGradientPlan`] are one layer, before its activation; [`LossPlan`] has activations and a
+//! loss too, for images that all members see. A gradient of an activation of one's own, and other losses than the
+//! cross-entropy.
 
 #![expect(clippy::needless_range_loop, reason = "arrays of registers are indexed together")]
 
@@ -134,7 +137,7 @@ pub use gradient::LossPlan;
 pub use image::{ImagePlan, Images, Members, Score};
 pub use pattern::{Pattern, PatternError};
 pub use plan_error::PlanError;
-pub use population::{CopyPlan, GradientPlan, Values};
+pub use population::{ConvolutionGradientPlan, CopyPlan, GradientPlan, Values};
 pub use threads::Threads;
 
 #[cfg(test)]

@@ -10,8 +10,12 @@ use crate::network::{Convolution, Dense, Layer, Network};
 use crate::product::{Number, View, ViewMut};
 use crate::{Pattern, Score};
 
+mod convolution_gradient;
 mod loss_gradient;
 
+pub use convolution_gradient::{
+    convolution_input_gradients, convolution_parameter_gradients, convolution_sums,
+};
 pub use loss_gradient::loss_gradient;
 
 /// `a` where `a > b`, else `b`.
@@ -101,36 +105,42 @@ pub fn network(network: &Network, parameters: &[f32], input: &[f32]) -> Vec<f32>
 
 /// Adds to the gradients of a dense layer's values, then biases, those of several inputs (`[column][copy]`), given the
 /// gradients of its sums (`[row][copy]`): in the order of the copies.
-pub fn parameter_gradients(
+pub fn parameter_gradients<T: Number>(
     pattern: &Pattern,
     copies: usize,
-    inputs: &[f32],
-    gradients: &[f32],
-    parameters: &mut [f32],
+    inputs: &[T],
+    gradients: &[T],
+    parameters: &mut [T],
 ) {
     for row in 0..pattern.rows() {
         let gradients = &gradients[row * copies..][..copies];
         for entry in pattern.row_range(row) {
             let inputs = &inputs[pattern.indices()[entry] as usize * copies..][..copies];
             for (gradient, input) in gradients.iter().zip(inputs) {
-                parameters[entry] = gradient.mul_add(*input, parameters[entry]);
+                parameters[entry] = gradient.fused(*input, parameters[entry]);
             }
         }
-        for gradient in gradients {
-            parameters[pattern.nnz() + row] += gradient;
+        for &gradient in gradients {
+            let bias = &mut parameters[pattern.nnz() + row];
+            *bias = bias.plus(gradient);
         }
     }
 }
 
 /// The gradients of a dense layer's inputs (`[column][copy]`): a sum begins with zero and adds the entries of its column
 /// from top to bottom.
-pub fn input_gradients(pattern: &Pattern, copies: usize, parameters: &[f32], gradients: &[f32]) -> Vec<f32> {
-    let mut inputs = vec![0.0_f32; pattern.columns() * copies];
+pub fn input_gradients<T: Number>(
+    pattern: &Pattern,
+    copies: usize,
+    parameters: &[T],
+    gradients: &[T],
+) -> Vec<T> {
+    let mut inputs = vec![T::ZERO; pattern.columns() * copies];
     for row in 0..pattern.rows() {
         for entry in pattern.row_range(row) {
             for copy in 0..copies {
                 let input = &mut inputs[pattern.indices()[entry] as usize * copies + copy];
-                *input = parameters[entry].mul_add(gradients[row * copies + copy], *input);
+                *input = parameters[entry].fused(gradients[row * copies + copy], *input);
             }
         }
     }

@@ -18,7 +18,7 @@ pub enum PlanError {
         /// Which layer.
         layer: usize,
     },
-    /// The value of a layer's activation does not tell its gradient, and sums are not kept.
+    /// A layer's activation is a function of one's own, whose gradient nobody knows.
     NoGradient {
         /// Which layer.
         layer: usize,
@@ -50,8 +50,8 @@ impl fmt::Display for PlanError {
             PlanError::NoGradient { layer } => {
                 write!(
                     f,
-                    "layer {layer} has an activation whose value does not tell its gradient; identity, relu, tanh, \
-                     sigmoid and softplus have one"
+                    "layer {layer} has an activation of one's own, whose gradient nobody knows; those that are built in \
+                     have one"
                 )
             }
             PlanError::Planes { layer } => {

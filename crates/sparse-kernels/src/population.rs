@@ -18,13 +18,16 @@
 //! What a plan leaves out changes no bit of any output: units that nobody reads are not computed, and a unit whose
 //! inputs do not depend on the copy is computed once for all copies.
 //!
-//! The way back is shorter: [`GradientPlan`] has the gradients of one dense layer, before its activation. Convolutions with
-//! gradients, pooling, activations and a loss are there for one network only ([`LossPlan`](crate::LossPlan)), and all of
-//! it is `f32`.
+//! The way back goes layer by layer, before their activations, which are the caller's as the loss is: [`GradientPlan`] has
+//! the gradients of one dense layer, [`ConvolutionGradientPlan`] those of one convolution, with pooling or without, and its
+//! sums too, for [`CopyPlan`] has none. Members that see the same images have whole networks with activations and a loss
+//! ([`LossPlan`](crate::LossPlan)). Gradients of layers are `f32` or `f64`, all else is `f32`.
 
+mod convolution;
 mod gradient;
 mod layer;
 mod plan;
 
+pub use convolution::ConvolutionGradientPlan;
 pub use gradient::GradientPlan;
 pub use plan::{CopyPlan, Values};

@@ -8,7 +8,8 @@ use sparse_kernels::compile::{CompiledNetwork, Mode};
 use sparse_kernels::network::{Convolution, Dense, Image, Layer, Network, Padding, Window};
 use sparse_kernels::product::{Number, ProductPlan, TransposedPlan, View, ViewMut};
 use sparse_kernels::{
-    Activation, CopyPlan, GradientPlan, ImagePlan, Images, LossPlan, Members, Pattern, Score, Threads, Values,
+    Activation, ConvolutionGradientPlan, CopyPlan, GradientPlan, ImagePlan, Images, LossPlan, Members,
+    Pattern, Score, Threads, Values,
 };
 
 thread_local! {
@@ -140,13 +141,42 @@ fn losses_and_their_gradients_allocate_nothing() {
 }
 
 #[test]
-fn gradients_of_layers_allocate_nothing() {
+fn gradients_of_members_allocate_nothing() {
+    let layers = [dense(5, 9, Activation::Swish), dense(3, 5, Activation::Identity)];
+    let network = Network::new(layers).expect("layers that fit each other");
+    for isa in Isa::available() {
+        let plan = LossPlan::new(isa, &network).expect("a small network");
+        let pixels = AlignedBuffer::new(Images::buffer_len(20, 9));
+        let values = vec![0.5; 3 * plan.parameters()];
+        let (images, members) = (Images::new(&pixels, 20, 9), Members::new(&values, plan.parameters()));
+        let threads = Threads::Sequential;
+        let mut scratch = vec![f32::NAN; plan.members_scratch_len(threads, images)];
+        let mut blocks = vec![Score::default(); ImagePlan::blocks_len(images, members)];
+        let (mut scores, mut gradients) = ([Score::default(); 3], vec![f32::NAN; values.len()]);
+        let calls = calls(|| {
+            plan.gradients_into(
+                threads,
+                images,
+                &[0; 20],
+                members,
+                &mut scratch,
+                &mut blocks,
+                &mut scores,
+                &mut gradients,
+            );
+        });
+        assert_eq!(calls, 0, "{isa}");
+        assert!(gradients.iter().all(|number| number.is_finite()), "{isa}");
+    }
+}
+
+fn check_gradients_of_layers<T: Number>(one: T) {
     let pattern = pattern(7, 9);
     for isa in Isa::available() {
         let plan = GradientPlan::new(isa, &pattern, 5).expect("copies");
-        let parameters = vec![0.5; plan.parameters_len(2)];
+        let parameters = vec![one; plan.parameters_len(2)];
         let mut of_parameters = parameters.clone();
-        let (inputs, gradients) = (vec![1.0; plan.inputs_len(2)], vec![1.0; plan.sums_len(2)]);
+        let (inputs, gradients) = (vec![one; plan.inputs_len(2)], vec![one; plan.sums_len(2)]);
         let mut of_inputs = inputs.clone();
         let threads = Threads::Sequential;
         let calls = calls(|| {
@@ -155,6 +185,37 @@ fn gradients_of_layers_allocate_nothing() {
         });
         assert_eq!(calls, 0, "{isa}");
     }
+}
+
+fn check_convolutions<T: Number>(one: T) {
+    for pool in [false, true] {
+        let window = Window { kernel: (3, 3), stride: (1, 1), padding: Padding::Same, pool };
+        let input = Image { channels: 2, height: 5, width: 4 };
+        let layer = Convolution::new(pattern(3, 18), input, window, Activation::Relu).expect("a convolution");
+        for isa in Isa::available() {
+            let plan = ConvolutionGradientPlan::new(isa, &layer, 9).expect("copies");
+            let parameters = vec![one; plan.parameters_len(2)];
+            let mut of_parameters = parameters.clone();
+            let (images, gradients) = (vec![one; plan.inputs_len(2)], vec![one; plan.sums_len(2)]);
+            let (mut sums, mut winners) = (gradients.clone(), vec![0; plan.winners_len(2)]);
+            let mut of_images = images.clone();
+            let threads = Threads::Sequential;
+            let calls = calls(|| {
+                plan.sums_into(threads, &parameters, &images, &mut sums, &mut winners);
+                plan.parameters_acc(threads, &images, &gradients, &winners, &mut of_parameters);
+                plan.inputs_into(threads, &parameters, &gradients, &winners, &mut of_images);
+            });
+            assert_eq!(calls, 0, "{isa}");
+        }
+    }
+}
+
+#[test]
+fn gradients_of_layers_allocate_nothing() {
+    check_gradients_of_layers(1.0_f32);
+    check_gradients_of_layers(1.0_f64);
+    check_convolutions(1.0_f32);
+    check_convolutions(1.0_f64);
 }
 
 fn view<T: Number>(data: &[T], rows: usize, by_rows: bool) -> View<'_, T> {

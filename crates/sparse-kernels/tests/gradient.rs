@@ -1,28 +1,31 @@
 //! Gradients of a layer for populations, against the definition and against differences of the loss.
 
 mod common;
+#[path = "common/matrices.rs"]
+#[allow(dead_code, reason = "only numbers are used here")]
+mod matrices;
 
 use common::{Draw, cases};
+use matrices::{Float, alive, numbers};
 use numerics::{Isa, LANES};
 use sparse_kernels::{GradientPlan, Pattern, PlanError, Threads, naive};
 
 /// A layer of some groups of members and what is known of it.
-struct Case {
+struct Case<T> {
     pattern: Pattern,
     groups: usize,
     copies: usize,
-    parameters: Vec<f32>,
-    inputs: Vec<f32>,
-    gradients: Vec<f32>,
-    before: Vec<f32>,
+    parameters: Vec<T>,
+    inputs: Vec<T>,
+    gradients: Vec<T>,
+    before: Vec<T>,
 }
 
-impl Case {
-    fn draw(draw: &mut Draw, groups: usize) -> Case {
+impl<T: Float> Case<T> {
+    fn draw(draw: &mut Draw, groups: usize) -> Case<T> {
         let [rows, columns] = draw.sizes([12, 30]);
         let pattern = draw.pattern(rows, columns);
         let copies = draw.one_of(&[1, 2, 7, 8, 9, 16]);
-        let numbers = draw.one_of(&[Draw::numbers, Draw::spoiled_numbers]);
         Case::new(draw, pattern, [groups, copies], numbers)
     }
 
@@ -30,8 +33,8 @@ impl Case {
         draw: &mut Draw,
         pattern: Pattern,
         [groups, copies]: [usize; 2],
-        numbers: impl Fn(&mut Draw, usize) -> Vec<f32>,
-    ) -> Case {
+        numbers: impl Fn(&mut Draw, usize) -> Vec<T>,
+    ) -> Case<T> {
         let (rows, columns) = (pattern.rows(), pattern.columns());
         let parameters = groups * (pattern.nnz() + rows) * LANES;
         Case {
@@ -46,15 +49,15 @@ impl Case {
     }
 
     /// Gradients of parameters, added to what was there, and of inputs: by the definition, a member at a time.
-    fn expected(&self) -> (Vec<f32>, Vec<f32>) {
-        let (mut of_parameters, mut of_inputs) = (self.before.clone(), vec![f32::NAN; self.inputs.len()]);
+    fn expected(&self) -> (Vec<T>, Vec<T>) {
+        let (mut of_parameters, mut of_inputs) = (self.before.clone(), vec![T::NAN; self.inputs.len()]);
         for group in 0..self.groups {
             for lane in 0..LANES {
-                let of = |all: &[f32]| -> Vec<f32> {
+                let of = |all: &[T]| -> Vec<T> {
                     let each = all.len() / self.groups;
                     all[group * each..][..each].iter().skip(lane).step_by(LANES).copied().collect()
                 };
-                let put = |all: &mut [f32], numbers: Vec<f32>| {
+                let put = |all: &mut [T], numbers: Vec<T>| {
                     let each = all.len() / self.groups;
                     let places = all[group * each..][..each].iter_mut().skip(lane).step_by(LANES);
                     places.zip(numbers).for_each(|(place, number)| *place = number);
@@ -71,9 +74,9 @@ impl Case {
         (of_parameters, of_inputs)
     }
 
-    fn found(&self, isa: Isa, threads: Threads<'_>) -> (Vec<f32>, Vec<f32>) {
+    fn found(&self, isa: Isa, threads: Threads<'_>) -> (Vec<T>, Vec<T>) {
         let plan = GradientPlan::new(isa, &self.pattern, self.copies).expect("copies");
-        let (mut of_parameters, mut of_inputs) = (self.before.clone(), vec![f32::NAN; self.inputs.len()]);
+        let (mut of_parameters, mut of_inputs) = (self.before.clone(), vec![T::NAN; self.inputs.len()]);
         plan.parameters_acc(threads, &self.inputs, &self.gradients, &mut of_parameters);
         plan.inputs_into(threads, &self.parameters, &self.gradients, &mut of_inputs);
         (of_parameters, of_inputs)
@@ -81,23 +84,16 @@ impl Case {
 }
 
 /// The bits of both, all NaN counting as one.
-fn bits((a, b): (Vec<f32>, Vec<f32>)) -> [Vec<u32>; 2] {
-    let one = |number: f32| if number.is_nan() { u32::MAX } else { number.to_bits() };
-    [a, b].map(|numbers| numbers.into_iter().map(one).collect())
+fn bits<T: Float>((a, b): (Vec<T>, Vec<T>)) -> [Vec<u64>; 2] {
+    [a, b].map(|numbers| numbers.into_iter().map(T::bits).collect())
 }
 
-/// How many of these bits are of numbers other than zero.
-fn alive(bits: &[u32]) -> usize {
-    bits.iter().filter(|&&bits| bits != 0 && bits != u32::MAX).count()
-}
-
-#[test]
-fn gradients_have_the_bits_of_the_definition() {
+fn check_bits<T: Float>() {
     let mut lively = 0;
     for seed in 0..cases(60) {
         let mut draw = Draw::new("gradients", seed);
         let groups = 1 + draw.below(2);
-        let case = Case::draw(&mut draw, groups);
+        let case = Case::<T>::draw(&mut draw, groups);
         let expected = bits(case.expected());
         lively += u32::from(case.pattern.nnz() > 0 && expected.iter().all(|bits| alive(bits) > 0));
         for isa in Isa::available() {
@@ -107,13 +103,19 @@ fn gradients_have_the_bits_of_the_definition() {
     assert!(cfg!(miri) || lively > 20, "{lively} cases have gradients that are numbers other than zero");
 }
 
+#[test]
+fn gradients_have_the_bits_of_the_definition() {
+    check_bits::<f32>();
+    check_bits::<f64>();
+}
+
 #[cfg(feature = "rayon")]
 #[test]
 fn gradients_do_not_depend_on_threads() {
     let mask: Vec<bool> = (0..5 * 9).map(|place| place % 4 != 1).collect();
     let pattern = Pattern::from_mask(5, 9, &mask).expect("a mask of the right length");
     let sizes @ [groups, _] = [if cfg!(miri) { 3 } else { 11 }, 9];
-    let case = Case::new(&mut Draw::new("threads", 1), pattern, sizes, Draw::numbers);
+    let case = Case::new(&mut Draw::new("threads", 1), pattern, sizes, matrices::plain_numbers::<f32>);
     let expected = bits(case.expected());
     assert!(expected.iter().all(|bits| alive(bits) > groups * LANES));
     for threads in [1, 2, 3, 7, 16] {
@@ -133,26 +135,27 @@ fn gradients_are_differences_of_the_loss() {
         let [rows, columns] = [1 + draw.below(4), 1 + draw.below(4)];
         let pattern = draw.pattern(rows, columns);
         let copies = 1 + draw.below(3);
-        let parameters = draw.numbers(pattern.nnz() + rows);
-        let (inputs, gradients) = (draw.numbers(columns * copies), draw.numbers(rows * copies));
-        let loss = |parameters: &[f32], inputs: &[f32]| -> f64 {
+        let mut wide = |count| draw.numbers(count).into_iter().map(f64::from).collect::<Vec<_>>();
+        let parameters = wide(pattern.nnz() + rows);
+        let (inputs, gradients) = (wide(columns * copies), wide(rows * copies));
+        let loss = |parameters: &[f64], inputs: &[f64]| -> f64 {
             let mut loss = 0.0;
             for row in 0..rows {
                 for copy in 0..copies {
-                    let mut sum = f64::from(parameters[pattern.nnz() + row]);
+                    let mut sum = parameters[pattern.nnz() + row];
                     for entry in pattern.row_range(row) {
                         let input = inputs[pattern.indices()[entry] as usize * copies + copy];
-                        sum += f64::from(parameters[entry]) * f64::from(input);
+                        sum += parameters[entry] * input;
                     }
-                    loss += sum * f64::from(gradients[row * copies + copy]);
+                    loss += sum * gradients[row * copies + copy];
                 }
             }
             loss
         };
         let terms = (copies * rows * (columns + 1)) as f64;
-        // the sums in single precision, and the two losses in double
-        let bound = terms * terms * (f64::from(f32::EPSILON) + 8.0 * f64::EPSILON);
-        let difference = |numbers: &[f32], place: usize, loss: &dyn Fn(&[f32]) -> f64| {
+        // the sums, and the two losses
+        let bound = terms * terms * 16.0 * f64::EPSILON;
+        let difference = |numbers: &[f64], place: usize, loss: &dyn Fn(&[f64]) -> f64| {
             let (mut more, mut less) = (numbers.to_vec(), numbers.to_vec());
             (more[place], less[place]) = (1.0, -1.0);
             (loss(&more) - loss(&less)) / 2.0
@@ -161,12 +164,12 @@ fn gradients_are_differences_of_the_loss() {
         naive::parameter_gradients(&pattern, copies, &inputs, &gradients, &mut found);
         for (place, &found) in found.iter().enumerate() {
             let expected = difference(&parameters, place, &|parameters| loss(parameters, &inputs));
-            assert!((f64::from(found) - expected).abs() <= bound, "seed {seed}, parameter {place}");
+            assert!((found - expected).abs() <= bound, "seed {seed}, parameter {place}");
         }
         let found = naive::input_gradients(&pattern, copies, &parameters, &gradients);
         for (place, &found) in found.iter().enumerate() {
             let expected = difference(&inputs, place, &|inputs| loss(&parameters, inputs));
-            assert!((f64::from(found) - expected).abs() <= bound, "seed {seed}, input {place}");
+            assert!((found - expected).abs() <= bound, "seed {seed}, input {place}");
         }
     }
 }
@@ -182,5 +185,5 @@ fn no_copies_are_refused() {
 fn lengths_that_do_not_fit_are_refused() {
     let plan =
         GradientPlan::new(Isa::detected(), &Pattern::dense(1, 1).expect("a pattern"), 2).expect("copies");
-    plan.parameters_acc(Threads::Sequential, &[0.0; 16], &[0.0; 32], &mut [0.0; 32]);
+    plan.parameters_acc(Threads::Sequential, &[0.0_f32; 16], &[0.0; 32], &mut [0.0; 32]);
 }

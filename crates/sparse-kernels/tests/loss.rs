@@ -1,48 +1,15 @@
 //! Loss and gradient of a network on a batch, against the definition: the same bits, whatever computes them.
 
 mod common;
+#[path = "common/networks.rs"]
+mod networks;
 
 use common::{Draw, cases};
+use networks::network;
 use numerics::{AlignedBuffer, Isa};
 use sparse_kernels::compile::{CompiledNetwork, Mode};
 use sparse_kernels::network::{Convolution, Dense, Image, Layer, Network, Padding, Window};
 use sparse_kernels::{Activation, Images, LossPlan, Pattern, PlanError, Score, Threads, naive};
-
-/// Activations whose value tells their gradient.
-const WITH_GRADIENT: &[Activation] =
-    &[Activation::Identity, Activation::Relu, Activation::Tanh, Activation::Sigmoid, Activation::Softplus];
-
-/// Up to three convolutions of any geometry and up to two dense layers, but one layer at least.
-fn network(draw: &mut Draw) -> Network {
-    let mut layers = Vec::new();
-    let [channels, height, width] = draw.sizes(if cfg!(miri) { [2, 5, 6] } else { [3, 13, 20] });
-    let mut image = Image { channels, height, width };
-    for _ in 0..draw.below(4) {
-        let most = if cfg!(miri) { [3, 3, 3, 2, 2] } else { [6, 5, 5, 3, 3] };
-        let [channels, tall, wide, down, right] = draw.sizes(most);
-        let window = Window {
-            kernel: (tall, wide),
-            stride: (down, right),
-            padding: draw.one_of(&[Padding::Same, Padding::Valid]),
-            pool: draw.below(2) == 0,
-        };
-        let pattern = draw.pattern(channels, image.channels * tall * wide);
-        if let Ok(layer) = Convolution::new(pattern, image, window, draw.one_of(WITH_GRADIENT)) {
-            image = layer.output();
-            layers.push(Layer::Convolution(layer));
-        }
-    }
-    let mut width = image.len();
-    let dense = draw.below(3).max(usize::from(layers.is_empty()));
-    for index in 0..dense {
-        let [rows] = draw.sizes([14]);
-        // a network without outputs has no loss
-        let rows = if index + 1 == dense { rows.max(1) } else { rows };
-        layers.push(Layer::Dense(Dense::new(draw.pattern(rows, width), draw.one_of(WITH_GRADIENT))));
-        width = rows;
-    }
-    Network::new(layers).expect("layers that fit each other")
-}
 
 /// A network, its parameters, and a batch.
 struct Case {
@@ -197,8 +164,12 @@ fn one_layer(activation: Activation) -> Network {
 
 #[test]
 fn networks_without_gradients_are_refused() {
-    let swish = LossPlan::new(Isa::detected(), &one_layer(Activation::Swish)).unwrap_err();
-    assert_eq!(swish, PlanError::NoGradient { layer: 0 });
+    #[cfg(feature = "wide")]
+    {
+        let own = sparse_kernels::WideFunction::of_8("the same", |x| x);
+        let own = LossPlan::new(Isa::detected(), &one_layer(own.into())).unwrap_err();
+        assert_eq!(own, PlanError::NoGradient { layer: 0 });
+    }
 
     // the second channel reads nothing, so its readers' sums begin with planes when it is left out
     let window = Window { kernel: (3, 3), stride: (1, 1), padding: Padding::Same, pool: false };

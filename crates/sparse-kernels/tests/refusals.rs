@@ -7,9 +7,11 @@ mod refusal;
 
 use numerics::{Isa, LANES};
 use refusal::assert_refused;
-use sparse_kernels::network::{Dense, Layer, Network};
+use sparse_kernels::network::{Convolution, Dense, Image, Layer, Network, Padding, Window};
 use sparse_kernels::product::{TransposedPlan, View, ViewMut};
-use sparse_kernels::{Activation, GradientPlan, Images, LossPlan, Pattern, Score, Threads};
+use sparse_kernels::{
+    Activation, ConvolutionGradientPlan, GradientPlan, Images, LossPlan, Members, Pattern, Score, Threads,
+};
 
 /// Rows and columns of a matrix.
 type Size = [usize; 2];
@@ -106,6 +108,46 @@ fn gradients_of_losses_name_what_does_not_fit() {
 }
 
 #[test]
+fn gradients_of_members_name_what_does_not_fit() {
+    let layer = Layer::Dense(Dense::new(dense(2, 1), Activation::Identity));
+    let network = Network::new([layer]).expect("a layer");
+    let plan = LossPlan::new(Isa::detected(), &network).expect("a plan");
+    // three members on seventeen images, which are two blocks
+    let fits = Lengths { pixels_each: 1, labels: 17, parameters: 4, scratch: 0, blocks: 6, gradient: 12 };
+    let gradients = |lengths: Lengths, scores: usize, label: u32| {
+        let pixels = vec![0.0; Images::buffer_len(17, lengths.pixels_each)];
+        let images = Images::new(&pixels, 17, lengths.pixels_each);
+        let values = vec![0.0; 3 * lengths.parameters];
+        plan.gradients_into(
+            Threads::Sequential,
+            images,
+            &vec![label; lengths.labels],
+            Members::new(&values, lengths.parameters),
+            &mut vec![0.0; plan.members_scratch_len(Threads::Sequential, images) - lengths.scratch],
+            &mut vec![Score::default(); lengths.blocks],
+            &mut vec![Score::default(); scores],
+            &mut vec![f32::NAN; lengths.gradient],
+        );
+    };
+    gradients(fits, 3, 0);
+    let pixels = vec![0.0; Images::buffer_len(17, 1)];
+    let needed = plan.members_scratch_len(Threads::Sequential, Images::new(&pixels, 17, 1));
+    let short = format!("scratch of {} floats, {needed} are needed", needed - 1);
+    for (says, lengths) in [
+        ("pixels of an image\n  left: 2\n right: 1", Lengths { pixels_each: 2, ..fits }),
+        ("labels, one an image\n  left: 16\n right: 17", Lengths { labels: 16, ..fits }),
+        ("parameters of a member\n  left: 3\n right: 4", Lengths { parameters: 3, ..fits }),
+        (&short, Lengths { scratch: 1, ..fits }),
+        ("scores, one a member and block of images\n  left: 5\n right: 6", Lengths { blocks: 5, ..fits }),
+        ("gradients of 3 members\n  left: 13\n right: 12", Lengths { gradient: 13, ..fits }),
+    ] {
+        assert_refused(says, || gradients(lengths, 3, 0));
+    }
+    assert_refused("scores, one a member\n  left: 2\n right: 3", || gradients(fits, 2, 0));
+    assert_refused("image 0 has label 2; there are 2 classes", || gradients(fits, 3, 2));
+}
+
+#[test]
 fn gradients_of_layers_name_what_does_not_fit() {
     // one value and one bias, one input and one sum, two copies
     let plan = GradientPlan::new(Isa::detected(), &dense(1, 1), 2).expect("copies");
@@ -124,6 +166,41 @@ fn gradients_of_layers_name_what_does_not_fit() {
         assert_refused(says, || {
             let mut of_inputs = vec![0.0; inputs];
             plan.inputs_into(Threads::Sequential, of(parameters), of(gradients), &mut of_inputs);
+        });
+    }
+}
+
+#[test]
+fn gradients_of_convolutions_name_what_does_not_fit() {
+    // one value and one bias, four pixels, one sum of a square, two copies
+    let window = Window { kernel: (1, 1), stride: (1, 1), padding: Padding::Valid, pool: true };
+    let image = Image { channels: 1, height: 2, width: 2 };
+    let layer = Convolution::new(dense(1, 1), image, window, Activation::Identity).expect("a convolution");
+    let plan = ConvolutionGradientPlan::new(Isa::detected(), &layer, 2).expect("copies");
+    let fits = [2 * LANES, 8 * LANES, 2 * LANES, 2 * LANES];
+    let numbers = vec![0.0; 9 * LANES];
+    let of = |len: usize| &numbers[..len];
+    for (says, place, len) in [
+        ("parameters of 1 groups\n  left: 33\n right: 32", 0, 2 * LANES + 1),
+        ("images of 1 groups\n  left: 127\n right: 128", 1, 8 * LANES - 1),
+        ("sums of 1 groups\n  left: 31\n right: 32", 2, 2 * LANES - 1),
+        ("winners of 1 groups\n  left: 0\n right: 32", 3, 0),
+    ] {
+        let mut lengths = fits;
+        lengths[place] = len;
+        let [parameters, images, sums, winners] = lengths;
+        assert_refused(says, || {
+            let (mut sums, mut winners) = (vec![0.0; sums], vec![0; winners]);
+            plan.sums_into(Threads::Sequential, of(parameters), of(images), &mut sums, &mut winners);
+        });
+        let winners = vec![0; winners];
+        assert_refused(says, || {
+            let mut of_parameters = vec![0.0; parameters];
+            plan.parameters_acc(Threads::Sequential, of(images), of(sums), &winners, &mut of_parameters);
+        });
+        assert_refused(says, || {
+            let mut of_images = vec![0.0; images];
+            plan.inputs_into(Threads::Sequential, of(parameters), of(sums), &winners, &mut of_images);
         });
     }
 }

@@ -6,7 +6,7 @@ use std::cell::Cell;
 use numerics::Isa;
 use sparse_kernels::network::{Convolution, Dense, Image, Layer, Network, Padding, Window};
 use sparse_kernels::product::{ChosenPlan, ProductPlan, TransposedPlan, Zeros};
-use sparse_kernels::{Activation, GradientPlan, LossPlan, Pattern};
+use sparse_kernels::{Activation, ConvolutionGradientPlan, GradientPlan, LossPlan, Pattern};
 
 thread_local! {
     /// Bytes that this thread has asked for and not given back.
@@ -82,6 +82,12 @@ fn plans_for_losses_hold_what_they_say() {
             Layer::Dense(Dense::new(Pattern::dense(3, 7).expect("a pattern"), Activation::Identity)),
         ])
         .expect("layers that fit each other");
+        for layer in network.layers() {
+            let Layer::Convolution(layer) = layer else { continue };
+            let plan = || ConvolutionGradientPlan::new(Isa::detected(), layer, 3).expect("copies");
+            let (plan, bytes) = held(plan);
+            assert_eq!(plan.size(), bytes, "a convolution, pooled {pool}, steps of {stride}");
+        }
         for isa in Isa::available() {
             let (plan, bytes) = held(|| LossPlan::new(isa, &network).expect("a plan"));
             assert_eq!(plan.size(), bytes, "pooled {pool}, steps of {stride}, {isa}");

@@ -1,10 +1,11 @@
 //! One layer over a register of images, there and back.
 
-use numerics::functions::{Exp, Function};
+use numerics::functions::{Exp, Function, Sigmoid};
 use numerics::{Kernel, LANES, Simd};
 
 use super::plan::{Kind, PlannedConvolution, PlannedLayer};
 use crate::Activation;
+use crate::activation::SWISH_END;
 use crate::convolution::{OfSums, Stream};
 
 impl PlannedLayer {
@@ -124,6 +125,45 @@ impl PlannedLayer {
     }
 }
 
+impl PlannedLayer {
+    /// Keeps what the activation of an output is applied to, where the way back asks for it.
+    ///
+    /// # Safety
+    ///
+    /// The scratch holds the registers of the plan, which was made for `S`, and the layer has such an output.
+    #[inline(always)]
+    unsafe fn keep<S: Simd>(&self, simd: S, cell: usize, sum: S::F, scratch: *mut f32) {
+        if let Some(kept) = self.kept {
+            // SAFETY: the caller's promise.
+            unsafe { simd.store_pointer(sum, scratch.add((kept + cell) * S::LANES)) };
+        }
+    }
+
+    /// The gradient of a sum, from what the activation made of it and the gradient of that.
+    ///
+    /// # Safety
+    ///
+    /// As [`keep`](Self::keep), and the layer was run.
+    #[inline(always)]
+    unsafe fn before_activation<S: Simd>(
+        &self,
+        simd: S,
+        cell: usize,
+        output: S::F,
+        gradient: S::F,
+        scratch: *const f32,
+    ) -> S::F {
+        let Some(kept) = self.kept else {
+            return gradient_by_value(simd, self.activation, output, gradient);
+        };
+        // SAFETY: the caller's promise.
+        let sum = unsafe { simd.load_pointer(scratch.add((kept + cell) * S::LANES)) };
+        let (s, t) = (Sigmoid.of(simd, sum), Sigmoid.of(simd, simd.sub(simd.zero(), sum)));
+        let output = simd.min(simd.splat(SWISH_END), output);
+        simd.mul(gradient, simd.mul_add(output, t, s))
+    }
+}
+
 /// The largest sum of each square, and its activation: relu, or what the layer says.
 struct Pooling<'a, const RELU: bool> {
     layer: &'a PlannedLayer,
@@ -163,6 +203,10 @@ impl<const RELU: bool> Kernel for Pooling<'_, RELU> {
                         let activation = if RELU { Activation::Relu } else { layer.activation };
                         let place = layer.output + layer.plane.place(channel, y, x);
                         simd.store_pointer(activation.apply(simd, value), scratch.add(place * S::LANES));
+                        // PERF: known to the compiler where there is relu
+                        if !RELU {
+                            layer.keep(simd, (channel * height + y) * width + x, value, scratch);
+                        }
                         simd.store_bits_pointer(winner, winners.add(x * S::LANES).cast());
                     }
                 }
@@ -190,7 +234,10 @@ impl Kernel for Activating<'_> {
                     unsafe {
                         let place = layer.output + layer.plane.place(channel, y, x);
                         let place = scratch.add(place * S::LANES);
-                        simd.store_pointer(layer.activation.apply(simd, simd.load_pointer(place)), place);
+                        let sum = simd.load_pointer(place);
+                        let (height, width) = layer.extent;
+                        layer.keep(simd, (channel * height + y) * width + x, sum, scratch);
+                        simd.store_pointer(layer.activation.apply(simd, sum), place);
                     }
                 }
             }
@@ -198,9 +245,9 @@ impl Kernel for Activating<'_> {
     }
 }
 
-/// The gradient of a sum, from what the activation made of it and the gradient of that.
+/// The gradient of a sum, where what the activation made of it tells the slope.
 #[inline(always)]
-fn before_activation<S: Simd>(simd: S, activation: Activation, output: S::F, gradient: S::F) -> S::F {
+fn gradient_by_value<S: Simd>(simd: S, activation: Activation, output: S::F, gradient: S::F) -> S::F {
     let one = simd.splat(1.0);
     match activation {
         Activation::Relu => simd.select(simd.less(simd.zero(), output), gradient, simd.zero()),
@@ -209,7 +256,7 @@ fn before_activation<S: Simd>(simd: S, activation: Activation, output: S::F, gra
         Activation::Softplus => {
             simd.mul(gradient, simd.sub(one, Exp.of(simd, simd.sub(simd.zero(), output))))
         }
-        // plans refuse the others
+        // that of swish is told by the sum; plans refuse functions of one's own
         _ => gradient,
     }
 }
@@ -234,7 +281,6 @@ impl<const RELU: bool> Kernel for Known<'_, RELU> {
     fn run<S: Simd>(self, simd: S) {
         let Spread { layer, convolution, channel, scratch, of_sums, bias } = self.0;
         let ((height, width), (down, right)) = (layer.extent, of_sums.pitch);
-        let activation = if RELU { Activation::Relu } else { layer.activation };
         let mut sum = simd.zero();
         for y in 0..height {
             // SAFETY: the planes of the layer are in the scratch, as `backward` was promised.
@@ -245,7 +291,12 @@ impl<const RELU: bool> Kernel for Known<'_, RELU> {
                     let output = layer.output + layer.plane.place(channel, y, x);
                     let output = simd.load_pointer(scratch.add(output * S::LANES));
                     let gradient = simd.load_pointer(gradients.add(x * S::LANES));
-                    let of_sum = before_activation(simd, activation, output, gradient);
+                    // PERF: known to the compiler where there is relu
+                    let of_sum = if RELU {
+                        gradient_by_value(simd, Activation::Relu, output, gradient)
+                    } else {
+                        layer.before_activation(simd, cells + x, output, gradient, scratch)
+                    };
                     sum = simd.add(sum, of_sum);
                     let first = of_sums.first.cast_mut();
                     let Some(pool) = convolution.pool else {
@@ -287,7 +338,7 @@ impl Kernel for OfDense<'_> {
             unsafe {
                 let place = scratch.add((layer.of_output + row) * S::LANES);
                 let output = simd.load_pointer(scratch.add((layer.output + row) * S::LANES));
-                let of_sum = before_activation(simd, layer.activation, output, simd.load_pointer(place));
+                let of_sum = layer.before_activation(simd, row, output, simd.load_pointer(place), scratch);
                 simd.store_pointer(of_sum, place);
                 simd.store_pointer(simd.add(simd.zero(), of_sum), lanes.add((pattern.nnz() + row) * LANES));
                 let input = scratch.add(layer.input * S::LANES);

@@ -61,6 +61,8 @@ pub(super) struct PlannedLayer {
     pub(super) input: usize,
     pub(super) output: usize,
     pub(super) plane: Plane,
+    /// What the activation is applied to, `[channel][y][x]`, where its value does not tell its slope.
+    pub(super) kept: Option<usize>,
     /// Height and width of the outputs without padding.
     pub(super) extent: (usize, usize),
     /// Gradients of what the layer gives, `[channel][y][x]`, and of what it reads, if anybody asks for these.
@@ -136,9 +138,8 @@ impl LossPlan {
     ///
     /// # Errors
     ///
-    /// If a layer has planes that are too large for 32-bit offsets, sums that begin with planes, or an activation whose
-    /// value does not tell its gradient: [`Activation::Swish`], whose kernels would have to keep sums, and functions of
-    /// one's own.
+    /// If a layer has planes that are too large for 32-bit offsets, sums that begin with planes, or an activation of one's
+    /// own.
     pub fn new(isa: Isa, network: &Network) -> Result<LossPlan, PlanError> {
         let registers = isa.run(Registers);
         let layers = network.layers();
@@ -150,10 +151,13 @@ impl LossPlan {
         let mut planned: Vec<PlannedLayer> = Vec::with_capacity(layers.len());
         for (index, layer) in layers.iter().enumerate() {
             places.layer = index;
-            check(index, layer)?;
+            check_layer(index, layer)?;
             let (plane, extent) = output_plane(layer, layers.get(index + 1));
             let output = places.plane(plane)?;
-            let of_output = places.plane(Plane::flat(layer.outputs()))?;
+            let flat = Plane::flat(layer.outputs());
+            let of_output = places.plane(flat)?;
+            let keeps = layer.activation() == Activation::Swish;
+            let kept = if keeps { Some(places.plane(flat)?) } else { None };
             let passes = of_input.is_some();
             let turn = |order: Vec<u32>, zeros: usize| {
                 let end = backward + order.len() + zeros;
@@ -181,6 +185,7 @@ impl LossPlan {
                 input: before.0,
                 output,
                 plane,
+                kept,
                 extent,
                 of_output,
                 of_input,
@@ -254,18 +259,10 @@ impl LossPlan {
     ) -> Score {
         let needed = self.scratch_len(threads, images);
         assert!(scratch.len() >= needed, "scratch of {} floats, {needed} are needed", scratch.len());
-        assert_eq!(images.pixels_each(), self.pixels_each(), "pixels of an image");
-        assert_eq!(labels.len(), images.count(), "labels, one an image");
+        self.check(images, labels);
         assert_eq!(parameters.len(), self.parameters, "parameters");
         assert_eq!(gradient.len(), self.parameters, "gradients, one a parameter");
         assert_eq!(blocks.len(), images.blocks(), "scores, one a block of images");
-        for (image, &label) in labels.iter().enumerate() {
-            let classes = self.outputs;
-            assert!(
-                (label as usize) < classes,
-                "image {image} has label {label}; there are {classes} classes"
-            );
-        }
         let (turned, scratch) = scratch.split_at_mut(self.backward);
         self.turn(parameters, turned);
         let (sums, scratch) = scratch.split_at_mut(images.blocks() * self.parameters);
@@ -294,6 +291,17 @@ impl LossPlan {
             gradient.iter_mut().zip(block).for_each(|(sum, part)| *sum += part);
         }
         score
+    }
+
+    /// Refuses images that are none of the network's, and labels that are not theirs or no class.
+    pub(super) fn check(&self, images: Images<'_>, labels: &[u32]) {
+        assert_eq!(images.pixels_each(), self.pixels_each(), "pixels of an image");
+        assert_eq!(labels.len(), images.count(), "labels, one an image");
+        let classes = self.outputs;
+        for (image, &label) in labels.iter().enumerate() {
+            let is_class = (label as usize) < classes;
+            assert!(is_class, "image {image} has label {label}; there are {classes} classes");
+        }
     }
 
     /// Writes the values in the orders in which gradients pass.
@@ -337,9 +345,8 @@ impl Kind {
     }
 }
 
-fn check(index: usize, layer: &Layer) -> Result<(), PlanError> {
-    use Activation::{Identity, Relu, Sigmoid, Softplus, Tanh};
-    if !matches!(layer.activation(), Identity | Relu | Tanh | Sigmoid | Softplus) {
+fn check_layer(index: usize, layer: &Layer) -> Result<(), PlanError> {
+    if !Activation::ALL.contains(&layer.activation()) {
         return Err(PlanError::NoGradient { layer: index });
     }
     let rows = layer.pattern().rows();

@@ -9,6 +9,8 @@
 //!                             g y * (1 - y y)                tanh
 //!                             g y * (y (1 - y))              sigmoid
 //!                             g y * (1 - exp(-y))            softplus
+//!                             g y * (y t + s)                swish                  s and t the logistic functions of the sum and
+//!                                                                                   of the sum turned; there y is 128 at most
 //!   pooling     the first of the largest sums of a square gets all of it, the others zero
 //!   bias        g b         = 0 + g sum + ..                 over the outputs of the row, in order, before they are taken apart
 //!   value       g v[k]      = 0 + g sum * input + ..         over the sums of the row, in order; padding is the number zero
@@ -21,20 +23,19 @@
 //! a block of [`LANES`]; lanes without an image are zero. Lanes 8 to 15 are added to lanes 0 to 7, then neighbours, until
 //! one is left, and blocks in their order to zero.
 
-use std::fmt::Debug;
 use std::ops::{Add, Div, Mul, Sub};
 
 use numerics::functions::{Exp, Function, Ln, map_in_place};
 use numerics::{Isa, LANES};
 
+use crate::activation::SWISH_END;
 use crate::network::{Convolution, Dense, Layer, Network};
+use crate::product::Number;
 use crate::{Activation, Score};
 
 /// Numbers that the definition computes with: `f32`, whose bits kernels have; tests bring `f64`.
 pub(super) trait Scalar:
-    Copy
-    + Debug
-    + PartialOrd
+    Number
     + From<f32>
     + Into<f64>
     + Add<Output = Self>
@@ -42,7 +43,6 @@ pub(super) trait Scalar:
     + Mul<Output = Self>
     + Div<Output = Self>
 {
-    fn fused(self, by: Self, plus: Self) -> Self;
     fn exp_of(self) -> Self;
     fn ln_of(self) -> Self;
     fn activated(self, activation: Activation) -> Self;
@@ -56,9 +56,6 @@ fn one<F: Function>(function: F, x: f32) -> f32 {
 }
 
 impl Scalar for f32 {
-    fn fused(self, by: f32, plus: f32) -> f32 {
-        self.mul_add(by, plus)
-    }
     fn exp_of(self) -> f32 {
         one(Exp, self)
     }
@@ -74,6 +71,8 @@ impl Scalar for f32 {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Passed<T> {
     pub(super) input: Vec<T>,
+    /// What its activation was applied to: where squares are pooled, the sums that won.
+    pub(super) sums: Vec<T>,
     pub(super) output: Vec<T>,
     /// Of each output the sum that won, where squares are pooled.
     pub(super) winners: Vec<usize>,
@@ -84,7 +83,7 @@ pub(super) struct Passed<T> {
 ///
 /// # Panics
 ///
-/// If a length does not fit, a label is no class, or an activation has no gradient by its value alone.
+/// If a length does not fit, a label is no class, or an activation is a function of one's own.
 pub fn loss_gradient(
     network: &Network,
     parameters: &[f32],
@@ -147,7 +146,7 @@ fn folded<T: Scalar>(lanes: &[T; LANES]) -> T {
 }
 
 /// Place of the first of the largest numbers.
-fn first_of_the_largest<T: Scalar>(numbers: &[T]) -> usize {
+fn first_of_the_largest<T: Number>(numbers: &[T]) -> usize {
     (1..numbers.len()).fold(0, |best, place| if numbers[place] > numbers[best] { place } else { best })
 }
 
@@ -174,8 +173,8 @@ pub(super) fn forward<T: Scalar>(network: &Network, parameters: &[T], image: &[T
             Layer::Dense(layer) => (dense_sums(layer, parameters, &input), Vec::new()),
             Layer::Convolution(layer) => pooled_sums(layer, parameters, &input),
         };
-        let output = sums.into_iter().map(|sum| sum.activated(activation)).collect();
-        passed.push(Passed { input, output, winners });
+        let output = sums.iter().map(|sum| sum.activated(activation)).collect();
+        passed.push(Passed { input, sums, output, winners });
     }
     passed
 }
@@ -191,7 +190,11 @@ fn dense_sums<T: Scalar>(layer: &Dense, parameters: &[T], input: &[T]) -> Vec<T>
 }
 
 /// The sums that squares keep, and which these are; all of them where nothing is pooled.
-fn pooled_sums<T: Scalar>(layer: &Convolution, parameters: &[T], input: &[T]) -> (Vec<T>, Vec<usize>) {
+pub(super) fn pooled_sums<T: Number>(
+    layer: &Convolution,
+    parameters: &[T],
+    input: &[T],
+) -> (Vec<T>, Vec<usize>) {
     let (all, output, pattern) = (layer.sums(), layer.output(), layer.pattern());
     let mut sums = Vec::with_capacity(all.len());
     for channel in 0..all.channels {
@@ -220,7 +223,7 @@ fn pooled_sums<T: Scalar>(layer: &Convolution, parameters: &[T], input: &[T]) ->
 }
 
 /// The sums that an output of a pooling layer is chosen from.
-fn square(layer: &Convolution, cell: usize) -> [usize; 4] {
+pub(super) fn square(layer: &Convolution, cell: usize) -> [usize; 4] {
     let (all, output) = (layer.sums(), layer.output());
     let (channel, rest) = (cell / output.pixels(), cell % output.pixels());
     let (y, x) = (2 * (rest / output.width), 2 * (rest % output.width));
@@ -229,17 +232,17 @@ fn square(layer: &Convolution, cell: usize) -> [usize; 4] {
 }
 
 /// The pixel that a place of the kernel sees for a sum: zero beyond the border.
-fn seen<T: Scalar>(layer: &Convolution, image: &[T], column: u32, y: usize, x: usize) -> T {
+pub(super) fn seen<T: Number>(layer: &Convolution, image: &[T], column: u32, y: usize, x: usize) -> T {
     let (input, (down, right), (top, left)) = (layer.input(), layer.window().stride, layer.before());
     let (channel, kernel_y, kernel_x) = layer.tap(column as usize);
     let (y, x) = (y * down + kernel_y, x * right + kernel_x);
     let inside = (top..top + input.height).contains(&y) && (left..left + input.width).contains(&x);
-    if inside { image[(channel * input.height + y - top) * input.width + x - left] } else { T::from(0.0) }
+    if inside { image[(channel * input.height + y - top) * input.width + x - left] } else { T::ZERO }
 }
 
-/// The gradient of a sum, from what the activation made of it and the gradient of that.
-fn before_activation<T: Scalar>(activation: Activation, output: T, gradient: T) -> T {
-    let (zero, one) = (T::from(0.0), T::from(1.0));
+/// The gradient of a sum, from the sum, what the activation made of it, and the gradient of that.
+fn before_activation<T: Scalar>(activation: Activation, sum: T, output: T, gradient: T) -> T {
+    let (zero, one, end) = (T::from(0.0), T::from(1.0), T::from(SWISH_END));
     match activation {
         Activation::Identity => gradient,
         Activation::Relu => {
@@ -252,7 +255,13 @@ fn before_activation<T: Scalar>(activation: Activation, output: T, gradient: T) 
         Activation::Tanh => gradient * (zero - output).fused(output, one),
         Activation::Sigmoid => gradient * (output * (one - output)),
         Activation::Softplus => gradient * (one - (zero - output).exp_of()),
-        other => panic!("the value of {other:?} does not tell its gradient"),
+        Activation::Swish => {
+            let [s, t] = [sum, zero - sum].map(|sum| sum.activated(Activation::Sigmoid));
+            let output = if end < output { end } else { output };
+            gradient * output.fused(t, s)
+        }
+        #[cfg(feature = "wide")]
+        Activation::Wide(function) => panic!("nobody knows the gradient of {function:?}"),
     }
 }
 
@@ -267,7 +276,8 @@ fn dense<T: Scalar>(
     let (pattern, zero) = (layer.pattern(), T::from(0.0));
     let mut of_inputs = vec![zero; pattern.columns()];
     for row in 0..pattern.rows() {
-        let of_sum = before_activation(layer.activation(), passed.output[row], gradient[row]);
+        let of_sum =
+            before_activation(layer.activation(), passed.sums[row], passed.output[row], gradient[row]);
         of_parameters[pattern.nnz() + row] = zero + of_sum;
         for entry in pattern.row_range(row) {
             let column = pattern.indices()[entry] as usize;
@@ -289,7 +299,7 @@ fn convolution<T: Scalar>(
     let (all, output, pattern, zero) = (layer.sums(), layer.output(), layer.pattern(), T::from(0.0));
     let mut of_sums = vec![zero; all.len()];
     for (cell, &gradient) in gradient.iter().enumerate() {
-        let of_sum = before_activation(layer.activation(), passed.output[cell], gradient);
+        let of_sum = before_activation(layer.activation(), passed.sums[cell], passed.output[cell], gradient);
         of_sums[if layer.window().pool { passed.winners[cell] } else { cell }] = of_sum;
         let bias = &mut of_parameters[layer.initial(cell / output.pixels())];
         assert_eq!(bias.len(), 1, "sums of a layer that is trained begin with one bias a channel");
@@ -310,7 +320,8 @@ fn convolution<T: Scalar>(
     input_gradients(layer, parameters, &of_sums)
 }
 
-fn input_gradients<T: Scalar>(layer: &Convolution, parameters: &[T], of_sums: &[T]) -> Vec<T> {
+/// The gradients of a convolution's images, from those of all its sums.
+pub(super) fn input_gradients<T: Number>(layer: &Convolution, parameters: &[T], of_sums: &[T]) -> Vec<T> {
     let (all, input, pattern) = (layer.sums(), layer.input(), layer.pattern());
     let ((down, right), (top, left)) = (layer.window().stride, layer.before());
     // the sum, in one direction, for which a place of the kernel reads a pixel
@@ -322,7 +333,7 @@ fn input_gradients<T: Scalar>(layer: &Convolution, parameters: &[T], of_sums: &[
     for pixel in 0..input.len() {
         let (channel, rest) = (pixel / input.pixels(), pixel % input.pixels());
         let (y, x) = (rest / input.width, rest % input.width);
-        let mut sum = T::from(0.0);
+        let mut sum = T::ZERO;
         for row in 0..all.channels {
             for entry in pattern.row_range(row).rev() {
                 let (from, kernel_y, kernel_x) = layer.tap(pattern.indices()[entry] as usize);
@@ -331,7 +342,7 @@ fn input_gradients<T: Scalar>(layer: &Convolution, parameters: &[T], of_sums: &[
                 }
                 let of_sum = reader(y, top, kernel_y, down, all.height)
                     .zip(reader(x, left, kernel_x, right, all.width))
-                    .map_or(T::from(0.0), |(y, x)| of_sums[(row * all.height + y) * all.width + x]);
+                    .map_or(T::ZERO, |(y, x)| of_sums[(row * all.height + y) * all.width + x]);
                 sum = parameters[entry].fused(of_sum, sum);
             }
         }

@@ -10,13 +10,15 @@
 //! `gradient` is that of the loss with respect to the sums of the layer, before its activation. As lanes are members no
 //! sum crosses lanes: each entry is a load and a multiply-add a copy, as in the layer itself.
 //!
-//! This is one dense layer. For populations there is no backward pass of a whole network: no convolutions, no pooling, no
-//! activations and no loss. The caller goes from layer to layer, and multiplies gradients of what an activation gave by its
-//! slope; one network has all of that in a [`LossPlan`](crate::LossPlan). Numbers are `f32`, there as here.
+//! This is one dense layer; a [`ConvolutionGradientPlan`](crate::ConvolutionGradientPlan) is one convolution, in the same
+//! lanes. The caller goes from layer to layer, and multiplies gradients of what an activation gave by its slope; networks
+//! that see the same images have all of that, and the loss, in a [`LossPlan`](crate::LossPlan). Numbers are `f32` there, and
+//! here `f32` or `f64`.
 
 use numerics::{Isa, Kernel, LANES, Simd};
 
 use crate::length::length;
+use crate::product::Number;
 use crate::{Pattern, PlanError, Threads};
 
 /// Entries of a row whose sums wait for each other's additions, and not for their own.
@@ -25,7 +27,7 @@ const ENTRIES: usize = 8;
 /// Copies whose sums stay in registers together.
 const COPIES: usize = 8;
 
-/// Gradients of a dense layer with one pattern, for a number of inputs a member, before its activation.
+/// Gradients of a dense layer with one pattern, for a number of inputs a member, before its activation, in `f32` or `f64`.
 ///
 /// Layouts are those of [`CopyPlan`](crate::CopyPlan) for a network of this one layer: `[group][parameter][LANES]`, values
 /// before biases, and `[group][unit][copy][LANES]`.
@@ -113,12 +115,12 @@ impl GradientPlan {
     /// # Panics
     ///
     /// If the lengths are not those of one number of groups.
-    pub fn parameters_acc(
+    pub fn parameters_acc<T: Number>(
         &self,
         threads: Threads<'_>,
-        inputs: &[f32],
-        gradients: &[f32],
-        of_parameters: &mut [f32],
+        inputs: &[T],
+        gradients: &[T],
+        of_parameters: &mut [T],
     ) {
         let groups = self.groups(of_parameters.len(), inputs.len(), gradients.len());
         if of_parameters.is_empty() {
@@ -138,12 +140,12 @@ impl GradientPlan {
     /// # Panics
     ///
     /// If the lengths are not those of one number of groups.
-    pub fn inputs_into(
+    pub fn inputs_into<T: Number>(
         &self,
         threads: Threads<'_>,
-        parameters: &[f32],
-        gradients: &[f32],
-        of_inputs: &mut [f32],
+        parameters: &[T],
+        gradients: &[T],
+        of_inputs: &mut [T],
     ) {
         let groups = self.groups(parameters.len(), of_inputs.len(), gradients.len());
         if of_inputs.is_empty() {
@@ -173,15 +175,15 @@ impl GradientPlan {
 }
 
 /// Gradients of the parameters of some groups. Lengths were checked.
-struct OfParameters<'a> {
+struct OfParameters<'a, T> {
     plan: &'a GradientPlan,
-    inputs: &'a [f32],
-    gradients: &'a [f32],
-    parameters: &'a mut [f32],
+    inputs: &'a [T],
+    gradients: &'a [T],
+    parameters: &'a mut [T],
     first: usize,
 }
 
-impl Kernel for OfParameters<'_> {
+impl<T: Number> Kernel for OfParameters<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -198,14 +200,14 @@ impl Kernel for OfParameters<'_> {
                 let range = plan.pattern.row_range(row);
                 let values = &mut values[range.start * LANES..range.end * LANES];
                 let entries = plan.pattern.row(row);
-                for lane in (0..LANES).step_by(S::LANES) {
+                for lane in (0..LANES).step_by(T::lanes::<S>()) {
                     // SAFETY: lanes of blocks that were cut to length; columns of the pattern are blocks of the inputs.
                     unsafe {
                         let mut done = 0;
                         while done + ENTRIES <= entries.len() {
                             let columns = &entries[done..][..ENTRIES];
                             let values = values[done * LANES + lane..].as_mut_ptr();
-                            entries_of::<S, ENTRIES>(
+                            entries_of::<T, S, ENTRIES>(
                                 simd,
                                 columns,
                                 &inputs[lane..],
@@ -217,14 +219,14 @@ impl Kernel for OfParameters<'_> {
                         for entry in done..entries.len() {
                             let columns = &entries[entry..][..1];
                             let values = values[entry * LANES + lane..].as_mut_ptr();
-                            entries_of::<S, 1>(simd, columns, &inputs[lane..], &gradient[lane..], values);
+                            entries_of::<T, S, 1>(simd, columns, &inputs[lane..], &gradient[lane..], values);
                         }
                     }
-                    let mut sum = simd.load(&bias[lane..]);
+                    let mut sum = T::read(simd, &bias[lane..]);
                     for copy in gradient.chunks_exact(LANES) {
-                        sum = simd.add(sum, simd.load(&copy[lane..]));
+                        sum = T::add(simd, sum, T::read(simd, &copy[lane..]));
                     }
-                    simd.store(sum, &mut bias[lane..]);
+                    T::write(simd, sum, &mut bias[lane..]);
                 }
             }
         }
@@ -238,44 +240,44 @@ impl Kernel for OfParameters<'_> {
 /// `gradient` are the copies of a row, and `inputs` those of all columns, both from one lane on; a register is readable
 /// and writable at `values` for each of the columns, [`LANES`] apart.
 #[inline(always)]
-unsafe fn entries_of<S: Simd, const N: usize>(
+unsafe fn entries_of<T: Number, S: Simd, const N: usize>(
     simd: S,
     columns: &[u32],
-    inputs: &[f32],
-    gradient: &[f32],
-    values: *mut f32,
+    inputs: &[T],
+    gradient: &[T],
+    values: *mut T,
 ) {
     let copies = gradient.len().div_ceil(LANES);
-    let mut sums = [simd.zero(); N];
+    let mut sums = [T::splat(simd, T::ZERO); N];
     let mut from = [inputs.as_ptr(); N];
     // SAFETY: the caller's promise, for all of it.
     unsafe {
         for n in 0..N {
-            sums[n] = simd.load_pointer(values.add(n * LANES));
+            sums[n] = T::load(simd, values.add(n * LANES));
             from[n] = inputs.as_ptr().add(*columns.get_unchecked(n) as usize * copies * LANES);
         }
         for copy in 0..copies {
-            let gradient = simd.load_pointer(gradient.as_ptr().add(copy * LANES));
+            let gradient = T::load(simd, gradient.as_ptr().add(copy * LANES));
             for n in 0..N {
-                sums[n] = simd.mul_add(gradient, simd.load_pointer(from[n].add(copy * LANES)), sums[n]);
+                sums[n] = T::mul_add(simd, gradient, T::load(simd, from[n].add(copy * LANES)), sums[n]);
             }
         }
         for n in 0..N {
-            simd.store_pointer(sums[n], values.add(n * LANES));
+            T::store(simd, sums[n], values.add(n * LANES));
         }
     }
 }
 
 /// Gradients of the inputs of some groups. Lengths were checked.
-struct OfInputs<'a> {
+struct OfInputs<'a, T> {
     plan: &'a GradientPlan,
-    parameters: &'a [f32],
-    gradients: &'a [f32],
-    of_inputs: &'a mut [f32],
+    parameters: &'a [T],
+    gradients: &'a [T],
+    of_inputs: &'a mut [T],
     first: usize,
 }
 
-impl Kernel for OfInputs<'_> {
+impl<T: Number> Kernel for OfInputs<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -290,7 +292,7 @@ impl Kernel for OfInputs<'_> {
                 gradients: &self.gradients[group * sums..][..sums],
             };
             for (number, of_input) in of_inputs.chunks_exact_mut(copies * LANES).enumerate() {
-                for lane in (0..LANES).step_by(S::LANES) {
+                for lane in (0..LANES).step_by(T::lanes::<S>()) {
                     let mut copy = 0;
                     while copy + COPIES <= copies {
                         column.copies::<S, COPIES>(simd, number, copy, lane, of_input);
@@ -306,13 +308,13 @@ impl Kernel for OfInputs<'_> {
 }
 
 /// What the gradient of an input is computed from, for one group.
-struct Column<'a> {
+struct Column<'a, T> {
     plan: &'a GradientPlan,
-    values: &'a [f32],
-    gradients: &'a [f32],
+    values: &'a [T],
+    gradients: &'a [T],
 }
 
-impl Column<'_> {
+impl<T: Number> Column<'_, T> {
     /// A register of `R` copies, from one on, of one input.
     #[inline(always)]
     fn copies<S: Simd, const R: usize>(
@@ -321,20 +323,20 @@ impl Column<'_> {
         number: usize,
         copy: usize,
         lane: usize,
-        of_input: &mut [f32],
+        of_input: &mut [T],
     ) {
         let (plan, copies) = (self.plan, self.plan.copies);
-        let mut sums = [simd.zero(); R];
+        let mut sums = [T::splat(simd, T::ZERO); R];
         for entry in plan.transposed.row_range(number) {
             let row = plan.transposed.indices()[entry] as usize;
-            let value = simd.load(&self.values[plan.order[entry] as usize * LANES + lane..]);
+            let value = T::read(simd, &self.values[plan.order[entry] as usize * LANES + lane..]);
             let gradients = &self.gradients[(row * copies + copy) * LANES..][..R * LANES];
             for r in 0..R {
-                sums[r] = simd.mul_add(value, simd.load(&gradients[r * LANES + lane..]), sums[r]);
+                sums[r] = T::mul_add(simd, value, T::read(simd, &gradients[r * LANES + lane..]), sums[r]);
             }
         }
         for r in 0..R {
-            simd.store(sums[r], &mut of_input[(copy + r) * LANES + lane..]);
+            T::write(simd, sums[r], &mut of_input[(copy + r) * LANES + lane..]);
         }
     }
 }

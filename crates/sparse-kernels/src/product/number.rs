@@ -1,7 +1,9 @@
-//! What products are made of: `f32` or `f64`.
+//! What products are made of, and gradients of layers: `f32` or `f64`.
 
-/// A number that products compute with: `f32` or `f64`.
-pub trait Number: registers::Registers {}
+pub(crate) mod choice;
+
+/// A number that products, and gradients of layers of populations, compute with: `f32` or `f64`.
+pub trait Number: choice::Choice {}
 
 impl Number for f32 {}
 impl Number for f64 {}
@@ -12,7 +14,7 @@ pub(crate) mod registers {
 
     use numerics::Simd;
 
-    pub trait Registers: Copy + Debug + PartialEq + Send + Sync + 'static {
+    pub trait Registers: Copy + Debug + PartialOrd + Send + Sync + 'static {
         const ZERO: Self;
         /// Numbers of a cache line: the lanes of a sum of products along rows.
         const LINE: usize = 64 / size_of::<Self>();
@@ -48,6 +50,30 @@ pub(crate) mod registers {
             b: Self::Register<S>,
             c: Self::Register<S>,
         ) -> Self::Register<S>;
+        /// The first numbers, as many as a register has lanes.
+        ///
+        /// # Panics
+        ///
+        /// If there are fewer.
+        #[inline(always)]
+        fn read<S: Simd>(simd: S, from: &[Self]) -> Self::Register<S> {
+            let lanes = Self::lanes::<S>();
+            assert!(from.len() >= lanes, "a register of {lanes} lanes from {} numbers", from.len());
+            // SAFETY: the length was checked.
+            unsafe { Self::load(simd, from.as_ptr()) }
+        }
+        /// Overwrites the first numbers, as many as a register has lanes.
+        ///
+        /// # Panics
+        ///
+        /// If there are fewer.
+        #[inline(always)]
+        fn write<S: Simd>(simd: S, value: Self::Register<S>, to: &mut [Self]) {
+            let lanes = Self::lanes::<S>();
+            assert!(to.len() >= lanes, "a register of {lanes} lanes to {} numbers", to.len());
+            // SAFETY: the length was checked.
+            unsafe { Self::store(simd, value, to.as_mut_ptr()) }
+        }
         /// The sum of each register's lanes: halves of a cache line first, then neighbours.
         fn sums<S: Simd>(simd: S, registers: [Self::Register<S>; 4]) -> [Self; 4];
     }

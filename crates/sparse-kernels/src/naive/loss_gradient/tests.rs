@@ -4,9 +4,6 @@ use crate::naive;
 use crate::tests::{cases, draw::Draw};
 
 impl Scalar for f64 {
-    fn fused(self, by: f64, plus: f64) -> f64 {
-        self.mul_add(by, plus)
-    }
     fn exp_of(self) -> f64 {
         self.exp()
     }
@@ -20,12 +17,14 @@ impl Scalar for f64 {
             Activation::Tanh => self.tanh(),
             Activation::Sigmoid => 1.0 / (1.0 + (-self).exp()),
             Activation::Softplus => self.max(0.0) + (-self.abs()).exp().ln_1p(),
-            other => unreachable!("{other:?} has no gradient here"),
+            Activation::Swish => self / (1.0 + (-self).exp()),
+            #[cfg(feature = "wide")]
+            Activation::Wide(_) => unreachable!("functions of one's own have no gradient"),
         }
     }
 }
 
-/// A network that has a gradient, parameters, and a batch.
+/// A network, parameters, and a batch.
 struct Case {
     network: Network,
     parameters: Vec<f32>,
@@ -34,14 +33,12 @@ struct Case {
 }
 
 impl Case {
-    /// None where a network was drawn whose activations have no gradient, or that has no outputs or too many parameters.
+    /// None where a network was drawn that has no outputs or too many parameters.
     fn draw(seed: u64, most: usize) -> Option<Case> {
         let mut draw = Draw::new(seed);
         let density = draw.density();
         let network = draw.network(density);
-        let has_gradient = |layer: &Layer| layer.activation() != Activation::Swish;
-        if !network.layers().iter().all(has_gradient) || network.outputs() == 0 || network.parameters() > most
-        {
+        if network.outputs() == 0 || network.parameters() > most {
             return None;
         }
         let count = draw.of(&[1, 2, 3, 17]);
@@ -163,4 +160,14 @@ fn gradients_are_of_the_mean() {
 #[should_panic(expected = "label 2; there are 2 classes")]
 fn a_label_that_is_no_class_is_refused() {
     head(&[0.5, 0.25], 2, 1.0);
+}
+
+#[test]
+fn the_slope_of_swish_has_its_limits() {
+    let slope = |x: f32| before_activation(Activation::Swish, x, x.activated(Activation::Swish), 1.0);
+    let points = [f32::NEG_INFINITY, f32::MIN, 0.0, 40.0, f32::MAX, f32::INFINITY];
+    assert_eq!(points.map(slope), [0.0, 0.0, 0.5, 1.0, 1.0, 1.0]);
+    assert!(slope(f32::NAN).is_nan());
+    // it falls before it rises
+    assert!(slope(-1.28) < 0.0 && slope(-1.27) > 0.0);
 }
