@@ -40,6 +40,13 @@ fn layers_of_all_levels_are_told_and_taken_along() {
         whole.iter().all(|line| line.contains(",all,16,4,")),
         "a quarter of 3 x 4 + 4 weights: {whole:?}"
     );
+    let measured = done(&["anatomy", &spec, "--out", &out, "--csv", "--seconds"]);
+    let seconds = |line: &str| line.rsplit(',').next().and_then(|number| number.parse::<f64>().ok());
+    let whole = measured.lines().filter(|line| line.contains(",all,"));
+    assert!(whole.clone().count() == 2 * 3 * 3 && whole.into_iter().all(|line| seconds(line) > Some(0.0)));
+    fs::write(&rows, &measured).expect("rows");
+    let table = done(&["anatomy", &spec, "--rows", &rows]);
+    assert!(table.contains("Milliseconds of a generation") && !found.contains("Milliseconds"), "{table}");
     fs::write(&rows, &csv).expect("rows");
     assert_eq!(done(&["anatomy", &spec, "--rows", &rows]), found);
     fs::write(&rows, csv.replacen(",16,4,", ",16,17,", 1)).expect("rows");

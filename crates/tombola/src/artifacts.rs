@@ -11,7 +11,7 @@
 //! | `profiles` | of how many runs the score is above a threshold |
 //! | `layers` | what each layer keeps, and how large it is: supplement 11 |
 //! | `figure-7` | whether large weights are those that the search is sure of |
-//! | `costs` | what a network takes: multiply-adds, bytes, and how much of it an output depends on |
+//! | `costs` | what a network takes: seconds where they were measured, multiply-adds, bytes, and how much of it an output depends on |
 //!
 //! The last three are of rows of layers, which `tombola anatomy` takes from tickets.
 //!
@@ -120,9 +120,10 @@ pub const LOTTERY: [Artifact; 10] = [
     },
     Artifact {
         name: "costs",
-        shows: "what a network takes: multiply-adds, bytes, and how much of it an output depends on",
+        shows: "what a network takes: seconds, multiply-adds, bytes, and how much of it an output depends on",
         pieces: |evidence| {
-            inside(evidence, "costs", &[Quantity::MultiplyAdds, Quantity::Bytes, Quantity::Effective])
+            let costs = [Quantity::Seconds, Quantity::MultiplyAdds, Quantity::Bytes, Quantity::Effective];
+            inside(evidence, "costs", &costs)
         },
     },
 ];
@@ -283,6 +284,7 @@ mod tests {
             "figure-7-agreement-glyphs-snes.svg",
             "layers-kept-glyphs-snes-snr.png",
             "costs-bytes.md",
+            "costs-seconds.csv",
         ] {
             assert!(files.iter().any(|(name, _)| name == wanted), "{wanted}");
         }

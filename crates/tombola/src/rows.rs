@@ -158,6 +158,9 @@ pub struct LayerRow {
     pub multiply_adds: Option<u64>,
     /// Bytes of the ticket, likewise.
     pub bytes: Option<u64>,
+    /// Seconds of a generation, likewise, where somebody measured them: of a machine, and not of the network alone.
+    #[serde(default)]
+    pub seconds: Option<f64>,
 }
 
 impl LevelRow {
@@ -276,7 +279,7 @@ pub fn layers(file: &str, bytes: &[u8]) -> Result<Vec<LayerRow>, RowsError> {
             let problem = format!("{effective} of {} weights that are kept cannot have an effect", row.kept);
             return Err(RowsError::new(file, line, problem));
         }
-        let numbers = [row.mean, row.size, row.linear, row.ranked];
+        let numbers = [row.mean, row.size, row.linear, row.ranked, row.seconds];
         if numbers.into_iter().flatten().any(|number| !number.is_finite()) {
             return Err(RowsError::new(file, line, "a number is not finite".to_owned()));
         }

@@ -1,16 +1,25 @@
 //! `tombola anatomy`: what the networks of a results folder look like inside.
 
+use std::error::Error;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use lottery::{Plan, Training};
+use networks::Ticket;
+use sparse_kernels::compile::Mode;
+use strategies::Execution;
+use tasks::How;
 
+use super::sources::Tasks;
 use super::specs::SpecArguments;
 use super::units::OutArguments;
 use super::{CommandError, shown};
 use crate::anatomy;
+use crate::cells::Source;
 use crate::grid::Cell;
-use crate::rows::{self, LayerRow, LevelRow};
+use crate::progress::Timer;
+use crate::rows::{self, LayerRow, LevelRow, WHOLE};
 use crate::tables::densities::aligned;
 use crate::tables::layers::{self, Quantity};
 
@@ -21,7 +30,7 @@ use crate::tables::layers::{self, Quantity};
 /// Reads the ticket of every level of the cells that are done; may be asked for at any time.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  tombola anatomy --paper lottery --scale smoke\n  \
-    tombola anatomy mine.toml --csv > layers.csv\n  tombola anatomy mine.toml --rows layers.csv")]
+    tombola anatomy mine.toml --seconds --csv > layers.csv\n  tombola anatomy mine.toml --rows layers.csv")]
 pub struct AnatomyArguments {
     #[command(flatten)]
     specs: SpecArguments,
@@ -33,6 +42,13 @@ pub struct AnatomyArguments {
     /// Take the rows from a file that --csv wrote, instead of from a results folder
     #[arg(long, value_name = "FILE", conflicts_with_all = ["out", "csv"])]
     rows: Option<PathBuf>,
+    /// Measure too how long a generation takes with each network: the best of three, on one thread of this machine, which should
+    /// do nothing else
+    #[arg(long, conflicts_with = "rows")]
+    seconds: bool,
+    /// Where to look for image files first
+    #[arg(long, value_name = "DIR", requires = "seconds")]
+    data: Option<PathBuf>,
 }
 
 pub(super) fn run(arguments: &AnatomyArguments, out: &mut dyn Write) -> Result<(), CommandError> {
@@ -41,7 +57,8 @@ pub(super) fn run(arguments: &AnatomyArguments, out: &mut dyn Write) -> Result<(
         Some(file) => shown::layers_of_file(file)?,
         None => {
             let folder = arguments.out.folder(&study)?;
-            rows_of_folder(&folder, &study.cells)?
+            let tasks = arguments.seconds.then(|| Tasks::new(arguments.data.clone()));
+            rows_of_folder(&folder, &study.cells, tasks.as_ref())?
         }
     };
     if arguments.csv {
@@ -59,23 +76,54 @@ pub(super) fn run(arguments: &AnatomyArguments, out: &mut dyn Write) -> Result<(
     Ok(())
 }
 
-/// The layers of every level of all cells that are done.
-fn rows_of_folder(folder: &Path, cells: &[Cell]) -> Result<Vec<LayerRow>, CommandError> {
+/// The layers of every level of all cells that are done; with their seconds where tasks are given.
+fn rows_of_folder(
+    folder: &Path,
+    cells: &[Cell],
+    tasks: Option<&Tasks>,
+) -> Result<Vec<LayerRow>, CommandError> {
     let (results, mut all) = (shown::reader(folder), Vec::new());
     // what diverged has left no ticket
     for (index, row) in shown::rows(folder, cells)?.into_iter().filter(|(_, row)| row.score.is_some()) {
         let ticket = shown::ticket(&results, &cells[index], row.level)?;
-        all.extend(anatomy::layers(&ticket).into_iter().map(|layer| told(&row, layer)));
+        let seconds = tasks.map(|tasks| seconds(&cells[index], row.level, &ticket, tasks)).transpose();
+        let seconds = seconds.map_err(|error| CommandError::Failed(error.into()))?;
+        all.extend(anatomy::layers(&ticket).into_iter().map(|layer| told(&row, layer, seconds)));
     }
     Ok(all)
 }
 
+/// How long a generation of a level takes with its network: the best of three, after one to warm up, without tests.
+fn seconds(
+    cell: &Cell,
+    level: u32,
+    ticket: &Ticket,
+    tasks: &Tasks,
+) -> Result<f64, Box<dyn Error + Send + Sync>> {
+    const TIMES: u64 = 3;
+    let run = cell.level_run(level);
+    let (task, execution) = (tasks.task(&run)?, Execution::default());
+    let compile = run.compile.then_some(Mode::Fold);
+    let how = How { isa: execution.isa, compile, stream: cell.fitness_stream(level) };
+    let plan = Plan { generations: TIMES + 2, test_every: TIMES + 2, ..run.plan };
+    let mut training = Training::of_ticket(&plan, &*task, ticket, how, None)?;
+    training.generation(&execution);
+    let mut best = f64::INFINITY;
+    for _ in 0..TIMES {
+        let timer = Timer::start();
+        training.generation(&execution);
+        best = best.min(timer.elapsed().as_secs_f64());
+    }
+    Ok(best)
+}
+
 /// A layer of a level's network as a row.
-fn told(row: &LevelRow, layer: anatomy::Layer) -> LayerRow {
+fn told(row: &LevelRow, layer: anatomy::Layer, seconds: Option<f64>) -> LayerRow {
     let LevelRow { task, strategy, criterion, seed, level, density, .. } = row.clone();
     let anatomy::Layer { name, weights, kept, effective, mean, size, correlation, multiply_adds, bytes } =
         layer;
     let (linear, ranked) = correlation.unzip();
+    let seconds = seconds.filter(|_| name == WHOLE);
     LayerRow {
         task,
         strategy,
@@ -93,5 +141,6 @@ fn told(row: &LevelRow, layer: anatomy::Layer) -> LayerRow {
         effective,
         multiply_adds,
         bytes,
+        seconds,
     }
 }

@@ -122,7 +122,10 @@ impl Chart {
     /// Charts of a quantity of layers: of shares and sizes one for each task, strategy and criterion, a series a layer; of what
     /// networks have as a whole, one for each task and strategy, a series a criterion.
     pub fn of_layers(lines: &[LayerLine], quantity: Quantity) -> Vec<Chart> {
-        let is_whole = matches!(quantity, Quantity::Agreement | Quantity::MultiplyAdds | Quantity::Bytes);
+        let is_whole = matches!(
+            quantity,
+            Quantity::Agreement | Quantity::MultiplyAdds | Quantity::Bytes | Quantity::Seconds
+        );
         let chosen: Vec<&LayerLine> =
             lines.iter().filter(|line| (line.names[3] == WHOLE) == is_whole).collect();
         // what has the same of these names is in one chart, and the next name is its series

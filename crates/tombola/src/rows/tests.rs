@@ -133,11 +133,15 @@ fn layers_are_read_as_they_were_written_or_refused_with_their_line() {
         effective: Some(2),
         multiply_adds: None,
         bytes: Some(1 << 40),
+        seconds: Some(0.125),
     };
     let rows = vec![row.clone(), LayerRow { layer: "all".into(), ..row }];
     let bytes = write(&rows);
     assert_eq!(layers("x", &bytes).expect("what was written"), rows);
     let text = String::from_utf8(bytes).expect("text");
+    // from before anybody measured seconds
+    let older = text.replace(",seconds\n", "\n").replace(",0.125\n", "\n");
+    assert!(layers("x", older.as_bytes()).expect("rows").iter().all(|row| row.seconds.is_none()));
     let refused =
         |from: &str, to: &str| layers("x", text.replace(from, to).as_bytes()).unwrap_err().to_string();
     assert!(refused(",8,3,", ",8,9,").starts_with("x, line 2: 9 of 8 weights"));

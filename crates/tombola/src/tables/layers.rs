@@ -23,11 +23,13 @@ pub enum Quantity {
     MultiplyAdds,
     /// What the ticket takes.
     Bytes,
+    /// What a generation takes, on the machine that measured it.
+    Seconds,
 }
 
 impl Quantity {
     /// All of them.
-    pub const ALL: [Quantity; 7] = [
+    pub const ALL: [Quantity; 8] = [
         Quantity::Kept,
         Quantity::Effective,
         Quantity::Size,
@@ -35,6 +37,7 @@ impl Quantity {
         Quantity::Agreement,
         Quantity::MultiplyAdds,
         Quantity::Bytes,
+        Quantity::Seconds,
     ];
 
     /// For names of files.
@@ -47,6 +50,7 @@ impl Quantity {
             Quantity::Effective => "effective",
             Quantity::MultiplyAdds => "multiply-adds",
             Quantity::Bytes => "bytes",
+            Quantity::Seconds => "seconds",
         }
     }
 
@@ -60,6 +64,7 @@ impl Quantity {
             Quantity::Effective => "share that matters",
             Quantity::MultiplyAdds => "thousand multiply-adds",
             Quantity::Bytes => "kilobytes",
+            Quantity::Seconds => "milliseconds a generation",
         }
     }
 
@@ -75,6 +80,9 @@ impl Quantity {
             Quantity::Effective => "Share of each layer's weights that an output depends on, by density",
             Quantity::MultiplyAdds => "Thousands of multiply-adds of one input, by density",
             Quantity::Bytes => "Thousands of bytes of the ticket, by density",
+            Quantity::Seconds => {
+                "Milliseconds of a generation on one thread of the machine that measured it, by density"
+            }
         }
     }
 
@@ -85,6 +93,7 @@ impl Quantity {
             Quantity::Effective => row.effective.and_then(share),
             Quantity::MultiplyAdds => row.multiply_adds.map(|count| count as f64 / 1e3),
             Quantity::Bytes => row.bytes.map(|bytes| bytes as f64 / 1e3),
+            Quantity::Seconds => row.seconds.map(|seconds| seconds * 1e3),
             Quantity::Size => row.size,
             Quantity::Mean => row.mean,
             Quantity::Agreement => row.ranked,
@@ -178,6 +187,7 @@ mod tests {
             effective: Some(kept / 2),
             multiply_adds: (layer == "one").then_some(1500),
             bytes: None,
+            seconds: None,
         }
     }
 

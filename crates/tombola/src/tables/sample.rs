@@ -49,5 +49,6 @@ pub(crate) fn layer(criterion: &str, seed: u64, level: u32) -> LayerRow {
         effective: Some(1),
         multiply_adds: Some(100),
         bytes: Some(500),
+        seconds: Some(0.5),
     }
 }
