@@ -23,7 +23,27 @@ fn a_file_where_a_folder_is_meant_is_refused_and_left_alone() {
     }
     refused(&["quickstart", "--out", &out], &parts);
     refused(&["train", "--task", "glyphs", "--out", &out], &parts);
+    let below = format!("{out}/y/z");
+    let parts = [format!("{out} is a file, and --out names a folder in it, {below}")];
+    refused(&["run", &spec, "--out", &below], &parts.each_ref().map(String::as_str));
+    refused(&["run", &spec, "--out", &format!("{out}/")], &[" is a file, and --out names a folder"]);
     assert_eq!(fs::read_to_string(&out).expect("a file"), "precious");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_link_that_leads_nowhere_is_refused_and_left_alone() {
+    let folder = Folder::new("link");
+    let (spec, out) = (folder.path("grid.toml"), folder.path("out"));
+    fs::write(&spec, SPEC).expect("a spec");
+    std::os::unix::fs::symlink("nowhere", &out).expect("a link");
+    for place in [out.clone(), format!("{out}/"), format!("{out}/y")] {
+        refused(
+            &["run", &spec, "--out", &place],
+            &[&format!("{out} is a link that leads nowhere, and --out names a folder"), "move the link away"],
+        );
+    }
+    assert!(!folder.join("nowhere").exists());
 }
 
 #[test]
