@@ -12,6 +12,7 @@ use super::level::{Bench, Ended, failed};
 use super::saved::Saved;
 use super::{CURVES, Kind, LEVELS, Source, ticket_name};
 use crate::grid::Cell;
+use crate::results::Manifest;
 use crate::rows::{self, Key, Status};
 use crate::workers::{DATA, Desk, End, Unit, UnitError};
 
@@ -80,6 +81,10 @@ impl Unit for Dense<'_> {
         None
     }
 
+    fn has_diverged(&self, files: &Manifest) -> bool {
+        Kind::Dense.has_diverged(&self.cell, files)
+    }
+
     fn run(&self, desk: &mut dyn Desk, threads: Threads<'_>) -> Result<End, UnitError> {
         let (task, procedure) = begin(&self.cell, self.source)?;
         let key = key(&self.cell, "dense");
@@ -141,6 +146,10 @@ impl Unit for Chain<'_> {
 
     fn needs(&self) -> Option<&str> {
         self.needs.as_deref()
+    }
+
+    fn has_diverged(&self, files: &Manifest) -> bool {
+        Kind::Cell.has_diverged(&self.cell, files)
     }
 
     fn run(&self, desk: &mut dyn Desk, threads: Threads<'_>) -> Result<End, UnitError> {
