@@ -29,12 +29,9 @@ impl Tasks {
         Tasks { data, known: Mutex::default(), checksums: Mutex::default() }
     }
 
-    /// Loads every task of some runs, so that what is missing is said before anything begins.
-    pub(super) fn load<'a>(
-        &self,
-        runs: impl IntoIterator<Item = &'a RunSettings>,
-    ) -> Result<(), CommandError> {
-        runs.into_iter().try_for_each(|run| self.get(run).map(|_| ()))
+    /// Loads the task of a run, so that what is missing is said before anything begins.
+    pub(super) fn load(&self, run: &RunSettings) -> Result<(), CommandError> {
+        self.get(run).map(drop)
     }
 
     fn get(&self, run: &RunSettings) -> Result<Known, CommandError> {
