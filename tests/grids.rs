@@ -416,7 +416,6 @@ fn who_asks_a_run_to_stop_is_told_how_to_go_on() {
     }
 }
 
-/// Runs `quirks` or `run` on a spec that is a pipe, and asks it to stop while it waits for that.
 #[test]
 fn who_asks_before_any_work_began_is_told_how_to_go_on() {
     let folder = Study::new("early");
@@ -427,7 +426,7 @@ fn who_asks_before_any_work_began_is_told_how_to_go_on() {
         let mut command = program();
         command.current_dir(&folder.0).args([verb, "early.toml", "--out", "out"]);
         let child = command.spawn().expect("the program starts");
-        // it is opened when the program opens it
+        // it is opened when the program opens it, which then waits for a spec
         let mut spec = fs::File::options().write(true).open(&pipe).expect("a pipe");
         signal(&child, name);
         spec.write_all(PAIR.as_bytes()).expect("the program reads it");
@@ -438,49 +437,6 @@ fn who_asks_before_any_work_began_is_told_how_to_go_on() {
         }
         assert!(!text.contains("error") && !folder.0.join("out").exists(), "{text}");
     }
-}
-
-#[test]
-fn what_lies_beside_results_harms_nothing_and_what_cannot_be_read_is_left_where_it_is() {
-    let folder = Study::new("beside");
-    folder.done("pair.toml", &["--threads", "1"]);
-    let expected = folder.results();
-    let levels = expected.iter().find(|(name, _)| name.ends_with("/levels.csv")).expect("a table").0.clone();
-    let levels = folder.0.join("out/results").join(levels);
-    let beside = |name: &str| levels.with_file_name(name);
-    for name in [".~lock.levels.csv#", ".DS_Store", ".nfs0001", "notes.txt"] {
-        fs::write(beside(name), "").expect("a file");
-    }
-    let output = folder.run("pair.toml", &[]).output().expect("the program starts");
-    let text = told(&output, 0);
-    assert_eq!(text.matches("is no result").count(), 1, "{text}");
-    assert!(text.contains("notes.txt is no result: it is left there"), "{text}");
-    assert!(output.stdout.starts_with(b"2 units done, 0 of them now"), "{text}");
-    let status = || {
-        let mut command = program();
-        command.current_dir(&folder.0).args(["status", "pair.toml", "--out", "out"]);
-        command.output().expect("the program starts")
-    };
-    assert!(status().stdout.ends_with(b": 2 done of 2 units\n"));
-    for name in [".~lock.levels.csv#", ".DS_Store", ".nfs0001", "notes.txt"] {
-        fs::remove_file(beside(name)).expect("a file");
-    }
-
-    // a folder in its place cannot be read by anybody
-    let kept = folder.0.join("kept.csv");
-    fs::rename(&levels, &kept).expect("a file");
-    fs::create_dir(&levels).expect("a folder");
-    let text = told(&folder.run("pair.toml", &[]).output().expect("the program starts"), 1);
-    for part in ["error: cannot read ", "levels.csv: ", "is still good", "go on with `tombola run pair.toml"]
-    {
-        assert!(text.contains(part), "it should tell `{part}`: {text}");
-    }
-    assert!(told(&status(), 1).contains("levels.csv: "));
-    assert!(levels.is_dir() && !folder.0.join("out/damaged").exists());
-    fs::remove_dir(&levels).expect("a folder");
-    fs::rename(&kept, &levels).expect("a file");
-    folder.done("pair.toml", &[]);
-    folder.is_whole(&expected, "what could not be read");
 }
 
 /// Waits until a child has said something on its stderr, which is a file.
