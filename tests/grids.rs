@@ -7,6 +7,7 @@
 #![expect(clippy::disallowed_methods, reason = "reads and damages files of results folders")]
 
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Command};
 use std::sync::OnceLock;
@@ -412,6 +413,29 @@ fn who_asks_a_run_to_stop_is_told_how_to_go_on() {
         let work = files(&folder.0.join("out/work"));
         assert!(work.iter().any(|(name, _)| name.ends_with("/checkpoint")), "{name}: it saved nothing");
         assert!(work.iter().any(|(name, _)| name.contains("-free/")), "{name}: it let nothing go");
+    }
+}
+
+#[test]
+fn who_asks_before_any_work_began_is_told_how_to_go_on() {
+    let folder = Study::new("early");
+    let pipe = folder.0.join("early.toml");
+    let made = Command::new("mkfifo").arg(&pipe).status().expect("mkfifo");
+    assert!(made.success());
+    for (verb, name) in [("run", "INT"), ("run", "TERM"), ("run", "USR1"), ("quirks", "TERM")] {
+        let mut command = program();
+        command.current_dir(&folder.0).args([verb, "early.toml", "--out", "out"]);
+        let child = command.spawn().expect("the program starts");
+        // it is opened when the program opens it, which then waits for a spec
+        let mut spec = fs::File::options().write(true).open(&pipe).expect("a pipe");
+        signal(&child, name);
+        spec.write_all(PAIR.as_bytes()).expect("the program reads it");
+        drop(spec);
+        let text = told(&child.wait_with_output().expect("a child"), 130);
+        for part in ["stopped before any work began", &format!("go on with `tombola {verb} early.toml")] {
+            assert!(text.contains(part), "{name} should tell `{part}`: {text}");
+        }
+        assert!(!text.contains("error") && !folder.0.join("out").exists(), "{text}");
     }
 }
 

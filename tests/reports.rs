@@ -7,7 +7,7 @@ use std::path::Path;
 
 mod common;
 
-use common::{Folder, done, failed, links, refused};
+use common::{Folder, done, failed, links, program, refused, told};
 
 const SPEC: &str = "task = 'Pendulum-v1'\nstrategy = 'snes'\ncriterion = ['snr', 'magnitude', 'random']\nlevels = 2\n\
     keep = 0.5\nseeds = 3\ngenerations = 2\nsteps = 5\nrepeats = 1\ntests = 2\npopulation = 4\n\
@@ -84,6 +84,68 @@ fn cells_have_pages_beside_their_report_if_somebody_asks() {
     fs::write(folder.join("out/cells"), "mine").expect("a file");
     refused(&[&request[..], &["--cells"]].concat(), &["is a file, where the pages of cells belong"]);
     assert_eq!(fs::read_to_string(folder.join("out/cells")).expect("a file"), "mine");
+}
+
+#[test]
+fn damaged_cells_are_left_out_and_named_and_all_else_is_shown() {
+    let folder = Folder::in_memory("damaged");
+    let [spec, out, events] = ["grid.toml", "out", "events"].map(|name| folder.path(name));
+    fs::write(&spec, SPEC).expect("a spec");
+    done(&["run", &spec, "--out", &out]);
+    let whole = done(&["report", &spec, "--out", &out, "--csv"]);
+    let ids: Vec<&str> = whole.lines().skip(1).step_by(2).filter_map(|line| line.split(',').next()).collect();
+    assert_eq!(ids.len(), 9);
+    let place = |id: &str| folder.join("out/results").join(id);
+    let asked = |more: &[&str]| {
+        let request = [more, &["--out", &out]].concat();
+        let output = program().args(&request).output().expect("the program starts");
+        (told(&output, 1), String::from_utf8(output.stdout).expect("text"))
+    };
+    let hint = format!("hint: `tombola run {spec} --out {out}` does them anew");
+
+    // a digit of one table, two cells in each other's place, and a network of a fourth
+    let levels = place(ids[0]).join("levels.csv");
+    let text = fs::read_to_string(&levels).expect("a table");
+    fs::write(&levels, text.replacen("snes", "nses", 1)).expect("a table");
+    let other = folder.join("other");
+    for (from, to) in [(place(ids[1]), other.clone()), (place(ids[2]), place(ids[1])), (other, place(ids[2]))]
+    {
+        fs::rename(from, to).expect("a folder");
+    }
+    let ticket = place(ids[3]).join("level-01.safetensors");
+    let mut bytes = fs::read(&ticket).expect("a network");
+    *bytes.last_mut().expect("bytes") ^= 1;
+    fs::write(&ticket, bytes).expect("a network");
+
+    let lines_of = |text: &str, ids: &[&str]| {
+        for id in ids {
+            let line = text.lines().find(|line| line.starts_with(&format!("  {id} Pendulum-v1/snes/")));
+            assert!(line.is_some_and(|line| line.contains(" is damaged: ")), "{id}: {text}");
+        }
+        assert_eq!(text.matches(" is damaged: ").count(), ids.len(), "{text}");
+        assert!(text.contains(&hint), "{text}");
+    };
+    let (text, table) = asked(&["report", &spec]);
+    lines_of(&text, &ids[..3]);
+    assert!(text.contains("expected SHA-256") && text.contains("it belongs to the unit"), "{text}");
+    assert!(text.contains("6 of 9 cells are done") && table.contains("| magnitude"), "{text}{table}");
+    assert!(fs::read_to_string(folder.join("out/report.html")).expect("a page").contains("6 of 9 cells"));
+    let (text, csv) = asked(&["report", &spec, "--csv"]);
+    lines_of(&text, &ids[..3]);
+    assert_eq!(csv.lines().count(), 1 + 6 * 2);
+    lines_of(&asked(&["export", "events", &spec, "--to", &events]).0, &ids[..3]);
+    // who looks at networks finds the fourth
+    let (text, _) = asked(&["report", &spec, "--cells"]);
+    lines_of(&text, &ids[..4]);
+    assert!(!folder.join("out/cells").join(format!("{}.html", ids[3])).exists());
+    assert!(folder.join("out/cells").join(format!("{}.html", ids[4])).is_file());
+    let (text, layers) = asked(&["anatomy", &spec, "--csv"]);
+    lines_of(&text, &ids[..4]);
+    // two levels of two layers and all together
+    assert_eq!(layers.lines().count(), 1 + 5 * 2 * 3);
+
+    done(&["run", &spec, "--out", &out]);
+    assert_eq!(done(&["report", &spec, "--out", &out, "--csv"]), whole);
 }
 
 #[test]

@@ -173,7 +173,10 @@ fn wrong_specs_are_refused_with_place_and_cure() {
         &["list", &file.path(), "--set", "strategy"],
         &["--set strategy: this is no assignment", "key=value"],
     );
-    refused(&["plan", "no/such/spec.toml"], &["cannot read no/such/spec.toml"]);
+    let makes_one = "`tombola papers show lottery --scale smoke > mine.toml` makes one";
+    refused(&["plan", "no/such/spec.toml"], &["cannot read no/such/spec.toml", makes_one]);
+    let near = file.path().replace(".toml", "");
+    refused(&["run", &near], &[&format!("did you mean `{}`? ", file.path()), makes_one]);
     let file = File::new("bytes", b"task = \"\xff\"\n");
     refused(&["plan", &file.path()], &["is no text: the byte at 8 is not UTF-8"]);
     refused(&["plan", "--paper", "lotery"], &["there is no paper `lotery`", "did you mean `lottery`?"]);

@@ -53,15 +53,22 @@ fn taken<'r>(results: &'r Results, id: &str) -> Lease<'r> {
     results.take(id, &Found::Nothing).expect("the folder serves").expect("nobody has it")
 }
 
+/// Does a unit, with the networks of levels 0 and 1 and another file.
 fn commit(results: &Results, id: &str) {
+    commit_files(results, id, &[("x", "y"), ("level-00.safetensors", ""), ("level-01.safetensors", "")]);
+}
+
+fn commit_files(results: &Results, id: &str, files: &[(&str, &str)]) {
     let mut lease = taken(results, id);
-    lease.write("x", b"y").expect("it is written");
+    for (name, text) in files {
+        lease.write(name, text.as_bytes()).expect("it is written");
+    }
     lease.note("unit", turn(Outcome::Done, None)).expect("it is noted");
     lease.commit().expect("it is committed");
 }
 
 const SPEC: &str =
-    "name='study'\ntask='glyphs'\nstrategy='snes'\ncriterion=['snr','random']\nseeds=3\nlevels=3";
+    "name='study'\ntask='glyphs'\nstrategy='snes'\ncriterion=['snr','random']\nseeds=3\nlevels=2";
 
 #[test]
 fn every_state_of_a_unit_is_said_with_its_reason() {
@@ -110,6 +117,30 @@ fn every_state_of_a_unit_is_said_with_its_reason() {
         assert!(plan.contains(part), "`{part}`\n{plan}");
     }
     drop(running);
+}
+
+#[test]
+fn what_diverged_is_counted_among_what_is_done_whoever_did_it() {
+    let spec = "task='glyphs'\nstrategy='snes'\ncriterion=['snr','random','magnitude']\nlevels=2";
+    let folder = Study::new("diverged", spec);
+    let cells = grid::cells(&Spec::parse("x", spec, &[]).expect("a spec")).expect("cells");
+    let results = Results::open(&folder.out(), Owner::this_process(0.5), Disk::default()).expect("a folder");
+    let (dense, text) = (cells[0].dense_id().to_string(), cells[0].canonical_dense());
+    commit_files(&results, &dense, &[("unit.txt", &text), ("level-00.safetensors", "")]);
+    // the network of the last level is there, or not
+    let more = [&[][..], &[("level-01.safetensors", "")], &[]];
+    for (cell, more) in cells.iter().zip(more) {
+        let text = cell.canonical();
+        commit_files(&results, &cell.id().to_string(), &[&[("unit.txt", text.as_str())], more].concat());
+    }
+    let text = folder.told("status", &[]);
+    assert!(text.ends_with(": 4 done (2 of them diverged) of 4 units\n"), "{text}");
+    let lines = folder.lines("status");
+    let found: Vec<_> =
+        lines.iter().map(|line| (line["state"].as_str(), line["diverged"].as_bool())).collect();
+    assert_eq!(found, [false, true, false, true].map(|diverged| (Some("done"), Some(diverged))));
+    let text = folder.told("run", &[]);
+    assert!(text.starts_with("4 units done, 0 of them now, 2 diverged: "), "{text}");
 }
 
 #[test]
@@ -201,7 +232,7 @@ fn watching_ends_where_nothing_can_be_done() {
 fn lay_down(out: &Path, pattern: &Value, id: &str) {
     let place = out.join("results").join(id);
     fs::create_dir_all(&place).expect("a folder");
-    fs::write(place.join("x"), b"y").expect("a file");
+    fs::write(place.join("level-01.safetensors"), b"y").expect("a file");
     let mut manifest = pattern.clone();
     manifest["unit"] = id.into();
     manifest["checksum"] = "".into();
@@ -223,7 +254,7 @@ fn ten_thousand_cells_are_looked_at_in_two_seconds() {
     assert_eq!(cells.len(), 10_000);
     let results = Results::open(&folder.out(), Owner::this_process(0.5), Disk::default()).expect("a folder");
     let first = cells[0].id().to_string();
-    commit(&results, &first);
+    commit_files(&results, &first, &[("level-01.safetensors", "y")]);
     let pattern = fs::read(results.done_path(&first).join("manifest.json")).expect("a manifest");
     let pattern: Value = serde_json::from_slice(&pattern).expect("JSON");
     for cell in &cells {

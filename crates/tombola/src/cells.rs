@@ -112,6 +112,7 @@ use strategies::own::OwnStrategy;
 use tasks::Task;
 
 use crate::grid::{self, Cell, CellId};
+use crate::results::Manifest;
 use crate::rows::{Key, LevelRow, Status};
 use crate::run::settings::RunSettings;
 use crate::workers::Unit;
@@ -179,6 +180,16 @@ impl Kind {
             (Kind::Cell, Some(Model::Matched(matched))) => vec![matched.id()],
             (Kind::Cell, Some(Model::Donor(donor))) => vec![cell.dense_id(), donor.id()],
         }
+    }
+
+    /// Whether what the unit left, when it was done, says that it diverged: the network of its last level is not there. A
+    /// cell of one level has trained none.
+    pub fn has_diverged(self, cell: &Cell, files: &Manifest) -> bool {
+        let last = match self {
+            Kind::Dense => Some(0),
+            Kind::Cell => cell.pruning.levels.checked_sub(1).filter(|last| *last > 0),
+        };
+        last.is_some_and(|last| files.entry(&ticket_name(last)).is_none())
     }
 }
 

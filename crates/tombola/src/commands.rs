@@ -3,12 +3,12 @@
 use std::error::Error;
 use std::fmt;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand, ValueEnum};
 use strategies::{Method, Quirks};
 
-use crate::store::StoreError;
+use crate::store::{StoreError, disk};
 
 pub mod anatomy;
 mod artifacts;
@@ -224,13 +224,18 @@ impl From<io::Error> for CommandError {
     }
 }
 
-/// Refuses a file where a folder is meant.
+/// Refuses a file where a folder is meant, or above it, and a link that leads nowhere.
 fn must_be_no_file(path: &Path) -> Result<(), CommandError> {
-    if !path.exists() || path.is_dir() {
+    // a slash at the end would hide it
+    let path: PathBuf = path.components().collect();
+    let Some(there) = path.ancestors().find(|place| disk::exists(place)) else { return Ok(()) };
+    if there.is_dir() {
         return Ok(());
     }
-    let message = format!("{} is a file, and --out names a folder", path.display());
-    Err(CommandError::Request { message, hint: Some("name another place, or move the file away".to_owned()) })
+    let (kind, leads) = if there.exists() { ("file", "") } else { ("link", " that leads nowhere") };
+    let place = if there == path { String::new() } else { format!(" in it, {}", path.display()) };
+    let message = format!("{} is a {kind}{leads}, and --out names a folder{place}", there.display());
+    Err(CommandError::Request { message, hint: Some(format!("name another place, or move the {kind} away")) })
 }
 
 /// Refuses to write `written`, which `to` names, over what is read.

@@ -9,6 +9,17 @@ use std::time::{Duration, Instant};
 const OFTEN: Duration = Duration::from_millis(200);
 const SELDOM: Duration = Duration::from_secs(10);
 
+/// Whether lines that were written there can be written over: on a terminal, unless that has said that it cannot.
+pub fn is_rewritten(stream: &impl IsTerminal) -> bool {
+    #[expect(clippy::disallowed_methods, reason = "how messages look is the user's to say")]
+    let kind = std::env::var("TERM").ok();
+    stream.is_terminal() && can_rewrite(kind.as_deref())
+}
+
+fn can_rewrite(kind: Option<&str>) -> bool {
+    kind != Some("dumb")
+}
+
 /// Tells on stderr how far work is that takes a known number of steps. It decides nothing.
 #[derive(Debug)]
 pub struct Progress {
@@ -28,7 +39,7 @@ fn now() -> Instant {
 impl Progress {
     /// Of `steps` steps, `first` are done already.
     pub fn new(what: impl Into<String>, first: u64, steps: u64) -> Progress {
-        let is_terminal = std::io::stderr().is_terminal();
+        let is_terminal = is_rewritten(&std::io::stderr());
         Progress { what: what.into(), steps, first, is_terminal, begun: now(), told: None }
     }
 
@@ -102,6 +113,7 @@ mod tests {
         assert_eq!(line(20), "generation 20/30, score 0.5, 1 min 5 s left");
         assert_eq!(line(30), "generation 30/30, score 0.5, took 1 min 5 s");
         assert_eq!(words(Duration::from_secs(59)), "59 s");
+        assert!(can_rewrite(None) && can_rewrite(Some("xterm")) && !can_rewrite(Some("dumb")));
         assert_eq!(words(Duration::from_secs(7380)), "2 h 3 min");
     }
 }

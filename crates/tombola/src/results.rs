@@ -47,7 +47,9 @@
 //! A result is written under a temporary name, synced, renamed; then a line with its checksum goes to `written`. The next
 //! owner keeps what is listed there and has that checksum. The manifest is the last file; then the folder is synced and
 //! gets its name in `results/`. A unit without a manifest that fits its files to the byte is not done: it is moved to
-//! `damaged/`, said so, and done anew.
+//! `damaged/`, said so, and done anew. A file that is there and cannot be read now (it is refused, the disk or the network
+//! does not answer) is no damage: that stops the work, and nothing is moved. Files that the manifest does not name harm
+//! nobody, and are left where they are.
 //!
 //! # Invariants
 //!
@@ -70,7 +72,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use journal::{Outcome, Record, Turn};
-pub use lease::{Lease, Pulse};
+pub use lease::{Aside, Lease, Pulse};
 pub use manifest::{Entry, Manifest};
 pub use owner::Owner;
 
@@ -146,6 +148,12 @@ impl From<StoreError> for ResultsError {
     }
 }
 
+impl From<Damage> for ResultsError {
+    fn from(damage: Damage) -> ResultsError {
+        ResultsError::Damaged(damage)
+    }
+}
+
 impl fmt::Display for ResultsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -177,6 +185,12 @@ pub struct Damage {
     pub path: PathBuf,
     /// What is wrong with it.
     pub problem: String,
+}
+
+impl Damage {
+    fn missing(path: &Path) -> Damage {
+        Damage { path: path.to_owned(), problem: "it is missing".to_owned() }
+    }
 }
 
 impl fmt::Display for Damage {
@@ -323,25 +337,35 @@ impl Results {
     }
 
     /// Whether a unit is done, by its manifest and the lengths of its files. No file is read.
-    pub fn glance(&self, id: &str) -> State {
+    pub fn glance(&self, id: &str) -> Result<State, ResultsError> {
         manifest::state(&self.done_path(id), id, false)
     }
 
     /// Whether a unit is done, with the checksum of every file.
-    pub fn check(&self, id: &str) -> State {
+    pub fn check(&self, id: &str) -> Result<State, ResultsError> {
         manifest::state(&self.done_path(id), id, true)
+    }
+
+    /// What else lies with the files of a unit that is done. What is hidden does not count: file systems and programs that
+    /// show folders leave such things.
+    pub fn strangers(&self, id: &str, manifest: &Manifest) -> Result<Vec<PathBuf>, StoreError> {
+        let folder = self.done_path(id);
+        let is_known =
+            |name: &String| name == MANIFEST || name.starts_with('.') || manifest.entry(name).is_some();
+        let names = disk::names(&folder)?.into_iter().filter(|name| !is_known(name));
+        Ok(names.map(|name| folder.join(name)).collect())
     }
 
     /// A file of a unit that is done.
     pub fn read(&self, id: &str, name: &str) -> Result<Vec<u8>, ResultsError> {
         let path = self.done_path(id);
-        let manifest = match self.glance(id) {
+        let manifest = match self.glance(id)? {
             State::Done(manifest) => manifest,
             State::Missing => return Err(ResultsError::Missing { path }),
             State::Damaged(damage) => return Err(ResultsError::Damaged(damage)),
         };
         let entry = manifest.entry(name).ok_or(ResultsError::Missing { path: path.join(name) })?;
-        entry.read(&path).map_err(ResultsError::Damaged)
+        entry.read(&path)
     }
 
     /// Who has a unit.
@@ -441,12 +465,12 @@ impl Results {
     }
 
     /// What else than `text` a unit is that is done: the text that its result `name` has instead.
-    pub fn other_text(&self, id: &str, name: &str, text: &str) -> Option<String> {
-        let State::Done(manifest) = self.glance(id) else { return None };
+    pub fn other_text(&self, id: &str, name: &str, text: &str) -> Result<Option<String>, ResultsError> {
+        let State::Done(manifest) = self.glance(id)? else { return Ok(None) };
         let is_same = manifest.entry(name) == Some(&Entry::of(name, text.as_bytes()));
         let there =
             || self.read(id, name).map_or(String::new(), |bytes| String::from_utf8_lossy(&bytes).into());
-        (!is_same).then(there)
+        Ok((!is_same).then(there))
     }
 
     /// What is known of the runs of a unit.

@@ -77,10 +77,7 @@ impl Spec {
         for change in changes {
             overlay.extend(read::assignment(file, change)?);
         }
-        let own = document.name.unwrap_or_else(|| {
-            let last = file.rsplit(['/', '\\']).next().unwrap_or(file);
-            last.strip_suffix(".toml").unwrap_or(last).to_owned()
-        });
+        let own = document.name.map_or_else(|| named_after(file), Ok)?;
         let grids = document.grids.into_iter();
         let grids =
             grids.map(|(place, fields)| Grid::new(place, [document.shared.clone(), fields, overlay.clone()]));
@@ -101,6 +98,18 @@ impl Spec {
     pub fn grids(&self) -> &[Grid] {
         &self.grids
     }
+}
+
+/// What a study without a name is called: as its file, where it can be.
+fn named_after(file: &str) -> Result<String, SpecError> {
+    let last = file.rsplit(['/', '\\']).next().unwrap_or(file);
+    let name = last.strip_suffix(".toml").unwrap_or(last);
+    if read::is_name(name) {
+        return Ok(name.to_owned());
+    }
+    let why = format!("so the file is called; write `name = \"...\"` above all else, {}", read::NAME);
+    let problem = Box::new(Problem::refused("name", &format!("'{name}'"), &why));
+    Err(SpecError { file: file.to_owned(), place: Place::Line { line: 1, column: 1 }, problem })
 }
 
 #[cfg(test)]

@@ -48,6 +48,11 @@ impl StoreError {
         self.cause.kind() == io::ErrorKind::NotFound
     }
 
+    /// Whether the file is longer than such a file can be.
+    pub fn is_too_long(&self) -> bool {
+        self.cause.kind() == io::ErrorKind::InvalidData
+    }
+
     /// Whether something else has the name already.
     pub fn is_taken(&self) -> bool {
         matches!(self.cause.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::DirectoryNotEmpty)
@@ -179,7 +184,7 @@ mod tests {
         }
         assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 1);
         let error = read_whole(&path, 2).unwrap_err();
-        assert!(!error.is_missing() && error.to_string().contains("longer than 2 bytes"), "{error}");
+        assert!(error.is_too_long() && error.to_string().contains("longer than 2 bytes"), "{error}");
     }
 
     #[cfg(unix)]
@@ -207,6 +212,7 @@ mod tests {
         let error = write_whole(&path, b"x").unwrap_err().to_string();
         assert!(error.starts_with("cannot write ") && error.contains("there"), "{error}");
         assert!(path.join("inside").is_dir());
-        assert!(read_whole(&folder.0.join("missing"), 9).unwrap_err().is_missing());
+        let missing = read_whole(&folder.0.join("missing"), 9).unwrap_err();
+        assert!(missing.is_missing() && !missing.is_too_long());
     }
 }

@@ -35,7 +35,7 @@ use std::fmt;
 
 use sparse_kernels::Threads;
 
-use crate::results::ResultsError;
+use crate::results::{Manifest, ResultsError};
 
 pub use crew::{How, Summary, Workers, other_data};
 pub use signals::Stop;
@@ -60,6 +60,12 @@ pub trait Unit: Sync {
 
     /// The units that must be done before.
     fn needs(&self) -> &[String];
+
+    /// Whether the unit, which is done, diverged: told by the files that it left.
+    fn has_diverged(&self, files: &Manifest) -> bool {
+        let _ = files;
+        false
+    }
 
     /// Does the work, or what is left of it.
     ///

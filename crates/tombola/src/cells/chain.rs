@@ -13,6 +13,7 @@ use super::level::{Bench, Ended, failed};
 use super::saved::Saved;
 use super::{CURVES, Kind, LEVELS, Source, ticket_name};
 use crate::grid::{Cell, CellId};
+use crate::results::Manifest;
 use crate::rows::{self, Key, Status};
 use crate::run::settings::RunSettings;
 use crate::workers::{DATA, Desk, End, Unit, UnitError};
@@ -94,6 +95,10 @@ impl Unit for Dense<'_> {
         &[]
     }
 
+    fn has_diverged(&self, files: &Manifest) -> bool {
+        Kind::Dense.has_diverged(&self.cell, files)
+    }
+
     fn run(&self, desk: &mut dyn Desk, threads: Threads<'_>) -> Result<End, UnitError> {
         // cells that prune in other ways share this level, so it knows of none
         let (task, procedure) = begin(&self.cell.run, Pruning::default(), self.source)?;
@@ -167,6 +172,10 @@ impl Unit for Chain<'_> {
 
     fn needs(&self) -> &[String] {
         &self.needs
+    }
+
+    fn has_diverged(&self, files: &Manifest) -> bool {
+        Kind::Cell.has_diverged(&self.cell, files)
     }
 
     fn run(&self, desk: &mut dyn Desk, threads: Threads<'_>) -> Result<End, UnitError> {

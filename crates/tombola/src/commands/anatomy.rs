@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use lottery::{Plan, Training};
@@ -11,6 +11,7 @@ use sparse_kernels::compile::Mode;
 use strategies::Execution;
 use tasks::How;
 
+use super::shown::Reader;
 use super::sources::Tasks;
 use super::specs::SpecArguments;
 use super::units::OutArguments;
@@ -27,7 +28,8 @@ use crate::tables::layers::{self, Quantity};
 /// weights are, whether large ones are those that the search is sure of (supplement 11 and figure 7 of the main paper), and what
 /// a network costs.
 ///
-/// Reads the ticket of every level of the cells that are done; may be asked for at any time.
+/// Reads the ticket of every level of the cells that are done; may be asked for at any time. Cells that are damaged are left
+/// out and named, and the exit status is 1.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  tombola anatomy --paper lottery --scale smoke\n  \
     tombola anatomy mine.toml --seconds --csv > layers.csv\n  tombola anatomy mine.toml --rows layers.csv")]
@@ -53,17 +55,19 @@ pub struct AnatomyArguments {
 
 pub(super) fn run(arguments: &AnatomyArguments, out: &mut dyn Write) -> Result<(), CommandError> {
     let study = arguments.specs.study()?;
-    let rows = match &arguments.rows {
-        Some(file) => shown::layers_of_file(file)?,
+    let (rows, ended) = match &arguments.rows {
+        Some(file) => (shown::layers_of_file(file)?, Ok(())),
         None => {
             let folder = arguments.out.folder(&study)?;
+            let mut reader = Reader::new(&folder);
             let tasks = arguments.seconds.then(|| Tasks::new(arguments.data.clone()));
-            rows_of_folder(&folder, &study.cells, tasks.as_ref())?
+            let rows = rows_of_folder(&mut reader, &study.cells, tasks.as_ref())?;
+            (rows, reader.end(&arguments.specs.command(&folder)))
         }
     };
     if arguments.csv {
         out.write_all(&rows::write(&rows))?;
-        return Ok(());
+        return ended;
     }
     if rows.is_empty() {
         writeln!(out, "Nothing is done yet.")?;
@@ -73,22 +77,27 @@ pub(super) fn run(arguments: &AnatomyArguments, out: &mut dyn Write) -> Result<(
             writeln!(out, "{}:\n\n{}", quantity.caption(), aligned(&table))?;
         }
     }
-    Ok(())
+    out.flush()?;
+    ended
 }
 
 /// The layers of every level of all cells that are done; with their seconds where tasks are given.
 fn rows_of_folder(
-    folder: &Path,
+    reader: &mut Reader,
     cells: &[Cell],
     tasks: Option<&Tasks>,
 ) -> Result<Vec<LayerRow>, CommandError> {
-    let (results, mut all) = (shown::reader(folder), Vec::new());
-    // what diverged has left no ticket
-    for (index, row) in shown::rows(folder, cells)?.into_iter().filter(|(_, row)| row.score.is_some()) {
-        let ticket = shown::ticket(&results, &cells[index], row.level)?;
-        let seconds = tasks.map(|tasks| seconds(&cells[index], row.level, &ticket, tasks)).transpose();
-        let seconds = seconds.map_err(|error| CommandError::Failed(error.into()))?;
-        all.extend(anatomy::layers(&ticket).into_iter().map(|layer| told(&row, layer, seconds)));
+    let mut all = Vec::new();
+    'cells: for (index, levels) in shown::by_cell(reader.rows(cells)?) {
+        let mut own = Vec::new();
+        // what diverged has left no ticket
+        for row in levels.iter().filter(|row| row.score.is_some()) {
+            let Some(ticket) = reader.ticket(&cells[index], row.level)? else { continue 'cells };
+            let seconds = tasks.map(|tasks| seconds(&cells[index], row.level, &ticket, tasks)).transpose();
+            let seconds = seconds.map_err(|error| CommandError::Failed(error))?;
+            own.extend(anatomy::layers(&ticket).into_iter().map(|layer| told(row, layer, seconds)));
+        }
+        all.extend(own);
     }
     Ok(all)
 }

@@ -6,12 +6,11 @@ use clap::Args;
 use networks::{Tensor, Ticket};
 use tasks::control::scoring::Control;
 
-use super::shown::Rows;
+use super::shown::{Reader, Rows};
 use super::{CommandError, report, shown, watch};
 use crate::anatomy;
 use crate::grid::Cell;
 use crate::report::{CellLink, Network, NetworkLayer, Portrait, cell_page, shown_levels};
-use crate::results::Results;
 use crate::rows::LevelRow;
 use crate::store;
 use crate::tables::densities::{number, percent};
@@ -30,8 +29,6 @@ pub(super) struct CellPageArguments {
 
 /// Where pages of cells belong.
 pub(super) struct Place<'a> {
-    /// The results folder.
-    pub(super) results: &'a Path,
     /// The page of the report.
     pub(super) report: &'a Path,
     /// The command that makes the cells again.
@@ -44,30 +41,40 @@ impl CellPageArguments {
         report.filter(|_| self.cells).map_or(Ok(()), |report| folder(report).map(drop))
     }
 
-    /// Writes the pages if they were asked for; the way to each.
+    /// Writes the pages if they were asked for and there is a folder to read; the way to each.
     pub(super) fn serve(
         &self,
         place: &Place<'_>,
         cells: &[Cell],
         rows: Rows,
+        reader: Option<&mut Reader>,
     ) -> Result<Vec<CellLink>, CommandError> {
-        if self.cells { write(place, cells, rows) } else { Ok(Vec::new()) }
+        match reader {
+            Some(reader) if self.cells => write(place, cells, rows, reader),
+            _ => Ok(Vec::new()),
+        }
     }
 }
 
-/// Writes a page for each cell that is done; the way to each.
-pub(super) fn write(place: &Place<'_>, cells: &[Cell], rows: Rows) -> Result<Vec<CellLink>, CommandError> {
+/// Writes a page for each cell that is done, and whole; the way to each.
+pub(super) fn write(
+    place: &Place<'_>,
+    cells: &[Cell],
+    rows: Rows,
+    reader: &mut Reader,
+) -> Result<Vec<CellLink>, CommandError> {
     let folder = folder(place.report)?;
     let (levels, settings) = (shown::by_cell(rows), report::distinctions(cells));
-    let results = shown::reader(place.results);
     if !levels.is_empty() {
         store::make_folder(&folder).map_err(|error| CommandError::Failed(error.into()))?;
     }
-    let one = |(index, levels): (&usize, &Vec<LevelRow>)| {
-        let file = write_one(place, &results, &folder, &cells[*index], levels)?;
-        Ok(link(&file, &settings[*index], &cells[*index], levels))
-    };
-    levels.iter().map(one).collect()
+    let mut links = Vec::new();
+    for (index, levels) in levels {
+        if let Some(file) = write_one(place, reader, &folder, &cells[index], &levels)? {
+            links.push(link(&file, &settings[index], &cells[index], &levels));
+        }
+    }
+    Ok(links)
 }
 
 /// Where pages of cells go.
@@ -83,20 +90,20 @@ fn folder(report: &Path) -> Result<PathBuf, CommandError> {
     })
 }
 
-/// Writes the page of a cell, and its film if it can have one; the name of the page.
+/// Writes the page of a cell, and its film if it can have one; the name of the page. None of a cell that is damaged.
 fn write_one(
     place: &Place<'_>,
-    results: &Results,
+    reader: &mut Reader,
     folder: &Path,
     cell: &Cell,
     levels: &[LevelRow],
-) -> Result<String, CommandError> {
+) -> Result<Option<String>, CommandError> {
     let write = |name: &str, text: &str| {
         store::write_whole(&folder.join(name), text.as_bytes())
             .map_err(|error| CommandError::Failed(error.into()))
     };
-    let curves = shown::curves(results, cell)?;
-    let tickets = tickets(results, cell, levels)?;
+    let Some(curves) = reader.curves(cell)? else { return Ok(None) };
+    let Some(tickets) = tickets(reader, cell, levels)? else { return Ok(None) };
     let film = film(cell, &tickets)?.map(|page| (format!("{}-film.html", cell.id()), page));
     if let Some((name, page)) = &film {
         write(name, page)?;
@@ -111,18 +118,22 @@ fn write_one(
     let report =
         place.report.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     write(&file, &cell_page(&format!("../{report}"), levels, &curves, &portrait))?;
-    Ok(file)
+    Ok(Some(file))
 }
 
-/// The tickets of the levels that are shown; what diverged has left none.
+/// The tickets of the levels that are shown, if all are whole; what diverged has left none.
 fn tickets<'a>(
-    results: &Results,
+    reader: &mut Reader,
     cell: &Cell,
     levels: &'a [LevelRow],
-) -> Result<Vec<(&'a LevelRow, Ticket)>, CommandError> {
+) -> Result<Option<Vec<(&'a LevelRow, Ticket)>>, CommandError> {
+    let mut tickets = Vec::new();
     let shown_rows = shown_levels(levels.len()).into_iter().map(|level| &levels[level as usize]);
-    let done = shown_rows.filter(|row| row.score.is_some());
-    done.map(|row| Ok((row, shown::ticket(results, cell, row.level)?))).collect()
+    for row in shown_rows.filter(|row| row.score.is_some()) {
+        let Some(ticket) = reader.ticket(cell, row.level)? else { return Ok(None) };
+        tickets.push((row, ticket));
+    }
+    Ok(Some(tickets))
 }
 
 /// The film of the first and the last network of a cell whose task is one of motion.

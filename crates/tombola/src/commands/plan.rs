@@ -54,7 +54,7 @@ pub(super) fn run(arguments: &PlanArguments, out: &mut dyn Write) -> Result<(), 
     let units = units(&study);
     let states = watcher.states(&units)?;
     let mut learned = 0;
-    for (unit, _) in units.iter().zip(&states).filter(|(_, state)| **state == State::Done) {
+    for (unit, _) in units.iter().zip(&states).filter(|(_, state)| state.is_done()) {
         if let Some(seconds) = watcher.taken(&unit.id) {
             let kind = if unit.kind == Kind::Dense { cost::dense_kind } else { cost::chain_kind };
             estimator.learn(kind(&unit.cell), seconds);
@@ -155,7 +155,7 @@ impl Sum {
         self.units += 1;
         self.levels += u64::from(unit.levels());
         self.cells += u64::from(unit.kind == Kind::Cell);
-        if *state == State::Done {
+        if state.is_done() {
             self.done += 1;
         } else {
             self.cost = self.cost.and(*cost);

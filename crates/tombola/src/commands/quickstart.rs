@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::cell_pages::{self, Place};
+use super::shown::Reader;
 use super::sources::Tasks;
-use super::working::WorkingArguments;
-use super::{CommandError, must_be_no_file, shown};
+use super::working::{WorkingArguments, listening};
+use super::{CommandError, must_be_no_file};
 use crate::figures::{Chart, braille};
 use crate::grid::{self, Cell};
 use crate::papers::QUICKSTART;
@@ -34,6 +35,7 @@ pub struct QuickstartArguments {
 }
 
 pub(super) fn run(arguments: &QuickstartArguments, out: &mut dyn Write) -> Result<(), CommandError> {
+    let stop = listening()?;
     let cells = grid::cells(&Spec::parse("quickstart.toml", QUICKSTART, &[])?)?;
     let folder = &arguments.out;
     must_be_no_file(folder)?;
@@ -48,14 +50,15 @@ pub(super) fn run(arguments: &QuickstartArguments, out: &mut dyn Write) -> Resul
             folder.display(),
         ));
     }
-    arguments.working.work(&cells, &tasks, folder)?;
+    arguments.working.work(&cells, &tasks, folder, stop)?;
 
-    let rows = shown::rows(folder, &cells)?;
+    let mut reader = Reader::new(folder);
+    let rows = reader.rows(&cells)?;
     let (lines, said) = super::report::shown(&cells, &rows, &[]);
     let page = folder.join("report.html");
     let words = words();
-    let place = Place { results: folder, report: &page, command: &words.command };
-    let links = cell_pages::write(&place, &cells, rows)?;
+    let place = Place { report: &page, command: &words.command };
+    let links = cell_pages::write(&place, &cells, rows, &mut reader)?;
     let words = Words { cells: links, ..words };
     store::write_whole(&page, report::page(&words, &lines, &said).as_bytes())?;
     writeln!(out, "{}", densities::text(&lines))?;
@@ -70,7 +73,7 @@ pub(super) fn run(arguments: &QuickstartArguments, out: &mut dyn Write) -> Resul
         page.display(),
         sparsest(folder, &cells[0]).display(),
     )?;
-    Ok(())
+    reader.end(&format!("tombola quickstart --out {}", folder.display()))
 }
 
 /// A ticket to look at.

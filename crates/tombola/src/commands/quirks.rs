@@ -7,11 +7,11 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::CommandError;
-use super::shown::{Rows, ShownArguments, rows, rows_of_file, write_csv};
+use super::shown::{Reader, Rows, ShownArguments, rows_of_file, write_csv};
 use super::sources::Tasks;
 use super::specs::{SpecArguments, Study};
 use super::units::OutArguments;
-use super::working::WorkingArguments;
+use super::working::{WorkingArguments, listening};
 use crate::grid::CellId;
 use crate::papers::QUIRKS;
 use crate::quirks::{self, DEPARTURES, Departure, Pair};
@@ -57,22 +57,24 @@ fn departure(name: &str) -> Result<&'static Departure, String> {
 
 pub(super) fn run(arguments: &QuirksArguments, out: &mut dyn Write) -> Result<(), CommandError> {
     arguments.shown.check()?;
+    // who only reads is ended by a signal like any program
+    let stop = arguments.shown.rows.is_none().then(listening).transpose()?;
     let study = arguments.specs.study_or(Some(("quirks.toml", QUIRKS)))?;
     let folder = arguments.out.folder(&study)?;
     let pairs = pairs(&study, &arguments.only)?;
     let cells = quirks::cells(&pairs);
-    let rows = match &arguments.shown.rows {
-        Some(file) => rows_of_file(file, &cells)?,
+    let command = arguments.specs.command_of("quirks", &folder);
+    let (rows, ended) = match &arguments.shown.rows {
+        Some(file) => (rows_of_file(file, &cells)?, Ok(())),
         None => {
             let tasks = Tasks::new(arguments.data.clone());
-            // what is missing is said before a folder is made
-            tasks.load(cells.iter().map(|cell| &cell.run))?;
-            arguments.working.work(&cells, &tasks, &folder)?;
-            rows(&folder, &cells)?
+            arguments.working.work(&cells, &tasks, &folder, stop.unwrap_or_default())?;
+            let mut reader = Reader::new(&folder);
+            (reader.rows(&cells)?, reader.end(&command))
         }
     };
     if arguments.shown.csv {
-        return write_csv(out, &cells, &rows);
+        return write_csv(out, &cells, &rows).and(ended);
     }
     let places: BTreeMap<CellId, usize> =
         cells.iter().enumerate().map(|(place, cell)| (cell.id(), place)).collect();
@@ -85,13 +87,12 @@ pub(super) fn run(arguments: &QuirksArguments, out: &mut dyn Write) -> Result<()
         let mut said = Said::default();
         said.push("What the published code does, and what is done here otherwise", legend);
         effects::tables(&effects).into_iter().for_each(|(caption, rows)| said.push(&caption, rows));
-        let command = arguments.specs.command_of("quirks", &folder);
         let text = report::page(&words(&study, command), &lines(&sides), &said);
         store::write_whole(&page, text.as_bytes()).map_err(|error| CommandError::Failed(error.into()))?;
         // a closed stderr leaves nobody to tell
         let _ = writeln!(std::io::stderr(), "{}", page.display());
     }
-    Ok(())
+    ended
 }
 
 /// The pairs of a study; refuses where there are none.

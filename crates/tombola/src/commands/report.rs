@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::artifacts::ArtifactArguments;
 use super::cell_pages::{CellPageArguments, Place};
-use super::shown::{ShownArguments, reader, rows, rows_of_file, write_csv};
+use super::shown::{Reader, ShownArguments, rows_of_file, write_csv};
 use super::specs::{SpecArguments, Study, quoted};
 use super::units::OutArguments;
 use super::{CommandError, provenance};
@@ -23,7 +23,8 @@ use crate::tables::pairs;
 
 /// Show what is done of a grid: a page (report.html in the results folder), tables, and what they say of the papers' claims.
 ///
-/// May be asked for at any time, also while others work in the folder.
+/// May be asked for at any time, also while others work in the folder. Cells that are damaged are left out and named, and the
+/// exit status is 1.
 #[derive(Args, Debug)]
 pub struct ReportArguments {
     #[command(flatten)]
@@ -58,21 +59,21 @@ pub(super) fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<()
     let study = arguments.specs.study()?;
     let folder = arguments.out.folder(&study)?;
     arguments.cells.check_place(arguments.shown.page(&folder, "report.html").as_deref())?;
+    let command = arguments.specs.command(&folder);
+    let mut reader = None;
     let rows = match &arguments.shown.rows {
         Some(file) => rows_of_file(file, &study.cells)?,
-        None if folder.is_dir() => rows(&folder, &study.cells)?,
+        None if folder.is_dir() => reader.insert(Reader::new(&folder)).rows(&study.cells)?,
         None => {
             return Err(CommandError::Request {
                 message: format!("there is no folder {}", folder.display()),
-                hint: Some(format!(
-                    "`{}` does the cells; --out names where results are",
-                    arguments.specs.command(&folder)
-                )),
+                hint: Some(format!("`{command}` does the cells; --out names where results are")),
             });
         }
     };
     if arguments.shown.csv {
-        return write_csv(out, &study.cells, &rows);
+        write_csv(out, &study.cells, &rows)?;
+        return ended(reader, &command);
     }
     let done = rows.iter().filter(|(_, row)| row.level == 0).count();
     let layers = arguments.artifacts.layers()?;
@@ -89,6 +90,8 @@ pub(super) fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<()
         layers: &layers,
     };
     if arguments.artifacts.is_check() {
+        // what is damaged is the first thing to mend
+        ended(reader, &command)?;
         return arguments.artifacts.serve(&evidence);
     }
     // whoever may only read the folder has the table all the same
@@ -98,18 +101,13 @@ pub(super) fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<()
     // a folder without rows is left as it is
     let page = page.filter(|_| arguments.shown.page.is_some() || !rows.is_empty());
     if let Some(page) = &page {
-        let provenance = provenance::table(
-            &study.cells,
-            &rows,
-            arguments.shown.rows.is_none().then(|| reader(&folder)).as_ref(),
-        );
-        let command = arguments.specs.command(&folder);
+        let provenance = provenance::table(&study.cells, &rows, reader.as_ref().map(Reader::results));
         let artifacts = arguments.again(&folder);
-        let place = Place { results: &folder, report: page, command: &command };
-        let cells = arguments.cells.serve(&place, &study.cells, rows)?;
+        let place = Place { report: page, command: &command };
+        let cells = arguments.cells.serve(&place, &study.cells, rows, reader.as_mut())?;
         let about = vec![format!("{done} of {} cells are done.", study.cells.len())];
-        let words =
-            Words { title: study.name.clone(), about, command, artifacts, provenance, cells, refresh: 0 };
+        let (title, command) = (study.name.clone(), command.clone());
+        let words = Words { title, about, command, artifacts, provenance, cells, refresh: 0 };
         let written = store::write_whole(page, report::page(&words, &lines, &said).as_bytes());
         written.map_err(|error| CommandError::Failed(error.into()))?;
     }
@@ -118,7 +116,12 @@ pub(super) fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<()
     // a closed stderr leaves nobody to tell
     let _ =
         writeln!(std::io::stderr(), "{done} of {} cells are done: {}", study.cells.len(), place.display());
-    Ok(())
+    ended(reader, &command)
+}
+
+/// Fails where cells of the folder that was read, if one was, are damaged.
+fn ended(reader: Option<Reader>, command: &str) -> Result<(), CommandError> {
+    reader.map_or(Ok(()), |reader| reader.end(command))
 }
 
 /// The page of what is done in a folder so far, which a browser looks at again after some seconds, if any.
@@ -128,9 +131,10 @@ pub(super) fn live_page(
     (about, command): (Vec<String>, String),
     refresh: u32,
 ) -> Result<String, CommandError> {
-    let rows = rows(folder, &study.cells)?;
+    let mut reader = Reader::new(folder);
+    let rows = reader.rows(&study.cells)?;
     let (lines, said) = shown(&study.cells, &rows, &[]);
-    let provenance = provenance::table(&study.cells, &rows, Some(&reader(folder)));
+    let provenance = provenance::table(&study.cells, &rows, Some(reader.results()));
     let words = Words { title: study.name.clone(), about, command, provenance, refresh, ..Words::default() };
     Ok(report::page(&words, &lines, &said))
 }

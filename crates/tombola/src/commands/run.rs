@@ -9,7 +9,7 @@ use super::CommandError;
 use super::sources::Tasks;
 use super::specs::SpecArguments;
 use super::units::OutArguments;
-use super::working::WorkingArguments;
+use super::working::{WorkingArguments, listening};
 
 /// Run all cells of a grid, or those that are left.
 ///
@@ -31,13 +31,11 @@ pub struct RunArguments {
 }
 
 pub(super) fn run(arguments: &RunArguments, out: &mut dyn Write) -> Result<(), CommandError> {
+    let stop = listening()?;
     let study = arguments.specs.study()?;
     let folder = arguments.out.folder(&study)?;
     let tasks = Tasks::new(arguments.data.clone());
-    // what is missing is said before a folder is made
-    tasks.load(study.cells.iter().map(|cell| &cell.run))?;
-    tasks.check(&study.cells)?;
-    let summary = arguments.working.work(&study.cells, &tasks, &folder)?;
+    let summary = arguments.working.work(&study.cells, &tasks, &folder, stop)?;
     writeln!(
         out,
         "{} units done, {} of them now, {} diverged: {}",

@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use networks::Ticket;
 
+use super::units::label;
 use super::{CommandError, must_differ, tickets};
 use crate::cells::{self, CURVES, Kind, LEVELS};
 use crate::grid::Cell;
-use crate::results::{Owner, Results, State};
+use crate::results::{Owner, Results, ResultsError, State};
 use crate::rows::{self, CurveRow, LayerRow, LevelRow};
 use crate::store;
 
@@ -52,23 +53,89 @@ pub(super) fn write_csv(out: &mut dyn Write, cells: &[Cell], rows: &Rows) -> Res
 /// Rows, each with the place of its cell in the list of cells.
 pub(super) type Rows = Vec<(usize, LevelRow)>;
 
-/// The rows of all cells that are done, in the order of the cells.
-pub(super) fn rows(folder: &Path, cells: &[Cell]) -> Result<Rows, CommandError> {
-    let results = reader(folder);
-    let mut all = Vec::new();
-    for (index, cell) in cells.iter().enumerate() {
-        let id = cell.id().to_string();
-        if !matches!(results.glance(&id), State::Done(_)) {
-            continue;
-        }
-        let refused = |error: &dyn std::error::Error| CommandError::refused(error);
-        let bytes = results.read(&id, LEVELS).map_err(|error| refused(&error))?;
-        let file = folder.join("results").join(&id).join(LEVELS);
-        let rows = rows::levels(&file.display().to_string(), &bytes).map_err(|error| refused(&error))?;
-        check(&file, cell, &rows)?;
-        all.extend(rows.into_iter().map(|row| (index, row)));
+/// A results folder to read in. Cells that are damaged are left out, and named in the end.
+pub(super) struct Reader {
+    results: Results,
+    /// A cell, and what is wrong with it.
+    damaged: Vec<String>,
+}
+
+impl Reader {
+    pub(super) fn new(folder: &Path) -> Reader {
+        Reader { results: Results::at(folder, Owner::this_process(1.0)), damaged: Vec::new() }
     }
-    Ok(all)
+
+    /// The folder.
+    pub(super) fn results(&self) -> &Results {
+        &self.results
+    }
+
+    /// The rows of all cells that are done, in the order of the cells.
+    pub(super) fn rows(&mut self, cells: &[Cell]) -> Result<Rows, CommandError> {
+        let mut all = Vec::new();
+        for (index, cell) in cells.iter().enumerate() {
+            let id = cell.id().to_string();
+            let state = self.results.glance(&id);
+            if matches!(state, Ok(State::Missing)) {
+                continue;
+            }
+            let read = state.and_then(|_| self.results.read(&id, LEVELS));
+            let Some(bytes) = self.whole(cell, read)? else { continue };
+            let file = self.results.done_path(&id).join(LEVELS);
+            let rows = rows::levels(&file.display().to_string(), &bytes);
+            let rows = rows.map_err(|error| CommandError::refused(&error))?;
+            check(&file, cell, &rows)?;
+            all.extend(rows.into_iter().map(|row| (index, row)));
+        }
+        Ok(all)
+    }
+
+    /// The tests of all levels of a cell that is done, unless it is damaged.
+    pub(super) fn curves(&mut self, cell: &Cell) -> Result<Option<Vec<CurveRow>>, CommandError> {
+        let id = cell.id().to_string();
+        let Some(bytes) = self.whole(cell, self.results.read(&id, CURVES))? else { return Ok(None) };
+        let file = self.results.done_path(&id).join(CURVES);
+        let rows = rows::curves(&file.display().to_string(), &bytes);
+        rows.map(Some).map_err(|error| CommandError::refused(&error))
+    }
+
+    /// The ticket of a level of a cell that is done and did not diverge there, unless it is damaged.
+    pub(super) fn ticket(&mut self, cell: &Cell, level: u32) -> Result<Option<Ticket>, CommandError> {
+        // the dense level is another unit's
+        let kind = if level == 0 { Kind::Dense } else { Kind::Cell };
+        let (unit, name) = (kind.id(cell).to_string(), cells::ticket_name(level));
+        let Some(bytes) = self.whole(cell, self.results.read(&unit, &name))? else { return Ok(None) };
+        let file = self.results.done_path(&unit).join(&name);
+        Ticket::decode(&bytes).map(Some).map_err(|error| tickets::refused(&file, &error))
+    }
+
+    /// What was read of a cell; where it is damaged, or not there, that is noted.
+    fn whole<T>(&mut self, cell: &Cell, read: Result<T, ResultsError>) -> Result<Option<T>, CommandError> {
+        match read {
+            Ok(found) => Ok(Some(found)),
+            Err(problem @ (ResultsError::Damaged(_) | ResultsError::Missing { .. })) => {
+                self.damaged.push(format!("{} {}: {problem}", cell.id(), label(Kind::Cell, cell)));
+                Ok(None)
+            }
+            Err(trouble) => Err(CommandError::Failed(trouble.into())),
+        }
+    }
+
+    /// Fails where cells were left out, and names them; `command` does them anew.
+    pub(super) fn end(self, command: &str) -> Result<(), CommandError> {
+        const MOST: usize = 10;
+        let count = self.damaged.len();
+        if count == 0 {
+            return Ok(());
+        }
+        let mut message = format!("left out what is damaged, {count} cells:");
+        self.damaged.iter().take(MOST).for_each(|cell| message += &format!("\n  {cell}"));
+        if count > MOST {
+            message += &format!("\n  and {} more", count - MOST);
+        }
+        let hint = format!("`{command}` does them anew");
+        Err(CommandError::Unfinished { message, hint, was_asked: false })
+    }
 }
 
 /// The rows of layers of a file.
@@ -89,11 +156,6 @@ fn check(file: &Path, cell: &Cell, rows: &[LevelRow]) -> Result<(), CommandError
     })
 }
 
-/// A results folder, to read in.
-pub(super) fn reader(folder: &Path) -> Results {
-    Results::at(folder, Owner::this_process(1.0))
-}
-
 /// The rows of each cell, by its place in the list of cells.
 pub(super) fn by_cell(rows: Rows) -> BTreeMap<usize, Vec<LevelRow>> {
     let mut levels: BTreeMap<usize, Vec<LevelRow>> = BTreeMap::new();
@@ -101,23 +163,6 @@ pub(super) fn by_cell(rows: Rows) -> BTreeMap<usize, Vec<LevelRow>> {
         levels.entry(index).or_default().push(row);
     }
     levels
-}
-
-/// The tests of all levels of a cell that is done.
-pub(super) fn curves(results: &Results, cell: &Cell) -> Result<Vec<CurveRow>, CommandError> {
-    let id = cell.id().to_string();
-    let bytes = results.read(&id, CURVES).map_err(|error| CommandError::refused(&error))?;
-    let file = results.done_path(&id).join(CURVES);
-    rows::curves(&file.display().to_string(), &bytes).map_err(|error| CommandError::refused(&error))
-}
-
-/// The ticket of a level of a cell that is done and did not diverge there.
-pub(super) fn ticket(results: &Results, cell: &Cell, level: u32) -> Result<Ticket, CommandError> {
-    // the dense level is another unit's
-    let kind = if level == 0 { Kind::Dense } else { Kind::Cell };
-    let (unit, name) = (kind.id(cell).to_string(), cells::ticket_name(level));
-    let bytes = results.read(&unit, &name).map_err(|error| CommandError::refused(&error))?;
-    Ticket::decode(&bytes).map_err(|error| tickets::refused(&results.done_path(&unit).join(&name), &error))
 }
 
 /// The largest file of rows that is read: a hundred thousand cells of twenty levels.

@@ -30,24 +30,19 @@ impl Tasks {
         Tasks { data, known: Mutex::default(), checksums: Mutex::default() }
     }
 
-    /// Loads every task of some runs, so that what is missing is said before anything begins.
-    pub(super) fn load<'a>(
-        &self,
-        runs: impl IntoIterator<Item = &'a RunSettings>,
-    ) -> Result<(), CommandError> {
-        runs.into_iter().try_for_each(|run| self.get(run).map(|_| ()))
+    /// Loads the task of a run, so that what is missing is said before anything begins.
+    pub(super) fn load(&self, run: &RunSettings) -> Result<(), CommandError> {
+        self.get(run).map(drop)
     }
 
-    /// Checks cells on image sets of one's own, which no spec can be checked against.
-    pub(super) fn check(&self, cells: &[Cell]) -> Result<(), CommandError> {
-        let own = cells.iter().filter(|cell| names::is_folder(&cell.run.task));
-        own.into_iter().try_for_each(|cell| {
-            cells::check(cell, self).map_err(|error| CommandError::Request {
-                message: format!("{}: {error}", cell.canonical()),
-                hint: Some(
-                    "such a cell cannot be on the images that are there: nothing was begun".to_owned(),
-                ),
-            })
+    /// Checks a cell on an image set of one's own, which no spec can be checked against.
+    pub(super) fn check(&self, cell: &Cell) -> Result<(), CommandError> {
+        if !names::is_folder(&cell.run.task) {
+            return Ok(());
+        }
+        cells::check(cell, self).map_err(|error| CommandError::Request {
+            message: format!("{}: {error}", cell.canonical()),
+            hint: Some("such a cell cannot be on the images that are there: nothing was begun".to_owned()),
         })
     }
 

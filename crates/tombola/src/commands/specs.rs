@@ -8,7 +8,7 @@ use super::CommandError;
 use crate::grid::{self, Cell};
 use crate::papers::{PAPERS, Paper, Scale};
 use crate::spec::{self, Spec, SpecError};
-use crate::store;
+use crate::store::{self, StoreError, disk};
 use crate::suggest::nearest;
 
 /// A spec, with changes.
@@ -110,7 +110,7 @@ pub(super) fn paper(name: &str) -> Result<&'static Paper, CommandError> {
 }
 
 fn read(path: &Path) -> Result<String, CommandError> {
-    let bytes = store::read_whole(path, spec::MOST_BYTES)?;
+    let bytes = store::read_whole(path, spec::MOST_BYTES).map_err(|error| unread(path, &error))?;
     String::from_utf8(bytes).map_err(|error| CommandError::Request {
         message: format!(
             "{} is no text: the byte at {} is not UTF-8",
@@ -119,6 +119,21 @@ fn read(path: &Path) -> Result<String, CommandError> {
         ),
         hint: Some("a spec is a TOML file: `tombola papers show lottery` prints one".to_owned()),
     })
+}
+
+/// A spec that cannot be read; where it is not there, which one is, and what makes one.
+fn unread(path: &Path, error: &StoreError) -> CommandError {
+    let hint = || {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let names = disk::names(folder).unwrap_or_default();
+        let specs = names.iter().map(String::as_str).filter(|name| name.ends_with(".toml"));
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let like = nearest(&name, specs)
+            .map(|like| format!("did you mean `{}`? ", path.with_file_name(like).display()));
+        let like = like.unwrap_or_default();
+        format!("{like}`tombola papers show lottery --scale smoke > mine.toml` makes one to begin with")
+    };
+    CommandError::Request { message: error.to_string(), hint: error.is_missing().then(hint) }
 }
 
 impl From<SpecError> for CommandError {

@@ -1,7 +1,7 @@
 //! `tombola status`: how far a study is, from any terminal and any host that sees its folder.
 
 use std::collections::BTreeSet;
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::specs::{SpecArguments, Study};
 use super::units::{OutArguments, State, Unit, Watcher, units};
 use super::{CommandError, report};
-use crate::progress::Timer;
+use crate::progress::{self, Timer};
 use crate::store;
 
 /// Between two looks.
@@ -55,6 +55,8 @@ struct Line<'a> {
     id: &'a str,
     unit: String,
     state: &'static str,
+    /// Of one that is done.
+    diverged: bool,
     why: String,
 }
 
@@ -74,7 +76,7 @@ pub(super) fn run(arguments: &StatusArguments, out: &mut dyn Write) -> Result<()
             return json(&units, &states, out);
         }
         let text = summary(&format!("{} in {}", study.name, folder.display()), &units, &states);
-        if drawn > 0 && std::io::stdout().is_terminal() {
+        if drawn > 0 && progress::is_rewritten(&std::io::stdout()) {
             // up to the first line of the last look, and away with it
             write!(out, "\x1b[{drawn}A\x1b[0J")?;
         }
@@ -129,14 +131,15 @@ fn is_left(units: &[Unit], states: &[State]) -> bool {
             ended.insert(unit.id.clone());
             return false;
         }
-        *state != State::Done
+        !state.is_done()
     };
     units.iter().zip(states).any(&mut can_be_done)
 }
 
 fn json(units: &[Unit], states: &[State], out: &mut dyn Write) -> Result<(), CommandError> {
     for (unit, state) in units.iter().zip(states) {
-        let line = Line { id: &unit.id, unit: unit.label(), state: state.name(), why: state.why() };
+        let (label, diverged) = (unit.label(), state.has_diverged());
+        let line = Line { id: &unit.id, unit: label, state: state.name(), diverged, why: state.why() };
         writeln!(out, "{}", serde_json::to_string(&line).map_err(std::io::Error::from)?)?;
     }
     Ok(())
@@ -145,10 +148,14 @@ fn json(units: &[Unit], states: &[State], out: &mut dyn Write) -> Result<(), Com
 /// A line of counts, and the units that a person may want to know by name.
 fn summary(title: &str, units: &[Unit], states: &[State]) -> String {
     let counts = State::NAMES.map(|name| (name, states.iter().filter(|state| state.name() == name).count()));
+    let diverged = match states.iter().filter(|state| state.has_diverged()).count() {
+        0 => String::new(),
+        diverged => format!(" ({diverged} of them diverged)"),
+    };
     let counts: Vec<String> = counts
         .iter()
         .filter(|(name, count)| *count > 0 || *name == "done")
-        .map(|(name, count)| format!("{count} {name}"))
+        .map(|(name, count)| format!("{count} {name}{}", if *name == "done" { &diverged } else { "" }))
         .collect();
     let mut text = format!("{title}: {} of {} units\n", counts.join(", "), units.len());
     for name in ["running", "failed", "damaged"] {

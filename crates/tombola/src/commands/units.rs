@@ -8,8 +8,7 @@ use super::specs::Study;
 use super::{CommandError, must_be_no_file};
 use crate::cells::{self, Kind};
 use crate::grid::{Cell, CellId};
-use crate::results::{Found, Owner, Results, State as Stored};
-use crate::store::StoreError;
+use crate::results::{Found, Owner, Results, ResultsError, State as Stored};
 use crate::workers::{available, who_and_when};
 
 /// Where results are.
@@ -52,9 +51,7 @@ pub(super) fn units(study: &Study) -> Vec<Unit> {
 impl Unit {
     /// Task, strategy, criterion and seed, for people.
     pub(super) fn label(&self) -> String {
-        let Cell { run, pruning } = &self.cell;
-        let what = if self.kind == Kind::Dense { "dense" } else { pruning.criterion.name() };
-        format!("{}/{}/{what}/{}", run.task, self.cell.strategy(), run.seed)
+        label(self.kind, &self.cell)
     }
 
     /// How many levels it trains.
@@ -63,10 +60,19 @@ impl Unit {
     }
 }
 
+/// Task, strategy, criterion and seed of a unit, for people.
+pub(super) fn label(kind: Kind, cell: &Cell) -> String {
+    let Cell { run, pruning } = cell;
+    let what = if kind == Kind::Dense { "dense" } else { pruning.criterion.name() };
+    format!("{}/{}/{what}/{}", run.task, cell.strategy(), run.seed)
+}
+
 /// How far a unit is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum State {
-    Done,
+    Done {
+        diverged: bool,
+    },
     /// Who has it.
     Running(String),
     /// Somebody began it, and does not work at it any more.
@@ -85,7 +91,7 @@ impl State {
     /// The name in tables and JSON.
     pub(super) fn name(&self) -> &'static str {
         match self {
-            State::Done => "done",
+            State::Done { .. } => "done",
             State::Running(_) => "running",
             State::Begun => "begun",
             State::New => "new",
@@ -94,10 +100,19 @@ impl State {
         }
     }
 
+    pub(super) fn is_done(&self) -> bool {
+        matches!(self, State::Done { .. })
+    }
+
+    /// Whether it is done, and what it did diverged.
+    pub(super) fn has_diverged(&self) -> bool {
+        *self == State::Done { diverged: true }
+    }
+
     /// Why it will run, or not.
     pub(super) fn why(&self) -> String {
         match self {
-            State::Done => "is done: never runs again".to_owned(),
+            State::Done { .. } => "is done: never runs again".to_owned(),
             State::Running(who) => format!("runs: {who}"),
             State::Begun => "was interrupted: goes on from its last checkpoint".to_owned(),
             State::New => "was never begun".to_owned(),
@@ -130,21 +145,25 @@ impl Watcher {
             let parts: Vec<_> = units.chunks(share).map(look).collect();
             let mut states = Vec::with_capacity(units.len());
             for part in parts {
-                states.extend(part.join().expect("a look does not panic")?);
+                let part = part.join().expect("a look does not panic");
+                states.extend(part.map_err(|error| CommandError::Failed(error.into()))?);
             }
             Ok(states)
         })
     }
 
-    fn some_states(&self, units: &[Unit]) -> Result<Vec<State>, StoreError> {
-        units.iter().map(|unit| self.state(&unit.id)).collect()
+    fn some_states(&self, units: &[Unit]) -> Result<Vec<State>, ResultsError> {
+        units.iter().map(|unit| self.state(unit)).collect()
     }
 
     /// How far a unit is.
-    fn state(&self, id: &str) -> Result<State, StoreError> {
+    fn state(&self, unit: &Unit) -> Result<State, ResultsError> {
         let Some(results) = &self.results else { return Ok(State::New) };
-        match results.glance(id) {
-            Stored::Done(_) => return Ok(State::Done),
+        let id = &unit.id;
+        match results.glance(id)? {
+            Stored::Done(files) => {
+                return Ok(State::Done { diverged: unit.kind.has_diverged(&unit.cell, &files) });
+            }
             Stored::Damaged(damage) => return Ok(State::Damaged(damage.to_string())),
             Stored::Missing => {}
         }

@@ -8,8 +8,9 @@ use clap::Args;
 use super::CommandError;
 use super::memory::Held;
 use super::plan::size;
+use super::sources::Tasks;
 use super::specs::quoted;
-use crate::cells::{self, Kind, Source};
+use crate::cells::{self, Kind};
 use crate::cost::Estimator;
 use crate::grid::Cell;
 use crate::memory;
@@ -54,21 +55,48 @@ fn seconds(text: &str) -> Result<f64, String> {
     if (0.0..=3600.0).contains(&seconds) { Ok(seconds) } else { Err("expected 0 to 3600 seconds".to_owned()) }
 }
 
+/// Hears from now on who asks the process to stop. The first thing that a command does that works: who asks while data are
+/// read is told how to go on, too.
+pub(super) fn listening() -> Result<Stop, CommandError> {
+    Stop::on_signals().map_err(|error| CommandError::Failed(error.into()))
+}
+
+/// Ends where somebody has asked for that before any work began.
+fn not_asked(stop: &Stop) -> Result<(), CommandError> {
+    if !stop.is_asked() {
+        return Ok(());
+    }
+    Err(CommandError::Unfinished {
+        message: "stopped before any work began; what is done stays done".to_owned(),
+        hint: format!("go on with `{}`", again("")),
+        was_asked: true,
+    })
+}
+
 impl WorkingArguments {
     /// Whether nobody wants to know how far it is.
     pub(super) fn quiet(&self) -> bool {
         self.quiet
     }
 
-    /// Does the units of some cells in `out`, which is a folder if it is there. When all are done, how many there are.
+    /// Does the units of some cells in `out`, which is a folder if it is there, until `stop` is asked. When all are done, how
+    /// many there are.
     pub(super) fn work(
         &self,
         cells: &[Cell],
-        source: &dyn Source,
+        tasks: &Tasks,
         out: &Path,
+        stop: Stop,
     ) -> Result<Summary, CommandError> {
+        // what is missing is said before a folder is made
+        for (_, cell) in cells::pieces(cells) {
+            not_asked(&stop)?;
+            tasks.load(&cell.run)?;
+            tasks.check(&cell)?;
+        }
         let jobs = self.most_jobs(cells, out)?;
-        let units = cells::units(cells, source);
+        not_asked(&stop)?;
+        let units = cells::units(cells, tasks);
         let units: Vec<&dyn Unit> = units.iter().map(AsRef::as_ref).collect();
         let units = &units[..];
         let results = Results::open(out, Owner::this_process(self.heartbeat.max(0.01)), Disk::of_process())
@@ -91,7 +119,7 @@ impl WorkingArguments {
             from_scratch: self.from_scratch,
         };
         let board = Board::new("units", units.len(), split.jobs, self.quiet);
-        let stop = Stop::on_signals().map_err(|error| CommandError::Failed(error.into()))?;
+        not_asked(&stop)?;
         let workers = Workers::new(&results, how, &board, stop);
         let summary = workers.run(units).map_err(|error| CommandError::Failed(error.into()))?;
         ended(summary, units.len(), out)
@@ -108,7 +136,12 @@ impl WorkingArguments {
             let (memory, members, coordinates) = estimator.memory(&cell, u32::from(kind == Kind::Cell));
             let together = f64::from(self.jobs.unwrap_or(1));
             let is_more = memory.bytes() > most;
-            if is_more && !matches!(results.glance(&kind.id(&cell).to_string()), State::Done(_)) {
+            if !is_more {
+                continue;
+            }
+            let state =
+                results.glance(&kind.id(&cell).to_string()).map_err(|error| unfinished(out, error))?;
+            if !matches!(state, State::Done(_)) {
                 most = memory.bytes();
                 let method = &cell.run.plan.search.method;
                 let held = Held { method, members, coordinates, memory };
@@ -167,7 +200,8 @@ fn unfinished(out: &Path, trouble: ResultsError) -> CommandError {
     let hint = trouble.hint();
     match trouble {
         ResultsError::Store(error) => {
-            let message = if error.is_full() { full(&error) } else { error.to_string() };
+            let lacks_files = || disk::has_too_many_files(error.path());
+            let message = if error.is_full() { full(&error, lacks_files()) } else { error.to_string() };
             CommandError::Unfinished {
                 message: format!("{message}; what is in {} is still good", out.display()),
                 hint: format!("when that is mended, go on with `{}`", again("")),
@@ -185,8 +219,11 @@ fn unfinished(out: &Path, trouble: ResultsError) -> CommandError {
     }
 }
 
-/// That the disk is full: where, what is needed, what is free.
-fn full(error: &StoreError) -> String {
+/// That the disk is full: where, what is needed, what is free. Bytes are of no use to who lacks files.
+fn full(error: &StoreError, lacks_files: bool) -> String {
+    if lacks_files {
+        return format!("the file system has no room for more files, however small: {error}");
+    }
     let needed = error.needed().map_or(String::new(), |bytes| format!(", {bytes} bytes are needed"));
     let free = disk::free_bytes(error.path()).map_or(String::new(), |bytes| format!(", {bytes} are free"));
     format!("the disk is full: {error}{needed}{free}")
@@ -203,4 +240,22 @@ fn again(more: &str) -> String {
         words.push(more.to_owned());
     }
     quoted(&words)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::store::disk::{Fault, Harm};
+
+    #[test]
+    fn a_full_disk_lacks_bytes_or_files() {
+        let disk = Disk::with_fault(Arc::new(Fault::new(None, 1, Harm::Error)));
+        let error = disk.make_folder(Path::new("no/such/folder")).expect_err("it is made to fail");
+        let [bytes, files] = [false, true].map(|lacks_files| full(&error, lacks_files));
+        assert!(bytes.starts_with("the disk is full: cannot make the folder no/such/folder: "), "{bytes}");
+        let wanted = "the file system has no room for more files, however small: cannot make the folder";
+        assert!(files.starts_with(wanted) && !files.contains("free"), "{files}");
+    }
 }

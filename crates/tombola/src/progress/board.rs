@@ -7,15 +7,15 @@
 //!   [################----] 400/500, 12.5/s, best 0.91, 8 s left: 3f2a41bc.. cell task=mnist
 //! ```
 //!
-//! Elsewhere: a plain line an event, and now and then one for each piece in hand. Colour stands beside words, never for
-//! them, and only on a terminal without `NO_COLOR`.
+//! Elsewhere, and on a terminal that calls itself `dumb`: a plain line an event, and now and then one for each piece in
+//! hand. Colour stands beside words, never for them, and only on a terminal without `NO_COLOR`.
 
 use std::fmt::Write as _;
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::{OFTEN, Timer, words};
+use super::{OFTEN, Timer, is_rewritten, words};
 
 /// Between two plain lines about one piece of work.
 const SELDOM: Duration = Duration::from_secs(30);
@@ -74,7 +74,7 @@ struct Row {
 impl Board {
     /// For `total` pieces of work, `slots` at once.
     pub fn new(what: &'static str, total: usize, slots: usize, quiet: bool) -> Board {
-        let audience = match (quiet, std::io::stderr().is_terminal()) {
+        let audience = match (quiet, is_rewritten(&std::io::stderr())) {
             (true, _) => Audience::Quiet,
             (_, true) => Audience::Terminal { has_colour: has_colour() },
             (_, false) => Audience::File,
@@ -271,8 +271,7 @@ fn say(text: &str) {
 
 #[expect(clippy::disallowed_methods, reason = "how messages look is the user's to say")]
 fn has_colour() -> bool {
-    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    set("NO_COLOR").is_none() && set("TERM").is_none_or(|term| term != "dumb")
+    std::env::var("NO_COLOR").ok().is_none_or(|value| value.is_empty())
 }
 
 #[cfg(test)]

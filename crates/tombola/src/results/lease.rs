@@ -46,6 +46,15 @@ impl Pulse {
     }
 }
 
+/// What became of a result that was to be moved aside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Aside {
+    /// It lies there now.
+    Moved(PathBuf),
+    /// It is whole, and where it was.
+    Whole(Manifest),
+}
+
 /// A unit in this process's hands.
 #[derive(Debug)]
 pub struct Lease<'r> {
@@ -117,7 +126,7 @@ impl<'r> Lease<'r> {
     }
 
     /// An error of a step: where the unit is another's by now, that is the reason.
-    fn fenced<T>(&self, step: Result<T, StoreError>) -> Result<T, ResultsError> {
+    fn fenced<T, E: Into<ResultsError>>(&self, step: Result<T, E>) -> Result<T, ResultsError> {
         step.map_err(|error| {
             if self.is_current() { error.into() } else { ResultsError::Lost { id: self.id.clone() } }
         })
@@ -142,11 +151,14 @@ impl<'r> Lease<'r> {
             }
             self.forget()?;
         }
-        let before = store::read_whole(&self.folder.join(WRITTEN), MOST_BYTES).unwrap_or_default();
+        let before = match store::read_whole(&self.folder.join(WRITTEN), MOST_BYTES) {
+            Err(error) if error.is_missing() || error.is_too_long() => Vec::new(),
+            before => self.fenced(before)?,
+        };
         for entry in listed(&before) {
             match entry.read(&self.stage) {
-                Ok(_) => self.enter(entry),
-                Err(damage) => damages.push(damage),
+                Err(ResultsError::Damaged(damage)) => damages.push(damage),
+                read => self.fenced(read).map(|_| self.enter(entry))?,
             }
         }
         self.must_be_current()?;
@@ -204,13 +216,7 @@ impl<'r> Lease<'r> {
     /// A file that this owner or an earlier one wrote.
     pub fn read(&self, name: &str) -> Result<Option<Vec<u8>>, ResultsError> {
         let Some(entry) = self.files.iter().find(|entry| entry.name == name) else { return Ok(None) };
-        match entry.read(&self.stage) {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(damage) => {
-                self.must_be_current()?;
-                Err(ResultsError::Damaged(damage))
-            }
-        }
+        self.fenced(entry.read(&self.stage)).map(Some)
     }
 
     /// Writes a result, which must be a function of the unit alone.
@@ -266,19 +272,35 @@ impl<'r> Lease<'r> {
         self.fenced(disk.sync_folder(&self.folder))
     }
 
-    /// Moves aside a result that is damaged, so that the unit can be done anew; answers where it lies.
-    pub fn set_aside(&self) -> Result<PathBuf, ResultsError> {
-        let disk = &self.results.disk;
+    /// Moves aside a result that was found damaged, so that the unit can be done anew.
+    pub fn set_aside(&self) -> Result<Aside, ResultsError> {
         let folder = self.results.root.join("damaged");
-        self.fenced(disk.make_folder(&folder))?;
+        self.fenced(self.results.disk.make_folder(&folder))?;
         let free = |number: &u32| !disk::exists(&folder.join(format!("{}-{number}", self.id)));
         let number = (1..).find(free).expect("some number is free");
-        let aside = folder.join(format!("{}-{number}", self.id));
         self.must_be_current()?;
-        match disk.rename(&self.results.done_path(&self.id), &aside) {
-            Err(error) if error.is_missing() => Ok(aside),
-            moved => self.fenced(moved).map(|()| aside),
+        self.moved_aside(folder.join(format!("{}-{number}", self.id)))
+    }
+
+    /// Moves the result aside, and looks at what that was. This owner may be late: stopped since it found the damage, and
+    /// followed by one that has done the unit anew. What is whole goes back, unless somebody has done it once more.
+    pub(super) fn moved_aside(&self, aside: PathBuf) -> Result<Aside, ResultsError> {
+        let (disk, done) = (&self.results.disk, self.results.done_path(&self.id));
+        match disk.rename(&done, &aside) {
+            Err(error) if error.is_missing() => return Ok(Aside::Moved(aside)),
+            moved => self.fenced(moved)?,
         }
+        let whole = match manifest::state(&aside, &self.id, true) {
+            Ok(State::Done(manifest)) => Ok(Aside::Whole(manifest)),
+            Ok(State::Damaged(_) | State::Missing) => return Ok(Aside::Moved(aside)),
+            // it may be whole
+            Err(trouble) => Err(trouble),
+        };
+        match disk.rename(&aside, &done) {
+            Err(error) if error.is_taken() => {}
+            back => back?,
+        }
+        whole
     }
 
     /// Makes the files so far the result of the unit: all of them, or none.
@@ -302,21 +324,21 @@ impl<'r> Lease<'r> {
     /// After a refused commit: somebody was faster, something damaged lies there, or an answer was lost on the way.
     fn settle(&self, manifest: &Manifest, error: StoreError) -> Result<(), ResultsError> {
         let path = self.results.done_path(&self.id);
-        match self.results.check(&self.id) {
-            State::Done(there) if there == *manifest => Ok(()),
-            State::Done(there) => {
-                let entries = manifest.files().iter().chain(there.files());
-                let differs =
-                    |entry: &&Entry| [manifest, &there].iter().any(|all| !all.files().contains(entry));
-                let name = entries.clone().find(differs).map_or(String::new(), |entry| entry.name.clone());
-                Err(ResultsError::Differs { path, name })
-            }
-            State::Damaged(_) if error.is_taken() => {
-                self.set_aside()?;
-                self.fenced(self.results.disk.rename(&self.stage, &path))
-            }
-            _ => self.fenced(Err(error)),
+        let there = match self.results.check(&self.id)? {
+            State::Done(there) => there,
+            State::Damaged(_) if error.is_taken() => match self.set_aside()? {
+                Aside::Whole(there) => there,
+                Aside::Moved(_) => return self.fenced(self.results.disk.rename(&self.stage, &path)),
+            },
+            _ => return self.fenced(Err(error)),
+        };
+        if there == *manifest {
+            return Ok(());
         }
+        let entries = manifest.files().iter().chain(there.files());
+        let differs = |entry: &&Entry| [manifest, &there].iter().any(|all| !all.files().contains(entry));
+        let name = entries.clone().find(differs).map_or(String::new(), |entry| entry.name.clone());
+        Err(ResultsError::Differs { path, name })
     }
 
     /// Lets the unit go: the next owner takes it up at once.

@@ -6,8 +6,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use tasks::vision::checksum::Checksum;
 
-use super::{Damage, MANIFEST, MOST_BYTES, State};
-use crate::store::{self, disk};
+use super::{Damage, MANIFEST, MOST_BYTES, ResultsError, State};
+use crate::store::{self, StoreError, disk};
 
 /// The form of manifests. Older ones stay readable.
 const FORMAT: u32 = 1;
@@ -41,29 +41,29 @@ impl Entry {
         is_whole.then(|| Entry { name: name.to_owned(), size, sha256: sha256.to_owned() })
     }
 
-    /// The file in `folder`, if it is what the entry says.
-    pub(super) fn read(&self, folder: &Path) -> Result<Vec<u8>, Damage> {
-        let path = folder.join(&self.name);
-        let damaged = |problem: String| Damage { path: path.clone(), problem };
+    /// The file in `folder`, if it is what the entry says. One that is there and cannot be read is not damaged for that.
+    pub(super) fn read(&self, folder: &Path) -> Result<Vec<u8>, ResultsError> {
         self.has_length(folder)?;
-        let bytes = store::read_whole(&path, self.size).map_err(|error| damaged(error.to_string()))?;
+        let path = folder.join(&self.name);
+        let bytes = store::read_whole(&path, self.size).map_err(unread)?;
         let found = Entry::of(&self.name, &bytes);
         if found != *self {
-            return Err(damaged(format!("expected SHA-256 {}, found {}", self.sha256, found.sha256)));
+            let problem = format!("expected SHA-256 {}, found {}", self.sha256, found.sha256);
+            return Err(Damage { path, problem }.into());
         }
         Ok(bytes)
     }
 
     /// Whether the file in `folder` has the length that the entry says.
-    fn has_length(&self, folder: &Path) -> Result<(), Damage> {
+    fn has_length(&self, folder: &Path) -> Result<(), ResultsError> {
         let path = folder.join(&self.name);
-        match disk::length(&path) {
+        match disk::length(&path)? {
             Some(length) if length == self.size => Ok(()),
             Some(length) => {
                 let problem = format!("it has {length} bytes and should have {}", self.size);
-                Err(Damage { path, problem })
+                Err(Damage { path, problem }.into())
             }
-            None => Err(Damage { path, problem: "it is missing".to_owned() }),
+            None => Err(Damage::missing(&path).into()),
         }
     }
 }
@@ -136,23 +136,20 @@ pub(super) fn is_plain(name: &str) -> bool {
 }
 
 /// What the folder of a unit is; with the checksum of every file where `deep`.
-pub(super) fn state(folder: &Path, unit: &str, deep: bool) -> State {
-    if !disk::exists(folder) {
-        return State::Missing;
-    }
+pub(super) fn state(folder: &Path, unit: &str, deep: bool) -> Result<State, ResultsError> {
     match checked(folder, unit, deep) {
-        Ok(manifest) => State::Done(manifest),
-        // somebody has moved it aside meanwhile
-        Err(_) if !disk::exists(folder) => State::Missing,
-        Err(damage) => State::Damaged(damage),
+        Ok(manifest) => Ok(State::Done(manifest)),
+        // it never was, or somebody has moved it aside meanwhile
+        Err(ResultsError::Damaged(_)) if !disk::is_there(folder)? => Ok(State::Missing),
+        Err(ResultsError::Damaged(damage)) => Ok(State::Damaged(damage)),
+        Err(trouble) => Err(trouble),
     }
 }
 
-fn checked(folder: &Path, unit: &str, deep: bool) -> Result<Manifest, Damage> {
+fn checked(folder: &Path, unit: &str, deep: bool) -> Result<Manifest, ResultsError> {
     let path = folder.join(MANIFEST);
-    let damaged = |problem: String| Damage { path: path.clone(), problem };
-    let bytes = store::read_whole(&path, MOST_BYTES).map_err(|error| damaged(error.to_string()))?;
-    let manifest = Manifest::decode(&bytes, unit).map_err(damaged)?;
+    let bytes = store::read_whole(&path, MOST_BYTES).map_err(unread)?;
+    let manifest = Manifest::decode(&bytes, unit).map_err(|problem| Damage { path, problem })?;
     for entry in &manifest.files {
         if deep {
             entry.read(folder)?;
@@ -160,13 +157,17 @@ fn checked(folder: &Path, unit: &str, deep: bool) -> Result<Manifest, Damage> {
             entry.has_length(folder)?;
         }
     }
-    if deep {
-        let names = disk::names(folder).map_err(|error| damaged(error.to_string()))?;
-        let unknown = names.iter().find(|name| *name != MANIFEST && manifest.entry(name).is_none());
-        if let Some(unknown) = unknown {
-            let problem = "the manifest does not name it".to_owned();
-            return Err(Damage { path: folder.join(unknown), problem });
-        }
-    }
     Ok(manifest)
+}
+
+/// A file that is gone, or longer than any, is damaged; one that cannot be read now may be whole.
+fn unread(error: StoreError) -> ResultsError {
+    let path = error.path();
+    if error.is_missing() {
+        Damage::missing(path).into()
+    } else if error.is_too_long() {
+        Damage { path: path.to_owned(), problem: error.to_string() }.into()
+    } else {
+        error.into()
+    }
 }

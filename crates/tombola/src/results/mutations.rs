@@ -71,7 +71,7 @@ fn a_damaged_result_is_the_result_or_none() {
         let (name, bytes) = &whole[number as usize % whole.len()];
         let other = damaged(bytes, stream.child(number));
         fs::write(done.join(name), &other).unwrap();
-        match results.check(ID) {
+        match results.check(ID).unwrap() {
             State::Done(found) => assert!(found == manifest && other == *bytes, "{name}, {number}"),
             State::Damaged(damage) => {
                 assert!(damage.to_string().contains(" is damaged: "));

@@ -100,11 +100,11 @@ fn a_unit_is_begun_taken_over_and_committed_once() {
     assert!(matches!(first.save(b"late"), Err(ResultsError::Lost { .. })));
     assert!(matches!(first.read("a"), Err(ResultsError::Lost { .. })));
     assert!(matches!(first.commit(), Err(ResultsError::Lost { .. })));
-    assert_eq!(two.check(ID), State::Missing);
+    assert_eq!(two.check(ID).unwrap(), State::Missing);
 
     second.write("b", b"2").unwrap();
     let manifest = second.commit().unwrap();
-    assert_eq!(one.check(ID), State::Done(manifest));
+    assert_eq!(one.check(ID).unwrap(), State::Done(manifest));
     assert_eq!(one.read(ID, "b").unwrap(), b"2");
     assert!(matches!(one.read(ID, "c"), Err(ResultsError::Missing { .. })));
     assert_eq!(one.look(ID).unwrap(), Found::Nothing);
@@ -135,7 +135,7 @@ fn what_is_let_go_is_taken_up_at_once_and_what_was_done_is_done() {
     fourth.write("a", b"2").unwrap();
     let error = fourth.commit().unwrap_err();
     assert!(matches!(&error, ResultsError::Differs { name, .. } if name == "a"), "{error}");
-    assert_eq!(one.check(ID), State::Done(expected));
+    assert_eq!(one.check(ID).unwrap(), State::Done(expected));
 }
 
 #[test]
@@ -160,25 +160,115 @@ fn a_damaged_result_is_found_moved_aside_and_done_anew() {
         let longer = [[&bytes[..], b"x"].concat()];
         for broken in ends.chain(flips).chain(longer) {
             fs::write(done.join(name), broken).unwrap();
-            assert!(matches!(results.check(ID), State::Damaged(_)), "{name}");
+            assert!(matches!(results.check(ID).unwrap(), State::Damaged(_)), "{name}");
             assert!(results.read(ID, name).is_err() || name == MANIFEST);
             count += 1;
         }
         fs::remove_file(done.join(name)).unwrap();
-        assert!(matches!(results.check(ID), State::Damaged(_)), "{name} is missing");
+        assert!(matches!(results.check(ID).unwrap(), State::Damaged(_)), "{name} is missing");
         fs::write(done.join(name), bytes).unwrap();
     }
     assert!(count > 20, "{count}");
-    fs::write(done.join("unknown"), b"").unwrap();
-    let State::Damaged(damage) = results.check(ID) else { panic!("a file that nobody wrote") };
-    assert!(damage.to_string().contains("unknown is damaged: the manifest does not name it"), "{damage}");
+    fs::write(done.join("a"), b"").unwrap();
 
     let mut lease = taken(&results);
-    assert!(lease.set_aside().unwrap().ends_with(format!("damaged/{ID}-1")));
+    let Aside::Moved(aside) = lease.set_aside().unwrap() else { panic!("it is damaged") };
+    assert!(aside.ends_with(format!("damaged/{ID}-1")), "{}", aside.display());
     lease.write("empty", b"").unwrap();
     lease.write("a", &long).unwrap();
     lease.commit().unwrap();
     assert_eq!(files(&done), whole, "the order of writing does not matter");
+}
+
+#[test]
+fn what_others_leave_beside_the_files_of_a_result_harms_nobody() {
+    let folder = Folder::new("strangers");
+    let results = folder.owner(1);
+    let mut lease = taken(&results);
+    lease.write("a", b"1").unwrap();
+    let manifest = lease.commit().unwrap();
+    let done = results.done_path(ID);
+    for name in [".DS_Store", ".~lock.a#", ".nfs000000000001", "notes.txt"] {
+        fs::write(done.join(name), b"").unwrap();
+    }
+    assert_eq!(results.check(ID).unwrap(), State::Done(manifest.clone()));
+    assert_eq!(results.glance(ID).unwrap(), State::Done(manifest.clone()));
+    assert_eq!(results.strangers(ID, &manifest).unwrap(), [done.join("notes.txt")]);
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_not_damaged_for_that() {
+    let folder = Folder::new("unread");
+    let results = folder.owner(1);
+    let mut lease = taken(&results);
+    lease.write("a", b"1").unwrap();
+    let stage = lease.stage().to_owned();
+    // a folder in its place is there, and nobody can read it, whoever they are
+    let in_the_way = |path: &Path| {
+        fs::rename(path, path.with_extension("kept")).unwrap();
+        fs::create_dir(path).unwrap();
+    };
+    let as_before = |path: &Path| {
+        fs::remove_dir(path).unwrap();
+        fs::rename(path.with_extension("kept"), path).unwrap();
+    };
+    in_the_way(&stage.join("a"));
+    assert!(matches!(lease.read("a"), Err(ResultsError::Store(_))));
+    assert!(matches!(lease.open(false), Err(ResultsError::Store(_))), "it is not forgotten");
+    as_before(&stage.join("a"));
+    in_the_way(&results.work_path(ID).join("written"));
+    assert!(matches!(lease.open(false), Err(ResultsError::Store(_))));
+    as_before(&results.work_path(ID).join("written"));
+    assert!(lease.open(false).unwrap().is_empty());
+    let manifest = lease.commit().unwrap();
+
+    for name in ["a", MANIFEST] {
+        let path = results.done_path(ID).join(name);
+        in_the_way(&path);
+        for read in
+            [results.check(ID).map(drop), results.glance(ID).map(drop), results.read(ID, "a").map(drop)]
+        {
+            let Err(ResultsError::Store(error)) = read else { panic!("{name}: {read:?}") };
+            assert!(error.path() == path && error.to_string().contains("directory"), "{error}");
+        }
+        as_before(&path);
+    }
+    assert_eq!(results.check(ID).unwrap(), State::Done(manifest));
+    // of a name that leads through a file nobody can say that it is not there
+    fs::remove_dir_all(results.done_path(ID)).unwrap();
+    fs::write(results.done_path(ID), b"").unwrap();
+    assert!(matches!(results.check(ID), Err(ResultsError::Store(_))));
+}
+
+#[test]
+fn a_late_owner_puts_back_what_it_moves_aside_and_is_whole() {
+    let folder = Folder::new("aside");
+    let [one, two] = [1, 2].map(|pid| folder.owner(pid));
+    let mut first = taken(&one);
+    first.write("a", b"1").unwrap();
+    first.commit().unwrap();
+    let done = one.done_path(ID);
+    fs::write(done.join("a"), b"2").unwrap();
+    let late = taken(&one);
+    let aside = |number: u32| folder.0.join("damaged").join(format!("{ID}-{number}"));
+
+    // it is stopped between finding the damage and moving it, and followed
+    let found = two.look(ID).unwrap();
+    let mut next = two.take(ID, &found).unwrap().unwrap();
+    assert_eq!(next.set_aside().unwrap(), Aside::Moved(aside(1)));
+    next.open(false).unwrap();
+    next.write("a", b"1").unwrap();
+    let manifest = next.commit().unwrap();
+    assert_eq!(late.moved_aside(aside(2)).unwrap(), Aside::Whole(manifest.clone()));
+    assert_eq!(one.check(ID).unwrap(), State::Done(manifest.clone()));
+    assert!(!aside(2).exists() && aside(1).exists());
+    assert!(matches!(late.set_aside(), Err(ResultsError::Lost { .. })));
+
+    // what cannot be read may be whole
+    fs::remove_file(done.join("a")).unwrap();
+    fs::create_dir(done.join("a")).unwrap();
+    assert!(matches!(late.moved_aside(aside(2)), Err(ResultsError::Store(_))));
+    assert!(done.join("a").is_dir() && !aside(2).exists());
 }
 
 #[test]
@@ -287,7 +377,7 @@ fn what_another_version_left_half_done_is_refused_or_begun_anew() {
 /// Takes the unit and does it, going on from what is there; sometimes lets go in between.
 fn work(results: &Results) -> Result<(), ResultsError> {
     for lets_go in [true, false] {
-        if let State::Done(_) = results.check(ID) {
+        if let State::Done(_) = results.check(ID)? {
             return Ok(results.discard(ID)?);
         }
         let found = results.look(ID)?;

@@ -13,6 +13,10 @@ use super::names;
 /// Keys whose value is a list; a list of lists is several of them.
 const LISTS: [&str; 2] = ["excluded", "bounds"];
 
+/// What a study can be called.
+pub(super) const NAME: &str =
+    "a line of text with 1 to 100 characters, and no path; blanks neither begin nor end it";
+
 /// Most characters of a name.
 const LONGEST_NAME: usize = 100;
 
@@ -51,6 +55,13 @@ pub(super) fn document(file: &str, text: &str) -> Result<Document, SpecError> {
         document.grids.push((Place::Line { line: 1, column: 1 }, Vec::new()));
     }
     Ok(document)
+}
+
+/// Whether a study can be called so: results go to a folder of this name.
+pub(super) fn is_name(name: &str) -> bool {
+    let is_path = name.contains(['/', '\\']) || name == "." || name == "..";
+    let fits = !name.is_empty() && name.chars().count() <= LONGEST_NAME && name.trim() == name;
+    fits && !name.contains(char::is_control) && !is_path
 }
 
 /// Reads an assignment of the command line: TOML, or a text that needs no quotes.
@@ -125,20 +136,8 @@ impl<'a> Reader<'a> {
     }
 
     fn name(&self, value: &Spanned<DeValue<'_>>) -> Result<String, SpecError> {
-        // results go to a folder of this name
-        let is_path = |name: &str| name.contains(['/', '\\']) || name == "." || name == "..";
-        let fits = |name: &&str| {
-            let is_short = !name.is_empty() && name.chars().count() <= LONGEST_NAME;
-            is_short && !name.contains(char::is_control) && !is_path(name)
-        };
-        let name = value.get_ref().as_str().filter(fits);
-        name.map(str::to_owned).ok_or_else(|| {
-            self.wrong(
-                value,
-                "name",
-                &format!("a line of text with 1 to {LONGEST_NAME} characters, and no path"),
-            )
-        })
+        let name = value.get_ref().as_str().filter(|name| is_name(name));
+        name.map(str::to_owned).ok_or_else(|| self.wrong(value, "name", NAME))
     }
 
     /// The tables of `[[grid]]`, or the one of `[grid]`.

@@ -80,10 +80,18 @@ fn what_is_no_spec_is_refused_with_its_place() {
                 "`name` is '../x'; expected a line of text with 1 to 100 characters, and no path",
             ],
         ),
+        ("name = ' '", ["mine.toml:1:8: ", "`name` is ' '; expected a line of text"]),
+        ("name = 'x '", ["mine.toml:1:8: ", "blanks neither begin nor end it"]),
         ("grid = 3", ["mine.toml:1:8: ", "expected a table: `[[grid]]`"]),
     ] {
         let error = refused(text);
         assert!(parts.iter().all(|part| error.contains(part)), "{text:?}: {error}");
+    }
+    // what it has from its file too
+    for file in ["..toml", "runs/...toml", ".toml", " .toml", "a\tb.toml"] {
+        let error = Spec::parse(file, "", &[]).unwrap_err().to_string();
+        assert!(error.contains("so the file is called; write `name = \"...\"`"), "{error}");
+        assert_eq!(Spec::parse(file, "name = 'mine'", &[]).unwrap().name(), "mine");
     }
     let error = Spec::parse("x", "", &["generations".to_owned()]).unwrap_err();
     assert_eq!(error.to_string(), "--set generations: this is no assignment");

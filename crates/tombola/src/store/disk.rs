@@ -292,9 +292,14 @@ pub fn names(folder: &Path) -> Result<Vec<String>, StoreError> {
     Ok(names)
 }
 
-/// Length of a file; none where there is no such file.
-pub fn length(path: &Path) -> Option<u64> {
-    fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|data| data.len())
+/// Length of a file; none where there is no such file. A folder of its name is refused.
+pub fn length(path: &Path) -> Result<Option<u64>, StoreError> {
+    match fs::metadata(path) {
+        Ok(data) if data.is_dir() => Err(StoreError::new("read", path)(io::ErrorKind::IsADirectory.into())),
+        Ok(data) => Ok(data.is_file().then_some(data.len())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(StoreError::new("read", path)(error)),
+    }
 }
 
 /// When a file was last written, by the clock of whoever keeps it.
@@ -307,13 +312,39 @@ pub fn exists(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
 }
 
-/// Bytes that are free where `path` lies, as `df` says; none where nobody can tell.
+/// Whether there is a file or folder of this name, where a name that nobody may look at is not one that is not there.
+pub fn is_there(path: &Path) -> Result<bool, StoreError> {
+    match path.symlink_metadata() {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(StoreError::new("look at", path)(error)),
+    }
+}
+
+/// Bytes that are free where `path` lies; none where nobody can tell.
 pub fn free_bytes(path: &Path) -> Option<u64> {
+    free(path, "-Pk").map(|kibibytes| kibibytes * 1024)
+}
+
+/// Whether the file system where `path` lies has no room for one more file, however small. Many have no such limit.
+pub fn has_too_many_files(path: &Path) -> bool {
+    // who does not count by files, or elsewhere, has a number here that is not 0, or none
+    free(path, "-Pi") == Some(0)
+}
+
+/// What is free where `path` lies, as `df` says in its fourth column.
+fn free(path: &Path, of: &str) -> Option<u64> {
     let folder = path.ancestors().find(|folder| folder.is_dir())?;
-    let output = std::process::Command::new("df").arg("-Pk").arg(folder).output().ok()?;
-    let text = String::from_utf8(output.stdout).ok()?;
-    let kibibytes: u64 = text.lines().nth(1)?.split_whitespace().nth(3)?.parse().ok()?;
-    Some(kibibytes * 1024)
+    let output = std::process::Command::new("df").arg(of).arg(folder).output().ok()?;
+    fourth_column(&String::from_utf8(output.stdout).ok()?)
+}
+
+/// Where the second, of all there is, is not 0: some file systems count nothing.
+fn fourth_column(text: &str) -> Option<u64> {
+    let mut columns = text.lines().nth(1)?.split_whitespace().skip(1);
+    let all: u64 = columns.next()?.parse().ok()?;
+    let free = columns.nth(1)?.parse().ok()?;
+    (all > 0).then_some(free)
 }
 
 #[cfg(test)]
@@ -337,6 +368,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_free_is_read_where_it_is_counted() {
+        let told =
+            |line: &str| fourth_column(&format!("Filesystem Inodes IUsed IFree IUse% Mounted on\n{line}\n"));
+        assert_eq!(told("tmpfs            20    20     0  100% /mnt/out"), Some(0));
+        assert_eq!(told("/dev/sda1  9990656 90656 9900000 1% /"), Some(9_900_000));
+        assert_eq!(told("/dev/sdb2        0     0     0     - /btrfs"), None);
+        assert_eq!((told("nonsense"), fourth_column("")), (None, None));
+    }
+
+    #[test]
     fn a_step_that_fails_says_which_file_and_changes_nothing() {
         let folder = std::env::temp_dir().join(format!("tombola-disk-{}", std::process::id()));
         let disk = Disk::default();
@@ -355,10 +396,14 @@ mod tests {
         }
         disk.overwrite(&path, b"bo").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"boder");
-        assert_eq!((length(&path), length(&folder)), (Some(5), None));
+        assert_eq!(length(&path).unwrap(), Some(5));
+        assert!(length(&folder).unwrap_err().to_string().contains("is a directory"));
+        assert!(length(&path.join("deeper")).is_err() && is_there(&path.join("deeper")).is_err());
         assert!(free_bytes(&path.join("deeper")).is_none_or(|free| free > 0));
+        assert!(!has_too_many_files(&path));
         disk.remove(&path).unwrap();
         disk.remove(&path).unwrap();
+        assert_eq!((length(&path).unwrap(), is_there(&path).unwrap()), (None, false));
         disk.remove_folder(&folder).unwrap();
         assert!(!exists(&folder) && names(&folder).unwrap().is_empty());
     }

@@ -1,7 +1,7 @@
 //! The jobs of a process, and the thread that shows that it lives.
 
 use std::any::Any;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -16,7 +16,7 @@ use super::watch::{Watch, who_and_when};
 use super::{BEATS, DATA, Desk, End, Split, Stop, TEXT, Unit, UnitError};
 use crate::progress::Timer;
 use crate::progress::board::Board;
-use crate::results::{Found, Lease, Outcome, Pulse, Results, ResultsError, State, Turn};
+use crate::results::{Aside, Found, Lease, Manifest, Outcome, Pulse, Results, ResultsError, State, Turn};
 
 /// How to work.
 #[derive(Clone, Debug)]
@@ -40,7 +40,7 @@ pub struct Summary {
     pub done: usize,
     /// Units that this process did.
     pub done_here: usize,
-    /// Those among them that diverged.
+    /// Those among all that are done that diverged.
     pub diverged: usize,
     /// Units that failed, now or earlier: what it is, and why.
     pub failed: Vec<(String, String)>,
@@ -75,7 +75,9 @@ struct Inner {
     table: Table,
     summary: Summary,
     jobs_left: usize,
-    told: Vec<String>,
+    /// The places of units that are done and diverged.
+    diverged: BTreeSet<usize>,
+    told: BTreeSet<String>,
     /// Who holds units, and when each was last seen to live.
     seen: BTreeMap<String, String>,
 }
@@ -95,7 +97,8 @@ impl<'r> Workers<'r> {
             table: Table::new(&[]),
             summary: Summary::default(),
             jobs_left: 0,
-            told: Vec::new(),
+            diverged: BTreeSet::new(),
+            told: BTreeSet::new(),
             seen: BTreeMap::new(),
         };
         let shared = Shared {
@@ -129,6 +132,7 @@ impl<'r> Workers<'r> {
         });
         shared.board.finish();
         let mut inner = self.shared.inner.into_inner().unwrap_or_else(PoisonError::into_inner);
+        inner.summary.diverged = inner.diverged.len();
         for (unit, status) in units.iter().zip(inner.table.statuses()) {
             match status {
                 Status::Done => inner.summary.done += 1,
@@ -218,6 +222,14 @@ impl<'r> Shared<'r> {
         inner.told.extend(new);
     }
 
+    /// Tells of something odd that is seen whenever somebody looks.
+    fn warn_once(&self, text: String) {
+        let mut inner = self.lock();
+        if inner.told.insert(text.clone()) {
+            self.board.warn(&text);
+        }
+    }
+
     /// Enters how a look at a unit ended.
     fn settle(&self, index: usize, unit: &dyn Unit, watch: Watch, after: Result<After, ResultsError>) {
         let mut trouble = None;
@@ -228,7 +240,9 @@ impl<'r> Shared<'r> {
                 Ok(After::Done { here, diverged }) => {
                     inner.table.set(index, Status::Done);
                     inner.summary.done_here += usize::from(here);
-                    inner.summary.diverged += usize::from(diverged);
+                    if diverged {
+                        inner.diverged.insert(index);
+                    }
                     self.board.settled(true);
                 }
                 Ok(After::Elsewhere(who)) => inner.table.set(index, elsewhere(who)),
@@ -271,13 +285,19 @@ impl<'r> Shared<'r> {
         is_new: bool,
     ) -> Result<After, ResultsError> {
         let id = unit.id();
-        if let State::Done(_) = self.results.check(id) {
+        if let State::Done(files) = self.results.check(id)? {
             if let Some(other) = other_data(self.results, unit) {
                 return Err(other);
             }
             // who did it may have ended before it had cleaned up
             let _ = self.results.discard(id);
-            return Ok(After::Done { here: false, diverged: false });
+            for stranger in self.results.strangers(id, &files)? {
+                let stranger = stranger.display();
+                self.warn_once(format!(
+                    "{stranger} is no result: it is left there, and nothing is done anew"
+                ));
+            }
+            return Ok(After::Done { here: false, diverged: unit.has_diverged(&files) });
         }
         if let Some(turn) = self.results.record(id).failure().filter(|_| !self.how.retry_failed) {
             let why = turn.error.clone().unwrap_or_default();
@@ -333,11 +353,11 @@ impl<'r> Shared<'r> {
         let text = unit.text();
         let mut desk = UnitDesk::new(self, lease, name(unit), job);
         let ended = match self.prepare(unit, &mut desk, found) {
-            Ok(true) => worked(unit, &mut desk, threads),
-            Ok(false) => {
+            Ok(None) => worked(unit, &mut desk, threads),
+            Ok(Some(files)) => {
                 // done by somebody between the look and the taking
                 let _ = self.results.discard(unit.id());
-                return Ok(After::Done { here: false, diverged: false });
+                return Ok(After::Done { here: false, diverged: unit.has_diverged(&files) });
             }
             Err(error) => Err(error.into()),
         };
@@ -365,35 +385,37 @@ impl<'r> Shared<'r> {
         };
         match after {
             Ok(After::Done { diverged, .. }) => {
-                if let Err(error) = lease.commit() {
-                    lease.release();
-                    return Err(error);
-                }
+                let files = lease.commit().inspect_err(|_| lease.release())?;
                 let (seconds, told) = (timer.elapsed(), if diverged { "diverged" } else { "done" });
                 let remark = remark.map_or(String::new(), |remark| format!(": {remark}"));
                 let line = format!("{told}: {} ({:.1} s){remark}", name(unit), seconds.as_secs_f64());
                 self.board.line(&line);
+                Ok(After::Done { here: true, diverged: unit.has_diverged(&files) })
             }
-            _ => lease.release(),
+            _ => {
+                lease.release();
+                after
+            }
         }
-        after
     }
 
-    /// Takes up what is there. No where the unit was found done after all.
+    /// Takes up what is there; or answers what the unit left, where it was found done after all.
     fn prepare(
         &self,
         unit: &dyn Unit,
         desk: &mut UnitDesk<'_, '_>,
         found: &Found,
-    ) -> Result<bool, ResultsError> {
+    ) -> Result<Option<Manifest>, ResultsError> {
         let lease = &mut desk.lease;
-        match self.results.check(unit.id()) {
+        match self.results.check(unit.id())? {
             State::Missing => {}
-            State::Done(_) => return Ok(false),
-            State::Damaged(damage) => {
-                let aside = lease.set_aside()?;
-                self.board.warn(&format!("{damage}; moved to {}, and done anew", aside.display()));
-            }
+            State::Done(files) => return Ok(Some(files)),
+            State::Damaged(damage) => match lease.set_aside()? {
+                Aside::Whole(files) => return Ok(Some(files)),
+                Aside::Moved(aside) => {
+                    self.board.warn(&format!("{damage}; moved to {}, and done anew", aside.display()));
+                }
+            },
         }
         let text = unit.text();
         if let Found::Held(holding) = found {
@@ -412,14 +434,17 @@ impl<'r> Shared<'r> {
         if desk.lease.read(TEXT)?.is_none() {
             desk.lease.write(TEXT, text.as_bytes())?;
         }
-        Ok(true)
+        Ok(None)
     }
 }
 
-/// Whether a unit is done with other data than it has now.
+/// Why a unit that is done is not believed, if so: it was done with other data than it has now, or nobody can read that.
 pub fn other_data(results: &Results, unit: &dyn Unit) -> Option<ResultsError> {
     let here = unit.text();
-    let there = results.other_text(unit.id(), TEXT, &here)?;
+    let there = match results.other_text(unit.id(), TEXT, &here) {
+        Ok(there) => there?,
+        Err(trouble) => return Some(trouble),
+    };
     let data = |text: &str| {
         let line = text.lines().skip(1).find_map(|line| line.strip_prefix(DATA));
         line.map_or_else(|| text.lines().next().unwrap_or_default().to_owned(), str::to_owned)

@@ -6,6 +6,7 @@ use std::time::Duration;
 use sparse_kernels::Threads;
 
 use super::{Desk, End, Unit, UnitError};
+use crate::results::Manifest;
 
 /// How a fake unit behaves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,6 +64,10 @@ impl Unit for Fake {
 
     fn needs(&self) -> &[String] {
         &self.needs
+    }
+
+    fn has_diverged(&self, _: &Manifest) -> bool {
+        self.manner == Manner::Diverges
     }
 
     fn run(&self, desk: &mut dyn Desk, _threads: Threads<'_>) -> Result<End, UnitError> {

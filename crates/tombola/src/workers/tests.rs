@@ -259,7 +259,12 @@ fn a_unit_that_fails_stops_no_other_and_is_tried_again_when_asked() {
     assert_eq!((summary.done, summary.failed.len(), summary.blocked), (7, 1, 0));
     assert_eq!(summary.failed[0].1, "the last step is too much");
     list[0].manner = Manner::Good;
-    assert_eq!(run(&results, again, &list).done, 8);
+    let summary = run(&results, again, &list);
+    assert_eq!(
+        (summary.done, summary.done_here, summary.diverged),
+        (8, 1, 1),
+        "what diverged earlier counts"
+    );
     let diverged = results.record(&list[1].id);
     assert_eq!(diverged.turns[0].outcome, Outcome::Diverged);
     assert!(diverged.thread_seconds() > 0.0 && diverged.unit.starts_with("fake"));
@@ -330,6 +335,27 @@ fn damaged_results_are_done_anew_with_what_needs_them() {
 }
 
 #[test]
+fn results_that_cannot_be_read_stop_the_work_and_are_left_where_they_are() {
+    let folder = Folder::new("unread");
+    let list = [Fake::new(10, Some(1), 6), Fake::new(1, None, 5)];
+    run(&folder.results(1, Disk::default()), how(1, 1), &list);
+    let whole = files(&folder.0.join("results"));
+    let last = folder.0.join("results").join(&list[1].id).join("last.txt");
+    let kept = folder.0.join("kept");
+    fs::rename(&last, &kept).unwrap();
+    fs::create_dir(&last).unwrap();
+    let summary = run(&folder.results(2, Disk::default()), how(1, 1), &list);
+    let Some(ResultsError::Store(error)) = &summary.trouble else { panic!("{summary:?}") };
+    assert_eq!((error.path(), summary.done_here), (&*last, 0));
+    assert!(!folder.0.join("damaged").exists() && last.is_dir());
+    fs::remove_dir(&last).unwrap();
+    fs::rename(&kept, &last).unwrap();
+    let summary = run(&folder.results(3, Disk::default()), how(1, 1), &list);
+    assert_eq!((summary.done, summary.done_here), (2, 0));
+    assert_eq!(files(&folder.0.join("results")), whole);
+}
+
+#[test]
 fn an_owner_without_a_sign_of_life_is_followed_and_a_living_one_is_waited_for() {
     let expected = expected();
     let folder = Folder::new("silent");
@@ -374,7 +400,7 @@ fn a_living_owner_is_robbed_only_by_who_wants_that_and_only_once() {
     let summary = run(&folder.results(8, Disk::default()), How { steal: true, ..how(1, 1) }, &list);
     assert_eq!(summary.done_here, 1);
     assert!(!lease.is_current());
-    assert!(matches!(living.check(&list[0].id), State::Done(_)));
+    assert!(matches!(living.check(&list[0].id).unwrap(), State::Done(_)));
 }
 
 #[test]

@@ -129,8 +129,8 @@ struct Progress {
 #[cfg(feature = "fetch")]
 impl Progress {
     fn new(name: &'static str, bytes: u64) -> Progress {
-        use std::io::IsTerminal;
-        Progress { name, bytes, percent: None, is_terminal: std::io::stderr().is_terminal() }
+        let is_terminal = crate::progress::is_rewritten(&std::io::stderr());
+        Progress { name, bytes, percent: None, is_terminal }
     }
 
     fn show(&mut self, bytes: u64) {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::commands::shown::Reader;
 use crate::commands::specs::SpecArguments;
 use crate::commands::units::OutArguments;
 use crate::commands::{CommandError, must_be_no_file, shown};
@@ -13,7 +14,8 @@ use crate::store;
 
 /// Write what is done of a grid as TensorBoard reads it: a run for each cell, with its levels and its curves.
 ///
-/// May be asked for at any time, also while others work in the folder.
+/// May be asked for at any time, also while others work in the folder. Cells that are damaged are left out and named, and the
+/// exit status is 1.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Example:\n  tombola export events mine.toml --to events; tensorboard --logdir events"
@@ -32,11 +34,11 @@ pub(super) fn run(arguments: &EventArguments, out: &mut dyn Write) -> Result<(),
     let study = arguments.specs.study()?;
     let folder = arguments.out.folder(&study)?;
     must_be_no_file(&arguments.to)?;
-    let levels = shown::by_cell(shown::rows(&folder, &study.cells)?);
-    let results = shown::reader(&folder);
+    let mut reader = Reader::new(&folder);
+    let levels = shown::by_cell(reader.rows(&study.cells)?);
     for (index, levels) in &levels {
         let (cell, row) = (&study.cells[*index], &levels[0]);
-        let curves = shown::curves(&results, cell)?;
+        let Some(curves) = reader.curves(cell)? else { continue };
         let name = [&row.task, &row.strategy, cell.pruning.criterion.name(), &row.seed.to_string()].join("-");
         let place = arguments.to.join(format!("{name}-{}", cell.id()));
         store::make_folder(&place).map_err(|error| CommandError::Failed(error.into()))?;
@@ -47,5 +49,5 @@ pub(super) fn run(arguments: &EventArguments, out: &mut dyn Write) -> Result<(),
     if levels.is_empty() {
         writeln!(std::io::stderr(), "nothing is done yet")?;
     }
-    Ok(())
+    reader.end(&arguments.specs.command(&folder))
 }
