@@ -86,16 +86,13 @@ impl std::error::Error for StoreError {}
 /// Writes a file, or leaves what was there. A link stays, and leads to the file; what is no file, such as a pipe or a device, is
 /// written to as it is, for a file in its place would be another thing.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    let there = fs::canonicalize(path).ok();
-    if there
-        .as_deref()
-        .and_then(|there| fs::metadata(there).ok())
-        .is_some_and(|it| !it.is_file() && !it.is_dir())
-    {
+    if fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
         let written = File::options().write(true).open(path).and_then(|mut file| file.write_all(bytes));
         return written.map_err(StoreError::new("write", path));
     }
-    let path = there.as_deref().unwrap_or(path);
+    let is_link = fs::symlink_metadata(path).is_ok_and(|there| there.is_symlink());
+    let leads_to = fs::canonicalize(path).ok().filter(|_| is_link);
+    let path = leads_to.as_deref().unwrap_or(path);
     let mut part = path.as_os_str().to_owned();
     part.push(".part");
     let part = PathBuf::from(part);
