@@ -130,7 +130,8 @@ fn finding(claim: &'static Claim, groups: &[Group], compared: &Compared<'_>) -> 
     let together = Differences { mean, diverged };
     let groups: Vec<_> =
         pairs.iter().zip(&units).map(|(paired, unit)| alone_verdict(claim, paired, *unit)).collect();
-    let is_of_groups = claim.expected != Expected::NoDifference && correlation.is_none();
+    let is_of_groups =
+        claim.expected != Expected::NoDifference && !matches!(claim.about, About::Prediction { .. });
     let corrected = is_of_groups.then(|| still_supported(&groups));
     let verdict = match (claim.expected, corrected) {
         (Expected::MoreInSome, Some(corrected)) => in_some(&groups, &units, corrected),
