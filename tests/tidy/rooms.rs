@@ -33,7 +33,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("tables", &["rows", "stats"]),
     ("claims", &["tables", "stats"]),
     ("figures", &["base64", "rows", "tables", "stats"]),
-    ("anatomy", &["figures", "rows"]),
+    ("anatomy", &["figures", "rows", "stats"]),
     ("artifacts", &["rows", "tables", "figures", "claims"]),
     ("report", &["rows", "tables", "figures", "stats", "claims"]),
     ("results", &["store"]),

@@ -232,6 +232,7 @@ fn claims(evidence: &Evidence<'_>) -> Vec<Piece> {
 mod tests {
     use super::*;
     use crate::rows::LevelRow;
+    use crate::tables::agreement::Agreements;
     use crate::tables::pairs::groups;
     use crate::tables::sample::{self, row};
 
@@ -249,7 +250,8 @@ mod tests {
     fn found(rows: &[LevelRow]) -> Vec<(String, Vec<u8>)> {
         let (lines, groups) = (densities::lines(rows), groups(rows.iter().map(|row| ("", row))));
         let layers = &layer_rows(rows)[..];
-        let (average, findings) = (aggregate::aggregate(&groups), claims::check(&groups, layers));
+        let (average, findings) =
+            (aggregate::aggregate(&groups), claims::check(&groups, &Agreements::of(layers)));
         let is_run = !findings.iter().all(Finding::is_not_run);
         let findings = if is_run { &findings[..] } else { &[] };
         files(

@@ -26,9 +26,9 @@ mod text;
 
 use std::collections::BTreeMap;
 
-use crate::rows::LayerRow;
 use crate::stats::{self, Mean};
 use crate::tables::aggregate::{by_seed, criteria, scale};
+use crate::tables::agreement::Agreements;
 use crate::tables::pairs::{Group, Paired};
 use compare::Compared;
 
@@ -112,10 +112,10 @@ impl Finding {
     }
 }
 
-/// All claims, checked on the rows of some groups, and on those of the layers of their networks.
-pub fn check(groups: &[Group], layers: &[LayerRow]) -> Vec<Finding> {
+/// All claims, checked on the rows of some groups, and on what is known of the insides of their networks.
+pub fn check(groups: &[Group], agreements: &Agreements) -> Vec<Finding> {
     let units: Vec<f64> = groups.iter().map(unit).collect();
-    let compared = Compared::new(groups, &units, layers);
+    let compared = Compared::new(groups, &units, agreements);
     CLAIMS.iter().map(|claim| finding(claim, groups, &compared)).collect()
 }
 
@@ -211,7 +211,7 @@ fn still_supported(groups: &[(Differences, Verdict)]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rows::LevelRow;
+    use crate::rows::{LayerRow, LevelRow};
     use crate::tables::pairs::groups;
     use crate::tables::sample::row;
 
@@ -230,7 +230,7 @@ mod tests {
     }
 
     fn verdicts(groups: &[Group]) -> Vec<Verdict> {
-        check(groups, &[]).iter().map(|finding| finding.verdict).collect()
+        check(groups, &Agreements::default()).iter().map(|finding| finding.verdict).collect()
     }
 
     #[test]
@@ -259,7 +259,10 @@ mod tests {
     fn groups_have_verdicts_of_their_own_and_share_their_seeds() {
         let both = [group([0.01, 0.03, 0.1], 1e-5, 3), group([0.03, 0.01, 0.1], 1e-5, 3)];
         let found = |groups: &[Group], name: &str| {
-            check(groups, &[]).into_iter().find(|finding| finding.claim.name == name).expect("a claim")
+            check(groups, &Agreements::default())
+                .into_iter()
+                .find(|finding| finding.claim.name == name)
+                .expect("a claim")
         };
         let sparser = found(&both, "M3");
         assert_eq!(found(&both, "M4").verdict, Verdict::Supported, "one gains and one loses");
@@ -305,7 +308,7 @@ mod tests {
                     rows.push(row(criterion, seed, level, Some(score)));
                 }
             }
-            let found = check(&groups(rows.iter().map(|row| ("", row))), &[]);
+            let found = check(&groups(rows.iter().map(|row| ("", row))), &Agreements::default());
             found[13..].iter().map(|finding| finding.verdict).collect::<Vec<_>>()
         };
         // Steps of weights, mask and layers are 1, 3 and 2 hundredths a level, and then 2, 1 and 3.
@@ -314,7 +317,10 @@ mod tests {
     }
 
     fn found(groups: &[Group], layers: &[LayerRow], name: &str) -> Finding {
-        check(groups, layers).into_iter().find(|finding| finding.claim.name == name).expect("a claim")
+        check(groups, &Agreements::of(layers))
+            .into_iter()
+            .find(|finding| finding.claim.name == name)
+            .expect("a claim")
     }
 
     #[test]
@@ -396,7 +402,7 @@ mod tests {
                 row(criterion, seed, level, (!is_lost).then_some(0.9 - 0.1 * f64::from(level)))
             })
             .collect();
-        let findings = check(&groups(rows.iter().map(|row| ("", row))), &[]);
+        let findings = check(&groups(rows.iter().map(|row| ("", row))), &Agreements::default());
         assert_eq!((findings[0].verdict, findings[0].together.diverged), (Verdict::Undecided, 3));
         assert_ne!(findings[5].verdict, Verdict::NotRun, "signal to noise and magnitude are there");
     }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::list::{About, Gain};
-use crate::rows::LayerRow;
 use crate::stats::{self, Mean};
 use crate::tables::agreement::Agreements;
 use crate::tables::pairs::{Group, Paired, Range};
@@ -17,16 +16,16 @@ pub(super) struct Compared<'a> {
     groups: &'a [Group],
     /// The range of each group's mean scores.
     units: &'a [f64],
-    agreements: Agreements,
+    agreements: &'a Agreements,
     /// How many groups each task and strategy has.
     counts: BTreeMap<[&'a str; 2], usize>,
 }
 
 impl<'a> Compared<'a> {
-    pub(super) fn new(groups: &'a [Group], units: &'a [f64], layers: &[LayerRow]) -> Compared<'a> {
+    pub(super) fn new(groups: &'a [Group], units: &'a [f64], agreements: &'a Agreements) -> Compared<'a> {
         let mut counts = BTreeMap::new();
         groups.iter().for_each(|group| *counts.entry([&group.task[..], &group.strategy]).or_default() += 1);
-        Compared { groups, units, agreements: Agreements::of(layers), counts }
+        Compared { groups, units, agreements, counts }
     }
 
     /// The difference of each group, seed by seed, and the unit that it counts in when groups are taken together.

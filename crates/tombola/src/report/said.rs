@@ -7,6 +7,7 @@ use crate::claims::{self, Finding};
 use crate::figures::{Chart, escaped, svg};
 use crate::rows::LayerRow;
 use crate::tables::aggregate::{self, Aggregate, aggregate};
+use crate::tables::agreement::Agreements;
 use crate::tables::pairs::Group;
 use crate::tables::{attribution, profiles, sparsest};
 
@@ -23,7 +24,7 @@ pub struct Said {
 impl Said {
     /// Of groups, and of what their networks look like inside, where that is known.
     pub fn of(groups: Vec<Group>, layers: &[LayerRow]) -> Said {
-        let findings = claims::check(&groups, layers);
+        let findings = claims::check(&groups, &Agreements::of(layers));
         // a grid of other criteria has claims of its own kind, and a table of nothing helps nobody
         let findings = if findings.iter().all(Finding::is_not_run) { Vec::new() } else { findings };
         let average = aggregate(&groups);
