@@ -105,7 +105,7 @@ impl Recorded {
         let three = window((3, 3), (1, 1), Padding::Same, false);
         let tall = window((4, 3), (1, 1), Padding::Same, true);
         let steps = window((3, 2), (2, 1), Padding::Valid, false);
-        use Activation::{Identity, Relu, Sigmoid, Softplus, Tanh};
+        use Activation::{Identity, Relu, Sigmoid, Softplus, Swish, Tanh};
         let cnn = |density| {
             let first = Builder::new(density, [1, 28, 28]).convolution(8, five, Relu);
             first.convolution(16, five, Relu).dense(10, Identity)
@@ -129,6 +129,10 @@ impl Recorded {
                 "0.6 of 2x9x8: conv 3 4x3 same pool tanh; conv 4 3x2 valid step 2x1 relu; dense 5 sigmoid; dense 4 \
                  softplus; dense 3",
                 small.dense(5, Sigmoid).dense(4, Softplus).dense(3, Identity),
+            ),
+            Recorded::new(
+                "0.5 of 3x8x7: conv 4 3x3 same swish; dense 6 swish; dense 3",
+                Builder::new(0.5, [3, 8, 7]).convolution(4, three, Swish).dense(6, Swish).dense(3, Identity),
             ),
         ]
     }
@@ -209,6 +213,8 @@ impl Real for f64 {
 struct Passed<T> {
     parameters: Vec<T>,
     input: Vec<T>,
+    /// Before the activation.
+    sums: Vec<T>,
     output: Vec<T>,
     winners: Vec<u32>,
 }
@@ -230,6 +236,7 @@ impl<T: Real> Passed<T> {
         let (mut output, mut winners) =
             (vec![T::from(f32::NAN); plan.sums_len(1)], vec![u32::MAX; plan.winners_len(1)]);
         plan.sums_into(Threads::Sequential, &parameters, &input, &mut output, &mut winners);
+        let sums = output.clone();
         for sum in &mut output {
             let x: f64 = (*sum).into();
             *sum = T::rounded(match layer.activation() {
@@ -237,22 +244,25 @@ impl<T: Real> Passed<T> {
                 Activation::Tanh => x.tanh(),
                 Activation::Sigmoid => 1.0 / (1.0 + (-x).exp()),
                 Activation::Softplus => x.exp().ln_1p(),
+                Activation::Swish => x / (1.0 + (-x).exp()),
                 _ => x,
             });
         }
-        Passed { parameters, input, output, winners }
+        Passed { parameters, input, sums, output, winners }
     }
 
     /// Gradients of parameters and of what was read, from those of what came of the layer.
     fn back(&self, layer: &Layer, mut gradients: Vec<T>) -> (Vec<T>, Vec<T>) {
         let (isa, one) = (Isa::detected(), Threads::Sequential);
-        for (gradient, &y) in gradients.iter_mut().zip(&self.output) {
-            let (of_output, y): (f64, f64) = ((*gradient).into(), y.into());
+        for ((gradient, &x), &y) in gradients.iter_mut().zip(&self.sums).zip(&self.output) {
+            let (of_output, x, y): (f64, f64, f64) = ((*gradient).into(), x.into(), y.into());
+            let logistic = 1.0 / (1.0 + (-x).exp());
             let slope = match layer.activation() {
                 Activation::Relu => f64::from(y > 0.0),
                 Activation::Tanh => 1.0 - y * y,
                 Activation::Sigmoid => y * (1.0 - y),
                 Activation::Softplus => 1.0 - (-y).exp(),
+                Activation::Swish => logistic + y * (1.0 - logistic),
                 _ => 1.0,
             };
             *gradient = T::rounded(slope * of_output);

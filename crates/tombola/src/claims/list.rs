@@ -206,7 +206,11 @@ const MASK: Gain = Gain { of: "permuted-weights", against: "permuted-mask-and-we
 pub const UNCHECKED: [[&str; 3]; 9] = [
     ["M6", "at 1.4 % evolution is ahead of gradients on the whole", "training by gradients"],
     ["M7", "dense networks of images do better with gradients", "training by gradients"],
-    ["M10", "another strategy is nearer than another task", "M9 alone shows it, task by task"],
+    [
+        "M10",
+        "another strategy is nearer than another task",
+        "differences between tasks, of which M9 shows each",
+    ],
     ["M11", "tickets of evolution help gradients", "tickets that change to gradients"],
     ["M12", "neighbours of a chain by gradients are connected", "losses between networks, gradients"],
     ["M13", "those by evolution are not, at first", "losses between networks"],
