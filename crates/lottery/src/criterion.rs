@@ -13,7 +13,7 @@
 //! | `mask-reinitialised` | size of the mean | as scored | drawn anew | `mask-reinit` |
 //! | `permuted-weights` | size of the mean | as scored | rewound, shuffled in each tensor | `final-ticket_permute` |
 //! | `permuted-mask-and-weights` | size of the mean | shuffled in each tensor | the same | `final_permute-ticket_permute` |
-//! | `transferred` | nothing | that of another task's or strategy's ticket | rewound | a setting of its own |
+//! | `transferred` | nothing | that of another task's or strategy's ticket | rewound | a run file of its own |
 //!
 //! `random` keeps as many weights as the others, but not as many in each layer, so it can cut a layer off: it differs from
 //! a ticket in three ways at once. `layer-random` has the layers of the magnitude ticket of the same seed, and leaves

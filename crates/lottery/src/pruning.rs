@@ -39,10 +39,6 @@ pub struct Pruning {
     pub excluded: Vec<String>,
     /// Departures of the published code that are copied.
     pub quirks: PruningQuirks,
-    /// The task whose tickets [`Criterion::Transferred`] takes; nothing for the cell's own.
-    pub donor_task: String,
-    /// The strategy whose tickets it takes; nothing for the cell's own.
-    pub donor_strategy: String,
 }
 
 /// How scores become a mask.
@@ -94,8 +90,6 @@ impl Default for Pruning {
             scope: Scope::default(),
             excluded: Vec::new(),
             quirks: PruningQuirks::NONE,
-            donor_task: String::new(),
-            donor_strategy: String::new(),
         }
     }
 }

@@ -80,7 +80,8 @@
 //! let mut run = RunSettings::paper("ones", Method::named("snes")?, Quirks::NONE);
 //! (run.network, run.density) = ("mlp-4".to_owned(), 1.0);
 //! (run.plan.search.population, run.plan.generations) = (16, 30);
-//! let cell = Cell { run, pruning: lottery::Pruning { levels: 3, keep: 0.5, ..lottery::Pruning::default() } };
+//! let pruning = lottery::Pruning { levels: 3, keep: 0.5, ..lottery::Pruning::default() };
+//! let cell = Cell { run, pruning, donor: None };
 //!
 //! // To be done by `workers::Workers` on a results folder, like any other.
 //! let units = cells::units(&[cell], &Mine);
@@ -105,13 +106,13 @@ use std::collections::BTreeSet;
 use std::error::Error;
 use std::sync::Arc;
 
-use lottery::{Criterion, Pruning, Scope, Selection};
+use lottery::{Criterion, Procedure, Pruning, Scope, Selection};
 use networks::Ticket;
 use serde::Serialize;
 use strategies::own::OwnStrategy;
 use tasks::Task;
 
-use crate::grid::{self, Cell, CellId};
+use crate::grid::{Cell, CellId};
 use crate::results::Manifest;
 use crate::rows::{Key, LevelRow, Status};
 use crate::run::settings::RunSettings;
@@ -196,13 +197,23 @@ impl Kind {
 /// Complains about a cell that cannot be on its task: a network that does not fit, a layer that is not there. Only the task
 /// itself knows, where it is an image set of one's own.
 pub fn check(cell: &Cell, source: &dyn Source) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let task = source.task(&cell.run)?;
-    chain::procedure(&cell.run, cell.pruning.clone(), &*task).map(drop)
+    let made = |cell: &Cell| -> Result<Procedure, Box<dyn Error + Send + Sync>> {
+        chain::procedure(&cell.run, cell.pruning.clone(), &*source.task(&cell.run)?)
+    };
+    let own = made(cell)?.first();
+    if let Some(donor) = &cell.donor {
+        let theirs = made(donor)?.first();
+        if own.network() != theirs.network() {
+            let (own, theirs) = (own.network(), theirs.network());
+            return Err(format!("tickets are of `{theirs}`, and its network is `{own}`").into());
+        }
+    }
+    Ok(())
 }
 
 /// Why rows are not those that a finished cell leaves; none where they are.
 pub fn mismatch(cell: &Cell, rows: &[LevelRow]) -> Option<String> {
-    let wanted = chain::key(cell, cell.pruning.criterion.name());
+    let wanted = chain::key(cell, &cell.criterion());
     let told = |Key { task, strategy, criterion, seed }: &Key| {
         format!("task={task} strategy={strategy} criterion={criterion} seed={seed}")
     };
@@ -290,8 +301,8 @@ impl Model {
 fn model(cell: &Cell) -> Option<Model> {
     let pruning = Pruning { criterion: Criterion::Magnitude, ..cell.pruning.clone() };
     match cell.pruning.criterion {
-        Criterion::LayerRandom => Some(Model::Matched(Cell { run: cell.run.clone(), pruning })),
-        Criterion::Transferred => grid::donor(cell).ok().map(Model::Donor),
+        Criterion::LayerRandom => Some(Model::Matched(Cell { pruning, ..cell.clone() })),
+        Criterion::Transferred => cell.donor.as_deref().cloned().map(Model::Donor),
         _ => None,
     }
 }

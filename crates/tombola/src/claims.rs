@@ -26,7 +26,7 @@ mod text;
 
 use std::collections::BTreeMap;
 
-use crate::stats::{self, Mean};
+use crate::stats::{self, Mean, RankCorrelation};
 use crate::tables::aggregate::{by_seed, criteria, scale};
 use crate::tables::agreement::Agreements;
 use crate::tables::pairs::{Group, Paired};
@@ -95,6 +95,8 @@ pub struct Finding {
     pub together: Differences,
     /// Of how many groups that is: those that have as many criteria of the figure as any.
     pub of: usize,
+    /// The chance of such a correlation where there is none, if the claim is about one.
+    pub chance: Option<f64>,
     /// By that difference.
     pub verdict: Verdict,
     /// The difference of each group, in the unit of its scores, and what it says.
@@ -126,25 +128,39 @@ fn finding(claim: &'static Claim, groups: &[Group], compared: &Compared<'_>) -> 
     let parts = parts(claim, groups, pairs.iter().zip(&units));
     let shared: Vec<f64> = by_seed(&parts).into_values().collect();
     let diverged = pairs.iter().map(|paired| paired.diverged).sum();
-    let mean = correlation.map_or_else(|| stats::mean(&shared), |(correlation, _)| Some(correlation));
+    let mean = match correlation {
+        Some(RankCorrelation { n, rho, .. }) => Some(Mean { n, mean: rho, half: None }),
+        None => stats::mean(&shared),
+    };
     let together = Differences { mean, diverged };
     let groups: Vec<_> =
         pairs.iter().zip(&units).map(|(paired, unit)| alone_verdict(claim, paired, *unit)).collect();
     let is_of_groups =
         claim.expected != Expected::NoDifference && !matches!(claim.about, About::Prediction { .. });
     let corrected = is_of_groups.then(|| still_supported(&groups));
-    let verdict = match (claim.expected, corrected) {
-        (Expected::MoreInSome, Some(corrected)) => in_some(&groups, &units, corrected),
+    let verdict = match (claim.expected, corrected, correlation) {
+        (.., Some(correlation)) => of_correlation(correlation),
+        (Expected::MoreInSome, Some(corrected), None) => in_some(&groups, &units, corrected),
         _ => Verdict::of(claim.expected, &together),
     };
     Finding {
         claim,
         together,
-        of: correlation.map_or(parts.len(), |(_, groups)| groups),
+        of: correlation.map_or(parts.len(), |correlation| correlation.n),
+        chance: correlation.map(|correlation| correlation.chance),
         verdict,
         alone: groups.iter().filter(|(_, verdict)| *verdict == Verdict::Supported).count(),
         corrected,
         groups,
+    }
+}
+
+/// What a correlation over groups says.
+fn of_correlation(correlation: RankCorrelation) -> Verdict {
+    match correlation {
+        RankCorrelation { chance, .. } if chance >= 0.05 => Verdict::Undecided,
+        RankCorrelation { rho, .. } if rho > 0.0 => Verdict::Supported,
+        _ => Verdict::NotSupported,
     }
 }
 
@@ -156,7 +172,8 @@ fn parts<'a>(
 ) -> Vec<BTreeMap<u64, f64>> {
     // the range of a group that has not all criteria yet is another one; a correlation has no such range
     let most = groups.iter().map(criteria).max().unwrap_or(0);
-    let is_whole = |group: &Group| criteria(group) == most || matches!(claim.about, About::Agreement { .. });
+    let has_range = matches!(claim.about, About::Gain { .. });
+    let is_whole = |group: &Group| criteria(group) == most || !has_range;
     let in_units = |(paired, unit): (&Paired, &f64)| {
         paired.by_seed.iter().map(|(seed, difference)| (*seed, difference / unit)).collect()
     };
@@ -336,13 +353,26 @@ mod tests {
             let rows: Vec<LevelRow> = levels.map(of).collect();
             groups(rows.iter().map(|row| ("", row))).remove(0)
         };
-        // on these digits gradients lose 0.147
+        // on these digits gradients go from 0.989 to 0.842, with an error of 0.010
         let little = found(&[task("mnist", 0.001)], &[], "M5");
         assert_eq!(little.verdict, Verdict::Supported);
         let mean = little.groups[0].0.mean.expect("three seeds");
-        assert!((mean.mean - (0.147 - 0.019)).abs() < 1e-3, "{mean:?}");
+        let printed = (0.989 - 0.842 - 0.02) / 0.889;
+        assert!((mean.mean - (printed - 0.019 / 0.85)).abs() < 2e-3, "{mean:?}");
         assert_eq!(found(&[task("mnist", 0.01)], &[], "M5").verdict, Verdict::NotSupported);
         assert_eq!(found(&[task("ant", 0.001)], &[], "M5").verdict, Verdict::NotRun, "no images");
+        let of = |dense: f64, keep: f64| {
+            let levels = (0..3).flat_map(|seed| (0..20).map(move |level| (seed, level)));
+            let of = |(seed, level): (u64, u32)| LevelRow {
+                task: "mnist".into(),
+                density: keep.powi(level as i32),
+                ..row("snr", seed, level, Some(dense - 1e-4 * f64::from(level)))
+            };
+            let rows: Vec<LevelRow> = levels.map(of).collect();
+            found(&groups(rows.iter().map(|row| ("", row))), &[], "M5").verdict
+        };
+        assert_eq!(of(0.12, 0.8), Verdict::NotRun, "who has learnt nothing loses nothing");
+        assert_eq!(of(0.95, 0.5), Verdict::NotRun, "no level is the paper's sparsest");
     }
 
     /// Networks of a task whose agreement falls by so much, seed by seed a little less.
@@ -386,7 +416,7 @@ mod tests {
         assert_eq!((with.verdict, with.of, with.corrected), (Verdict::Supported, 5, None));
         assert!((with.together.mean.expect("five tasks").mean - 1.0).abs() < 1e-9);
         assert_eq!(study([4, 3, 2, 1, 0]).2.verdict, Verdict::NotSupported);
-        assert_eq!(study([0, 2, 1, 0, 2]).2.verdict, Verdict::Undecided);
+        assert_eq!(study([0, 2, 1, 3, 4]).2.verdict, Verdict::Undecided, "0.9 of five is too little");
     }
 
     #[test]

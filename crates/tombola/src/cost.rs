@@ -120,12 +120,12 @@ impl Estimator {
 
 /// Dense levels that take as long: all but the seed is equal.
 pub fn dense_kind(cell: &Cell) -> String {
-    Cell { run: first_seed(cell), pruning: cell.pruning.clone() }.canonical_dense()
+    Cell { run: first_seed(cell), ..cell.clone() }.canonical_dense()
 }
 
 /// Chains that take as long: all but the seed is equal.
 pub fn chain_kind(cell: &Cell) -> String {
-    Cell { run: first_seed(cell), pruning: cell.pruning.clone() }.canonical()
+    Cell { run: first_seed(cell), donor: None, ..cell.clone() }.canonical()
 }
 
 fn first_seed(cell: &Cell) -> crate::run::settings::RunSettings {

@@ -22,7 +22,7 @@
 //! | `streams` | the sources of randomness of a cell: which of them cells share, and why |
 //! | `expand` | spec to cells |
 //! | `check` | what no cell can have |
-//! | `donor` | the cell whose tickets another one takes |
+//! | `donor` | what a spec says of the cell whose tickets another one takes |
 //! | `unknown` | what was meant by a setting that no cell has |
 //! | `shape` | what the networks of a task read and give |
 //!
@@ -41,7 +41,6 @@ mod streams;
 mod unknown;
 
 pub use cell::{Cell, CellId};
-pub use donor::donor;
 pub use expand::{MOST_CELLS, cells};
 pub use shape::{Shape, shape};
 

@@ -126,7 +126,7 @@ mod tests {
     use strategies::Method;
 
     use super::*;
-    use crate::grid::{Cell, cells, donor, shape};
+    use crate::grid::{Cell, cells, shape};
 
     fn lottery(scale: Scale) -> Vec<Cell> {
         of_paper("lottery", scale)
@@ -208,7 +208,7 @@ mod tests {
         let donors = |scale| {
             let cells = of_paper("transfer", scale);
             let transferred = cells.iter().filter(|cell| cell.pruning.criterion == Criterion::Transferred);
-            let donors: Vec<Cell> = transferred.map(|cell| donor(cell).unwrap()).collect();
+            let donors: Vec<Cell> = transferred.map(|cell| *cell.donor.clone().unwrap()).collect();
             assert_eq!(cells.len(), 3 * donors.len(), "each beside tickets of its own, and random networks");
             donors
         };

@@ -15,7 +15,7 @@ mod correlation;
 mod robust;
 mod significance;
 
-pub use correlation::{pearson, rank_correlation, ranks};
+pub use correlation::{RankCorrelation, pearson, rank_correlation, ranks};
 pub use robust::{Between, Seeds, interquartile_mean, probability_of_improvement, profile};
 pub use significance::{holm, p_value};
 

@@ -86,13 +86,14 @@ impl std::error::Error for StoreError {}
 /// Writes a file, or leaves what was there. A link stays, and leads to the file; what is no file, such as a pipe or a device, is
 /// written to as it is, for a file in its place would be another thing.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    if fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+    // what leads through these is open already, and no name of its own
+    let is_open = ["/dev", "/proc"].iter().any(|root| path.starts_with(root));
+    if is_open || fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
         let written = File::options().write(true).open(path).and_then(|mut file| file.write_all(bytes));
         return written.map_err(StoreError::new("write", path));
     }
-    let is_link = fs::symlink_metadata(path).is_ok_and(|there| there.is_symlink());
-    let leads_to = fs::canonicalize(path).ok().filter(|_| is_link);
-    let path = leads_to.as_deref().unwrap_or(path);
+    let leads_to = end_of_links(path).map_err(StoreError::new("write", path))?;
+    let path = leads_to.as_path();
     let mut part = path.as_os_str().to_owned();
     part.push(".part");
     let part = PathBuf::from(part);
@@ -103,6 +104,17 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     })?;
     sync_folder(path);
     Ok(())
+}
+
+/// Where links lead, whether or not something is there.
+fn end_of_links(path: &Path) -> io::Result<PathBuf> {
+    const MOST_LINKS: u32 = 40;
+    let mut end = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        let Ok(next) = fs::read_link(&end) else { return Ok(end) };
+        end = end.parent().map_or_else(|| next.clone(), |folder| folder.join(&next));
+    }
+    Err(io::Error::other("links lead in a circle"))
 }
 
 fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -198,7 +210,14 @@ mod tests {
         }
         assert_eq!(fs::read(&file).unwrap(), b"after");
         assert!(!fs::metadata("/dev/null").unwrap().is_file());
-        assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 3);
+        // what is not there yet is made where the link leads, and a circle is nowhere
+        let (ahead, circle) = (folder.0.join("ahead"), folder.0.join("circle"));
+        std::os::unix::fs::symlink("later", &ahead).unwrap();
+        std::os::unix::fs::symlink("circle", &circle).unwrap();
+        write_whole(&ahead, b"there").unwrap();
+        assert_eq!(fs::read(folder.0.join("later")).unwrap(), b"there");
+        assert!(write_whole(&circle, b"x").unwrap_err().to_string().contains("in a circle"));
+        assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 6);
     }
 
     #[test]

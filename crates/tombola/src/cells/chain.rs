@@ -179,8 +179,11 @@ impl Unit for Chain<'_> {
     }
 
     fn run(&self, desk: &mut dyn Desk, threads: Threads<'_>) -> Result<End, UnitError> {
+        if self.cell.pruning.criterion == Criterion::Transferred && self.cell.donor.is_none() {
+            return Err(UnitError::Failed("the cell takes tickets, and names no cell that has them".into()));
+        }
         let (task, procedure) = begin(&self.cell.run, self.cell.pruning.clone(), self.source)?;
-        let key = key(&self.cell, self.cell.pruning.criterion.name());
+        let key = key(&self.cell, &self.cell.criterion());
         let levels = self.cell.pruning.levels;
         let bench = Bench {
             cell: &self.cell,

@@ -45,7 +45,7 @@ fn cell(strategy: &str, criterion: Criterion) -> Cell {
     run.density = 1.0;
     run.network = "mlp-4".to_owned();
     (run.plan.search.population, run.plan.generations, run.plan.test_every) = (8, 3, 2);
-    Cell { run, pruning: Pruning { criterion, levels: 3, keep: 0.5, ..Pruning::default() } }
+    Cell { run, pruning: Pruning { criterion, levels: 3, keep: 0.5, ..Pruning::default() }, donor: None }
 }
 
 fn work(folder: &Folder, units: &[Box<dyn Unit + '_>], jobs: usize) -> Summary {
@@ -120,8 +120,8 @@ fn every_criterion_of_every_strategy_leaves_its_levels() {
 fn tickets_of_another_strategy_are_taken_from_its_cell() {
     let (folder, task) = (Folder::new("transferred"), images());
     let mut taker = cell("pgpe", Criterion::Transferred);
-    taker.pruning.donor_strategy = "snes".to_owned();
     let donor = cell("snes", Criterion::SignalToNoise);
+    taker.donor = Some(Box::new(donor.clone()));
     let all = units(std::slice::from_ref(&taker), &task);
     let ids = [donor.dense_id(), donor.id(), taker.dense_id(), taker.id()].map(|id| id.to_string());
     assert_eq!(all.iter().map(|unit| unit.id().to_owned()).collect::<Vec<_>>(), ids);
@@ -135,7 +135,10 @@ fn tickets_of_another_strategy_are_taken_from_its_cell() {
         assert_eq!(own.contents().start, theirs.contents().start);
         assert_ne!(own.contents().mean, theirs.contents().mean, "it is trained anew");
         let row = &rows[level as usize];
-        assert_eq!((&row.criterion[..], &row.strategy[..], row.threshold), ("transferred", "pgpe", None));
+        assert_eq!(
+            (&row.criterion[..], &row.strategy[..], row.threshold),
+            ("transferred from snes", "pgpe", None)
+        );
     }
 }
 

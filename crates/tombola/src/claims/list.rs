@@ -37,7 +37,8 @@ pub enum About {
         /// On the mean of these densities.
         range: Range,
     },
-    /// How much more the paper's printed curve of gradients loses than a criterion, from all weights to the sparsest network.
+    /// How much more of what a dense network scores above a guess the paper's printed curve of gradients loses than a criterion,
+    /// at the paper's sparsest level.
     Loss {
         /// The criterion.
         of: &'static str,
@@ -127,7 +128,7 @@ pub const CLAIMS: [Claim; 15] = [
     },
     Claim {
         name: "M5",
-        says: "images: evolution loses less accuracy than the printed curve of gradients, at 1.4 % of the weights",
+        says: "images: of what it has learnt evolution loses less than the printed curve of gradients, at 1.4 % of the weights",
         about: About::Loss { of: "snr" },
         expected: Expected::More,
     },

@@ -169,7 +169,7 @@ fn network(row: &LevelRow, ticket: &Ticket) -> Network {
 fn link(file: &str, settings: &str, cell: &Cell, levels: &[LevelRow]) -> CellLink {
     let last = levels.last().expect("a cell that is done has levels");
     let score = last.score.map_or("diverged".to_owned(), number);
-    let criterion = cell.pruning.criterion.name().to_owned();
+    let criterion = cell.criterion();
     CellLink {
         names: [cell.run.task.clone(), cell.strategy().to_owned(), criterion, cell.run.seed.to_string()],
         settings: settings.to_owned(),

@@ -55,6 +55,7 @@ impl ReportArguments {
 
 pub(super) fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<(), CommandError> {
     arguments.shown.check()?;
+    arguments.specs.check_page(arguments.shown.page.as_deref())?;
     arguments.artifacts.check_place()?;
     let study = arguments.specs.study()?;
     let folder = arguments.out.folder(&study)?;
@@ -149,7 +150,7 @@ pub(super) fn shown(cells: &[Cell], rows: &[(usize, LevelRow)], layers: &[LayerR
 /// Of each cell the settings that not all cells of its task, strategy and criterion have.
 pub(super) fn distinctions(cells: &[Cell]) -> Vec<String> {
     let settings: Vec<Vec<String>> = cells.iter().map(Cell::settings).collect();
-    let name = |cell: &Cell| (cell.run.task.clone(), cell.strategy(), cell.pruning.criterion.name());
+    let name = |cell: &Cell| (cell.run.task.clone(), cell.strategy(), cell.criterion());
     let mut groups: BTreeMap<_, (usize, BTreeMap<&str, usize>)> = BTreeMap::new();
     for (cell, settings) in cells.iter().zip(&settings) {
         let (size, counts) = groups.entry(name(cell)).or_default();

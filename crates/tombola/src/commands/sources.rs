@@ -37,7 +37,8 @@ impl Tasks {
 
     /// Checks a cell on an image set of one's own, which no spec can be checked against.
     pub(super) fn check(&self, cell: &Cell) -> Result<(), CommandError> {
-        if !names::is_folder(&cell.run.task) {
+        let is_own = |cell: &Cell| names::is_folder(&cell.run.task);
+        if !is_own(cell) && !cell.donor.as_deref().is_some_and(is_own) {
             return Ok(());
         }
         cells::check(cell, self).map_err(|error| CommandError::Request {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::CommandError;
+use super::{CommandError, must_differ};
 use crate::grid::{self, Cell};
 use crate::papers::{PAPERS, Paper, Scale};
 use crate::spec::{self, Spec, SpecError};
@@ -36,6 +36,14 @@ pub(super) struct Study {
 }
 
 impl SpecArguments {
+    /// Refuses to write a page over the spec.
+    pub(super) fn check_page(&self, page: Option<&Path>) -> Result<(), CommandError> {
+        match (page, &self.spec) {
+            (Some(page), Some(spec)) => must_differ("--page", page, spec),
+            _ => Ok(()),
+        }
+    }
+
     /// Reads the spec, and makes its cells.
     pub(super) fn study(&self) -> Result<Study, CommandError> {
         self.study_or(None)

@@ -61,6 +61,7 @@ struct Line<'a> {
 }
 
 pub(super) fn run(arguments: &StatusArguments, out: &mut dyn Write) -> Result<(), CommandError> {
+    arguments.spec.check_page(arguments.page.as_deref())?;
     let study = arguments.spec.study()?;
     let folder = arguments.out.folder(&study)?;
     let units = units(&study);

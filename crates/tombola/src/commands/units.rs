@@ -62,8 +62,8 @@ impl Unit {
 
 /// Task, strategy, criterion and seed of a unit, for people.
 pub(super) fn label(kind: Kind, cell: &Cell) -> String {
-    let Cell { run, pruning } = cell;
-    let what = if kind == Kind::Dense { "dense" } else { pruning.criterion.name() };
+    let run = &cell.run;
+    let what = if kind == Kind::Dense { "dense".to_owned() } else { cell.criterion() };
     format!("{}/{}/{what}/{}", run.task, cell.strategy(), run.seed)
 }
 

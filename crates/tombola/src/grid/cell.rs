@@ -1,7 +1,8 @@
 //! One cell: a chain of levels, of one task, strategy, criterion and seed; and its name.
 //!
 //! ```text
-//! canonical = "cell task=T strategy=S seed=N criterion=C" { " " path "=" value }       settings that are not the default
+//! canonical = "cell task=T strategy=S seed=N criterion=C" [ " donor=" id ] { " " path "=" value }      settings that are not
+//!                                                                                                     the default
 //! dense     = "dense task=T strategy=S seed=N"            { " " path "=" value }       of the run alone
 //! id        = FNV-1a, 64 bits, of the text
 //! ```
@@ -27,6 +28,9 @@ pub struct Cell {
     pub run: RunSettings,
     /// How the mask of a level follows from the level before.
     pub pruning: Pruning,
+    /// The cell whose tickets this one takes, if its criterion takes any.
+    #[serde(skip)]
+    pub donor: Option<Box<Cell>>,
 }
 
 /// The name of a cell's folder: 64 bits, written as 16 hexadecimal digits.
@@ -57,13 +61,35 @@ impl Cell {
 
     /// The same, with the text of the settings, which seeds do not change.
     pub(super) fn canonical_with(&self, settings: &str) -> String {
-        format!("cell {} criterion={}{settings}", named(&self.run), self.pruning.criterion.name())
+        let donor = self.donor.as_ref().map_or(String::new(), |donor| format!(" donor={}", donor.id()));
+        format!("cell {} criterion={}{donor}{settings}", named(&self.run), self.pruning.criterion.name())
+    }
+
+    /// The name of its criterion in rows: where tickets are taken, also from whom.
+    pub fn criterion(&self) -> String {
+        let name = self.pruning.criterion.name();
+        let Some(donor) = &self.donor else { return name.to_owned() };
+        let [task, strategy] = [&donor.run.task[..], donor.strategy()];
+        match (task == self.run.task, strategy == self.strategy()) {
+            (true, _) => format!("{name} from {strategy}"),
+            (false, true) => format!("{name} from {task}"),
+            (false, false) => format!("{name} from {task} {strategy}"),
+        }
+    }
+
+    /// The same cell of another seed.
+    #[must_use]
+    pub fn of_seed(mut self, seed: u64) -> Cell {
+        self.run.seed = seed;
+        self.run.plan.search.seed = seed;
+        self.donor = self.donor.map(|donor| Box::new(donor.of_seed(seed)));
+        self
     }
 
     /// All settings that are not at their default, each as `path=value`.
     pub fn settings(&self) -> Vec<String> {
         // a new field stops the build here: does it belong to the name?
-        let Cell { run, pruning } = self;
+        let Cell { run, pruning, donor: _ } = self;
         let mut settings = Vec::new();
         push_run(&mut settings, run);
         let usual = Pruning { criterion: pruning.criterion, ..Pruning::default() };

@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 
-use lottery::{Criterion, Pruning};
 use networks::{Preset, PresetError};
 
 use tasks::vision::glyphs::{self, Kind};
 use tasks::vision::sets;
 
 use super::cell::Cell;
-use super::donor::donor;
+use super::donor::Named;
 use super::shape::{Shape, shape};
 use crate::run::settings::{Evaluation, SettingsError};
 use crate::spec::Problem;
@@ -54,47 +53,41 @@ impl Checker {
             return Err(Problem::value("excluded", unknown, &expected));
         }
         let checked = plan.search.check(network.parameters.max(1));
-        cell.run.network.clone_from(&network.name);
+        cell.run.network = network.name;
         checked.map_err(|error| {
             let text = error.to_string();
             let (key, rest) = text.split_once("` is ").unwrap_or(("", &text));
             let (found, expected) = rest.split_once("; expected ").unwrap_or((rest, ""));
             Problem::value(key.trim_start_matches("setting `"), &found, expected)
-        })?;
-        self.donor(cell, &network)
+        })
     }
 
-    /// What is wrong with the cell whose tickets this one takes; names get their usual form.
-    fn donor(&mut self, cell: &mut Cell, network: &Known) -> Result<(), Problem> {
-        let Pruning { criterion, donor_task, donor_strategy, .. } = &cell.pruning;
-        if *criterion != Criterion::Transferred {
-            let told = [("donor_task", donor_task), ("donor_strategy", donor_strategy)];
-            let named = told.into_iter().find(|(_, name)| !name.is_empty());
-            let expected =
-                "the criterion `transferred`, or under a heading `[transferred]`: others take no tickets";
-            return named.map_or(Ok(()), |(key, name)| Err(Problem::value(key, name, expected)));
+    /// What is wrong with a cell whose tickets another one takes; both are right by themselves.
+    pub(super) fn check_donor(&mut self, taker: &Cell, donor: &Cell, named: &Named) -> Result<(), Problem> {
+        let (of, is_itself) = (format!("{} {}", donor.run.task, donor.strategy()), donor.run == taker.run);
+        if is_itself {
+            let expected = format!("another task or strategy than {of}: a cell takes no tickets from itself");
+            return Err(Problem::value(named.key, &of, &expected));
         }
-        let mut donor = donor(cell)?;
-        self.check(&mut donor)?;
-        let search = &donor.run.plan.search;
-        if let Some(reason) = search.method.no_deviation(search.quirks) {
-            let expected = format!("one whose tickets are found by signal to noise: {reason}");
-            return Err(Problem::value("donor_strategy", &donor.strategy(), &expected));
+        // of a folder only the work knows
+        let [own, theirs] = [taker, donor].map(|cell| (shape(&cell.run.task).is_some(), self.network(cell)));
+        if !own.0 || !theirs.0 {
+            return Ok(());
         }
-        let theirs = self.network(&donor)?;
-        if (theirs.parameters, &theirs.name, &theirs.layers)
-            != (network.parameters, &network.name, &network.layers)
-        {
-            let expected = format!(
-                "a task with the cell's network, `{}` of {} weights: this one has `{}` of {}",
-                network.name, network.parameters, theirs.name, theirs.parameters
-            );
-            return Err(Problem::value("donor_task", &donor.run.task, &expected));
+        let (own, theirs) = (own.1?, theirs.1?);
+        if (own.parameters, &own.name, &own.layers) == (theirs.parameters, &theirs.name, &theirs.layers) {
+            return Ok(());
         }
-        let other = |theirs: &str, own: &str| if theirs == own { String::new() } else { theirs.to_owned() };
-        cell.pruning.donor_task = other(&donor.run.task, &cell.run.task);
-        cell.pruning.donor_strategy = other(donor.strategy(), cell.strategy());
-        Ok(())
+        let expected = format!(
+            "one with the network of {} {}, `{}` of {} weights: this one has `{}` of {}",
+            taker.run.task,
+            taker.strategy(),
+            own.name,
+            own.parameters,
+            theirs.name,
+            theirs.parameters
+        );
+        Err(Problem::value(named.key, &of, &expected))
     }
 
     /// The cell's network; of 1 parameter where the task is not looked at.

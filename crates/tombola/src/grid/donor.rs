@@ -1,66 +1,82 @@
-//! The cell whose tickets another one takes.
+//! The cell whose tickets another one takes: what a spec says of it.
 //!
-//! ```text
-//! donor = the published run of the donor's task and strategy, with every setting in which the cell departs from its own
-//!         published run; pruned by signal to noise, in the same levels, from the same seed
-//! ```
-//!
-//! Settings that the donor does not have stay behind: those of a strategy where strategies differ, and those of images or of
-//! worlds where tasks do. A grid that changes nothing of one strategy or task alone has the donor as a cell of its own, where
-//! it lists its task and strategy.
+//! `donor_task` and `donor_strategy` name it; where one is missing it is the taker's own. All other settings are those that the
+//! grid has for a cell of that task and strategy, so that the donor is that very cell, pruned by signal to noise.
 
-use lottery::{Criterion, Pruning};
 use serde_json::Value;
 use strategies::Method;
 
 use super::cell::Cell;
-use crate::run::change::{paths, pointer};
-use crate::run::settings::RunSettings;
-use crate::spec::{Problem, names};
+use crate::spec::{Field, Grid, Place, Problem, names};
 
-/// The cell whose tickets a cell takes, by its settings.
-pub fn donor(cell: &Cell) -> Result<Cell, Problem> {
-    let Pruning { donor_task, donor_strategy, .. } = &cell.pruning;
-    let told = |name: &str, own: &str| if name.is_empty() { own.to_owned() } else { name.to_owned() };
-    let task = names::task(&told(donor_task, &cell.run.task)).map_err(|problem| problem.of("donor_task"))?;
-    let method = names::strategy(&told(donor_strategy, cell.strategy()))
-        .map_err(|problem| problem.of("donor_strategy"))?;
-    if task == cell.run.task && method.name() == cell.strategy() {
-        let expected = "another task than the cell's, or `donor_strategy` another strategy: a cell takes no tickets from itself";
-        return Err(Problem::value("donor_task", donor_task, expected));
-    }
-    let pruning = Pruning {
-        criterion: Criterion::SignalToNoise,
-        donor_task: String::new(),
-        donor_strategy: String::new(),
-        ..cell.pruning.clone()
-    };
-    Ok(Cell { run: like(&cell.run, &task, method)?, pruning })
+/// The keys that name a donor.
+pub(super) const KEYS: [&str; 2] = ["donor_task", "donor_strategy"];
+
+/// A donor by its names.
+pub(super) struct Named {
+    pub(super) task: String,
+    pub(super) method: Method,
+    /// Where it is named, and by which key.
+    pub(super) place: Place,
+    pub(super) key: &'static str,
 }
 
-/// The published run of a task and strategy, changed as another run is.
-fn like(run: &RunSettings, task: &str, method: Method) -> Result<RunSettings, Problem> {
-    let own = &run.plan.search.method;
-    let quirks = run.plan.search.quirks;
-    let published = |task: &str, method: Method| -> Value {
-        let run = RunSettings { density: 1.0, ..RunSettings::paper(task, method, quirks) };
-        serde_json::to_value(run).expect("settings are data")
+/// Every donor that a grid names for a cell.
+pub(super) fn named<'g>(grid: &'g Grid, cell: &Cell) -> Result<Vec<Named>, (&'g Place, Problem)> {
+    let concerned = [&cell.run.task[..], cell.strategy(), cell.pruning.criterion.name()];
+    let said = |key: &str| {
+        let mut fields = grid.fields().iter().rev().filter(|field| field.key == key);
+        fields.find(|field| field.only.as_deref().is_none_or(|only| concerned.contains(&only)))
     };
-    let usual = published(&run.task, Method::named(own.name()).expect("methods know their names"));
-    let same_strategy = own.name() == method.name();
-    let mut donor = published(task, method);
-    let mine = serde_json::to_value(run).expect("settings are data");
-    for path in paths(&mine) {
-        let is_of_strategy =
-            ["plan.search.method.", "plan.search.quirks."].iter().any(|of| path.starts_with(of));
-        let pointer = pointer(&path);
-        let is_usual = mine.pointer(&pointer) == usual.pointer(&pointer);
-        if path == "task" || is_usual || (is_of_strategy && !same_strategy) {
-            continue;
-        }
-        if let (Some(place), Some(value)) = (donor.pointer_mut(&pointer), mine.pointer(&pointer)) {
-            *place = value.clone();
+    let (task, strategy) = (said(KEYS[0]), said(KEYS[1]));
+    for field in [task, strategy].into_iter().flatten() {
+        for (value, place) in field.values.iter().zip(&field.places) {
+            is_name(&field.key, value).map_err(|problem| (place, problem))?;
         }
     }
-    serde_json::from_value(donor).map_err(|error| Problem::value("donor_task", &task, &error.to_string()))
+    let Some(first) = task.or(strategy) else {
+        let place = grid.field("criterion").map_or(&grid.place, |field| &field.place);
+        let expected = "a `donor_task` or a `donor_strategy` beside it, whose tickets are taken";
+        return Err((place, Problem::value("criterion", &concerned[2], expected)));
+    };
+    let values = |field: Option<&'g Field>, own: &str| -> Vec<(String, &'g Place)> {
+        let Some(field) = field else { return vec![(own.to_owned(), &first.place)] };
+        let name = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        field.values.iter().map(name).zip(&field.places).collect()
+    };
+    let mut found = Vec::new();
+    for (task_name, task_place) in values(task, concerned[0]) {
+        for (strategy_name, strategy_place) in values(strategy, concerned[1]) {
+            let task = names::task(&task_name).map_err(|problem| (task_place, problem.of(KEYS[0])))?;
+            let method =
+                names::strategy(&strategy_name).map_err(|problem| (strategy_place, problem.of(KEYS[1])))?;
+            let (place, key) =
+                if said(KEYS[0]).is_some() { (task_place, KEYS[0]) } else { (strategy_place, KEYS[1]) };
+            found.push(Named { task, method, place: place.clone(), key });
+        }
+    }
+    Ok(found)
+}
+
+/// Whether a value may name a donor; names themselves are looked at where cells take tickets.
+pub(super) fn is_name(key: &str, value: &Value) -> Result<(), Problem> {
+    let name = value.as_str().ok_or_else(|| Problem::value(key, value, "a name in quotes"))?;
+    match key {
+        "donor_task" => names::task(name).map(drop).map_err(|problem| problem.of(KEYS[0])),
+        _ => names::strategy(name).map(drop).map_err(|problem| problem.of(KEYS[1])),
+    }
+}
+
+/// A donor that nobody takes tickets from.
+pub(super) fn unused(field: &Field) -> Problem {
+    let found = field.values.first().map_or_else(String::new, Value::to_string);
+    Problem::value(&field.key, &found, "the criterion `transferred` in this grid: others take no tickets")
+}
+
+/// Takers and donors that do not pair up, because a setting with several values is of one side alone.
+pub(super) fn uneven(takers: usize, donors: usize) -> Problem {
+    let expected = format!(
+        "one donor for each of {takers} cells, where {donors} are: give each list that only one side has a grid of its own"
+    );
+    Problem::value("criterion", &"transferred", &expected)
 }

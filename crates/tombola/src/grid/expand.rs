@@ -13,6 +13,7 @@ use strategies::{Method, Quirks};
 
 use super::cell::Cell;
 use super::check::{Checker, settings_problem};
+use super::donor;
 use super::unknown::{AXES, DERIVED, unknown};
 use crate::run::change::changed;
 use crate::run::settings::{RunSettings, SettingsError};
@@ -109,13 +110,18 @@ impl<'a> Maker<'a> {
                 None => {}
             }
         }
+        self.refuse_unused_donor(grid, &axes)?;
         self.refuse_too_many(grid, &axes)?;
         let mut made = Vec::new();
         for task in &axes.tasks {
             for &method in &axes.strategies {
                 for &variant in &axes.variants {
                     for &criterion in &axes.criteria {
-                        made.extend(self.product(grid, published(task, method, variant, criterion))?);
+                        let base = published(task, method, variant, criterion);
+                        made.extend(match criterion {
+                            Criterion::Transferred => self.transferred(grid, base, variant)?,
+                            _ => self.product(grid, base)?,
+                        });
                     }
                 }
             }
@@ -230,6 +236,16 @@ impl<'a> Maker<'a> {
         seeds.ok_or_else(|| refuse(field, "whole numbers from 0"))
     }
 
+    /// Refuses a donor where nobody takes tickets.
+    fn refuse_unused_donor(&self, grid: &Grid, axes: &Axes) -> Result<(), SpecError> {
+        let is_donor = |field: &&Field| field.only.is_none() && donor::KEYS.contains(&field.key.as_str());
+        let named = grid.fields().iter().find(is_donor);
+        match named.filter(|_| !axes.criteria.contains(&Criterion::Transferred)) {
+            Some(field) => Err(self.refuse(&field.place, donor::unused(field))),
+            None => Ok(()),
+        }
+    }
+
     /// The product of all lists, before anything is made.
     fn refuse_too_many(&self, grid: &Grid, axes: &Axes) -> Result<(), SpecError> {
         let settings = settings(grid).map(|field| field.values.len());
@@ -241,6 +257,27 @@ impl<'a> Maker<'a> {
         }
         let cells = format!("{product:.0}");
         Err(self.refuse(&grid.place, Problem::TooMany { cells, limit: MOST_CELLS }))
+    }
+
+    /// Cells that take tickets, for every combination of donors and of other values: each donor is the cell that the grid would
+    /// have of its task and strategy, pruned by signal to noise.
+    fn transferred(&mut self, grid: &Grid, base: Cell, variant: Variant) -> Result<Vec<Cell>, SpecError> {
+        let mut made = Vec::new();
+        for named in donor::named(grid, &base).map_err(|(place, problem)| self.refuse(place, problem))? {
+            let donor = published(&named.task, named.method, variant, Criterion::SignalToNoise);
+            let (takers, donors) = (self.product(grid, base.clone())?, self.product(grid, donor)?);
+            if takers.len() != donors.len() {
+                let problem = donor::uneven(takers.len(), donors.len());
+                return Err(self.refuse(&named.place, problem));
+            }
+            for (mut taker, donor) in takers.into_iter().zip(donors) {
+                let checked = self.checker.check_donor(&taker, &donor, &named);
+                checked.map_err(|problem| self.refuse(&named.place, problem))?;
+                taker.donor = Some(Box::new(donor));
+                made.push(taker);
+            }
+        }
+        Ok(made)
     }
 
     /// One cell for every combination of the fields' values.
@@ -281,9 +318,7 @@ impl<'a> Maker<'a> {
         let cells: Vec<(String, Cell)> = cells.into_iter().map(|cell| (cell.settings_text(), cell)).collect();
         for &seed in seeds {
             for (settings, cell) in &cells {
-                let mut cell = cell.clone();
-                cell.run.seed = seed;
-                cell.run.plan.search.seed = seed;
+                let cell = cell.clone().of_seed(seed);
                 if self.seen.insert(cell.canonical_with(settings)) {
                     self.cells.push(cell);
                 }
@@ -294,7 +329,8 @@ impl<'a> Maker<'a> {
 
 /// The fields of a grid that are settings.
 fn settings(grid: &Grid) -> impl Iterator<Item = &Field> {
-    grid.fields().iter().filter(|field| field.only.is_some() || !AXES.contains(&field.key.as_str()))
+    let is_setting = |field: &&Field| field.only.is_some() || !AXES.contains(&field.key.as_str());
+    grid.fields().iter().filter(is_setting).filter(|field| !donor::KEYS.contains(&field.key.as_str()))
 }
 
 fn variant(name: &str) -> Result<Variant, Problem> {
@@ -314,13 +350,16 @@ fn published(task: &str, method: Method, variant: Variant, criterion: Criterion)
     let mut run = RunSettings::paper(task, method, quirks);
     run.density = 1.0;
     run.plan.alias = matches!(variant, Variant::AsPublished);
-    Cell { run, pruning }
+    Cell { run, pruning, donor: None }
 }
 
 /// The cell with one setting changed.
 fn set(cell: &Cell, key: &str, value: &Value) -> Result<Cell, Problem> {
     if key == "deviation" {
         return set_deviation(cell, value);
+    }
+    if donor::KEYS.contains(&key) {
+        return donor::is_name(key, value).map(|()| cell.clone());
     }
     // a strategy that has learnt to search has a network too; that one goes by more of its path
     let key = if key == "network" { "run.network" } else { key };
@@ -346,8 +385,7 @@ fn set_deviation(cell: &Cell, value: &Value) -> Result<Cell, Problem> {
 fn place_of(problem: &Problem, grid: &Grid) -> Place {
     let key = match problem {
         Problem::Value { key, .. } => key.rsplit('.').next().unwrap_or(key),
-        Problem::UnknownName { kind: kind @ ("donor_task" | "donor_strategy"), .. } => kind,
-        // the only other name that is checked with its cell
+        // the only name that is checked with its cell
         Problem::UnknownName { .. } => "network",
         _ => return grid.place.clone(),
     };

@@ -229,32 +229,44 @@ fn levels_have_streams_of_their_own_and_the_first_those_of_a_plain_run() {
     assert_eq!(snr.level_run(3).plan.search.stream, "search/3");
 }
 
+/// Cells that take tickets, and the ids of those that a grid lists itself.
+fn takers(text: &str) -> (Vec<Cell>, Vec<CellId>) {
+    let cells = cells_of(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+    let (takers, others): (Vec<Cell>, Vec<Cell>) =
+        cells.into_iter().partition(|cell| cell.pruning.criterion == Criterion::Transferred);
+    (takers, others.iter().map(Cell::id).collect())
+}
+
 #[test]
 fn a_donor_is_the_cell_that_the_grid_has_of_its_task_and_strategy() {
-    let text = "task=['mnist','fashion-mnist']\nstrategy=['snes','pgpe']\ncriterion=['snr','transferred']\nkeep=0.5\n\
-                network='mlp-16'\npopulation=8\nbatch=32\ngenerations=10\nseed=3\n[transferred]\ndonor_task='kmnist'";
-    let kmnist =
-        text.replace("['mnist','fashion-mnist']", "'kmnist'").replace("['snr','transferred']", "'snr'");
-    let kmnist = kmnist.split("[transferred]").next().unwrap();
-    let natives: Vec<String> = cells_of(kmnist).unwrap().iter().map(Cell::canonical).collect();
-    let cells = cells_of(text).unwrap();
-    let donors: Vec<Cell> = cells.iter().filter_map(|cell| donor(cell).ok()).collect();
-    assert_eq!((cells.len(), natives.len()), (8, 2));
-    assert_eq!(donors.len(), 4, "who names no donor has none");
-    let taken = cells.iter().filter(|cell| cell.pruning.criterion == Criterion::Transferred);
-    for cell in taken {
-        assert!(natives.contains(&donor(cell).unwrap().canonical()), "{}", donor(cell).unwrap().canonical());
-        assert!(
-            cell.canonical().ends_with(" pruning.donor_task=kmnist pruning.keep=0.5"),
-            "{}",
-            cell.canonical()
-        );
+    for text in [
+        // values that depart from what is published, and such as are published of one side alone
+        "task=['glyphs','mnist']\nstrategy='snes'\ncriterion=['snr']\ngenerations=4000\nbatch=1024\npopulation=128\n\
+         network='mlp-4'\nkeep=0.5\nseeds=2\n[[grid]]\n[[grid]]\ntask='mnist'\ncriterion='transferred'\ndonor_task='glyphs'",
+        "task=['ant','ant_modified']\nstrategy='sep-cma-es'\ncriterion='snr'\ndeviation=0.1\n[[grid]]\n[[grid]]\n\
+         task='ant_modified'\ncriterion='transferred'\ndonor_task='ant'",
+        "task='mnist'\nstrategy=['snes','pgpe']\ncriterion='snr'\ndeviation=0.2\nsnes.temperature=3\nvariant='as-published'\n\
+         [[grid]]\n[[grid]]\nstrategy='pgpe'\ncriterion='transferred'\ndonor_strategy='snes'",
+        // lists pair up
+        "task=['mnist','kmnist']\nstrategy='snes'\ncriterion=['snr','transferred']\nkeep=[0.5,0.8]\n\
+         transferred.donor_task='fashion-mnist'\n[[grid]]\ntask='fashion-mnist'\ncriterion='snr'\n[[grid]]",
+    ] {
+        let (takers, natives) = takers(text);
+        assert!(!takers.is_empty());
+        for taker in takers {
+            let donor = taker.donor.as_deref().expect("a donor");
+            assert!(natives.contains(&donor.id()), "{text}\n{}", donor.canonical());
+            assert_eq!(taker.pruning.keep, donor.pruning.keep);
+            let name = format!("criterion=transferred donor={}", donor.id());
+            assert!(taker.canonical().contains(&name), "{}", taker.canonical());
+        }
     }
-    // settings of a strategy go with it, and no further
-    let one = one("task='mnist'\nstrategy='snes'\ncriterion='transferred'\ntemperature=3\ngenerations=7\n\
-                   transferred.donor_strategy='pgpe'");
-    let donor = donor(&one).unwrap().canonical();
-    assert_eq!(donor, "cell task=mnist strategy=pgpe seed=0 criterion=snr run.plan.generations=7");
+    let base = "task='mnist'\nstrategy='snes'\ncriterion='transferred'\n";
+    let name = |more: &str| one(&format!("{base}{more}")).criterion();
+    assert_eq!(name("donor_task='kmnist'"), "transferred from kmnist");
+    assert_eq!(name("donor_strategy='pgpe'"), "transferred from pgpe");
+    assert_eq!(name("donor_strategy='pgpe'\ndonor_task='kmnist'"), "transferred from kmnist pgpe");
+    assert_eq!(cells_of(&format!("{base}donor_task=['kmnist','fashion-mnist']")).unwrap().len(), 2);
 }
 
 #[test]
@@ -264,22 +276,33 @@ fn donors_that_cannot_be_are_refused_where_they_are_named() {
         let error = cells_of(&text).unwrap_err();
         (error.to_string(), error.hint().unwrap_or_default())
     };
-    for (more, part) in [
-        ("", "takes no tickets from itself"),
-        ("donor_task='mnist'", "takes no tickets from itself"),
-        ("donor_task='fashion-mnits'", "there is no donor_task `fashion-mnits`"),
-        ("donor_strategy='sness'", "there is no donor_strategy `sness`"),
-        ("donor_strategy='random-search'", "found by signal to noise"),
-        ("donor_task='ant'", "a task with the cell's network"),
+    for (more, line, part) in [
+        ("", 3, "a `donor_task` or a `donor_strategy` beside it"),
+        ("donor_task='mnist'", 4, "takes no tickets from itself"),
+        ("donor_strategy='snes'", 4, "`donor_strategy` is mnist snes"),
+        ("donor_task='fashion-mnits'", 4, "there is no donor_task `fashion-mnits`"),
+        ("donor_strategy='sness'", 4, "there is no donor_strategy `sness`"),
+        ("donor_strategy=3", 4, "a name in quotes"),
+        ("donor_task=['kmnist',\n 'ant']", 5, "one with the network of mnist snes"),
+        ("\ntransferred.donor_task='ant'", 5, "one with the network of mnist snes"),
+        ("donor_task='kmnist'\nkmnist.keep=[0.5,0.6]", 4, "one donor for each of 1 cells, where 2 are"),
     ] {
         let (message, hint) = refused(more);
-        assert!(message.contains(part), "{more}: {message}");
-        let line = if more.is_empty() { "" } else { "mine.toml:4" };
-        assert!(message.contains(line), "{more}: {message}");
+        assert!(
+            message.contains(part) && message.contains(&format!("mine.toml:{line}:")),
+            "{more}: {message}"
+        );
         assert!(!more.ends_with("mnits'") || hint.contains("fashion-mnist"), "{hint}");
     }
-    let error = cells_of("task='mnist'\nstrategy='snes'\ndonor_task='kmnist'").unwrap_err().to_string();
+    let of = |text: &str| cells_of(&format!("task='mnist'\nstrategy='snes'\n{text}"));
+    let error = of("donor_task='kmnist'").unwrap_err().to_string();
     assert!(error.contains("others take no tickets"), "{error}");
+    // a donor of a criterion that is not asked for is checked by its names
+    let named = "criterion='snr'\ntransferred.donor_task='mnist'\ntransferred.donor_strategy='pgpe'";
+    assert_eq!(of(named).unwrap().len(), 1);
+    assert!(of(&named.replace("pgpe", "pgep")).is_err());
+    // what is in a folder is seen when it is read
+    assert_eq!(of("criterion='transferred'\ndonor_task='./mine'").unwrap().len(), 1);
 }
 
 #[test]

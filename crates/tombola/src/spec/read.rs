@@ -239,7 +239,12 @@ impl<'a> Reader<'a> {
 
     /// Refuses what is said twice in one place: `seed` and `seeds`, or a setting by its name and by more of its path.
     fn each_once(&self, fields: &[Field]) -> Result<(), SpecError> {
-        let key = |field: &Field| format!(".{}", if field.key == "seeds" { "seed" } else { &field.key });
+        let key = |field: &Field| match &field.key[..] {
+            "seeds" => ".seed".to_owned(),
+            // of the cell; a strategy may have one too
+            "network" => ".run.network".to_owned(),
+            key => format!(".{key}"),
+        };
         let is_one = |one: &Field, two: &Field| {
             let (first, second) = (key(one), key(two));
             one.only == two.only && (first.ends_with(&second) || second.ends_with(&first))

@@ -16,7 +16,7 @@ pub fn p_value(difference: Mean) -> Option<f64> {
 
 /// The chance that a variable of Student's distribution lies between `-t` and `t`: the finite series for whole degrees of
 /// freedom (Abramowitz and Stegun 26.7.3 and 26.7.4), with `theta = atan(t / sqrt(freedom))`.
-fn within(t: f64, freedom: usize) -> f64 {
+pub(super) fn within(t: f64, freedom: usize) -> f64 {
     let squared = freedom as f64 + t * t;
     let (sine, cosine) = (t / squared.sqrt(), (freedom as f64 / squared).sqrt());
     let is_odd = freedom % 2 == 1;

@@ -12,6 +12,14 @@ const FIGURE_3: &str = include_str!("../../../../datasets/reference/lottery-figu
 /// Figure 4 of the main paper, as digitised.
 const FIGURE_4: &str = include_str!("../../../../datasets/reference/lottery-figure-4.csv");
 
+/// Whose tickets figure 4 shows: task, strategy, and the criterion as rows name it.
+const FIGURE_4_TICKETS: [[&str; 3]; 4] = [
+    ["mnist", "snes", "transferred from fashion-mnist"],
+    ["fashion-mnist", "pgpe", "transferred from snes"],
+    ["ant_modified", "sep-cma-es", "transferred from ant"],
+    ["ant", "des", "transferred from sep-cma-es"],
+];
+
 /// The sparsest level of figure 1, and a little more: the lines of a grid that ends before have another range.
 const FIGURE_1_ENDS: f64 = 0.015;
 
@@ -45,22 +53,26 @@ pub fn curves(lines: &[Line]) -> Vec<Curve> {
     let densities: Vec<f64> = longest.points.iter().map(|point| point.density).collect();
     let mut strategies: Vec<&str> = lines.iter().map(|line| line.strategy.as_str()).collect();
     strategies.dedup();
-    let curve = |figure: &str, strategy: &str, curve: &str| {
+    let curve = |figure: &str, strategy: &str, curve: &str, told: &str| {
         let points = at(&points(figure, &[&longest.task, strategy, curve]), &densities)?;
-        let (trained, criterion) =
-            if curve == "gradient" { ("gradients", "magnitude") } else { (strategy, curve) };
-        Some(Curve { trained: trained.to_owned(), name: format!("{criterion}, the paper"), points })
+        let trained = if curve == "gradient" { "gradients" } else { strategy };
+        Some(Curve { trained: trained.to_owned(), name: format!("{told}, the paper"), points })
     };
     let of = |strategy: &str| -> Vec<Curve> {
-        let here = lines.iter().filter(|line| line.strategy == strategy);
-        let transferred = here.into_iter().any(|line| line.criterion == "transferred");
-        let of_figure_4 = ["snr", "random", "transferred"].into_iter();
-        let of_figure_4: Vec<Curve> =
-            of_figure_4.filter_map(|name| curve(FIGURE_4, strategy, name)).collect();
-        if transferred && !of_figure_4.is_empty() {
-            return of_figure_4;
+        let here = || lines.iter().filter(|line| line.strategy == strategy);
+        let is_shown = |[task, own, from]: &&[&str; 3]| {
+            *task == longest.task && *own == strategy && here().any(|line| line.criterion == *from)
+        };
+        match FIGURE_4_TICKETS.iter().find(is_shown) {
+            Some([.., from]) => {
+                let names = [("snr", "snr"), ("random", "random"), ("transferred", from)];
+                names.into_iter().filter_map(|(name, told)| curve(FIGURE_4, strategy, name, told)).collect()
+            }
+            None => {
+                let of_gradients = curve(FIGURE_3, strategy, "gradient", "magnitude");
+                curve(FIGURE_3, strategy, "snr", "snr").into_iter().chain(of_gradients).collect()
+            }
         }
-        ["snr", "gradient"].into_iter().filter_map(|name| curve(FIGURE_3, strategy, name)).collect()
     };
     strategies.into_iter().flat_map(of).collect()
 }
@@ -68,18 +80,17 @@ pub fn curves(lines: &[Line]) -> Vec<Curve> {
 /// The tasks of images, on which the main paper compares what evolution and gradients lose.
 const IMAGES: [&str; 3] = ["mnist", "fashion-mnist", "kmnist"];
 
-/// What the printed curve of gradients loses from its dense network to the sparsest one; none for tasks without images.
-pub fn gradients_lose(task: &str) -> Option<f64> {
+/// What the printed curve of gradients scores with all weights and with the fewest, the latter raised by two of its standard
+/// errors, as far as they are wider than the line; none for tasks without images.
+pub fn gradients(task: &str) -> Option<(f64, f64)> {
     if !IMAGES.contains(&task) {
         return None;
     }
     let rows = FIGURE_3.lines().filter(|line| line.split(',').next() == Some(task));
-    let score = |line: &str| -> Option<f64> {
-        let fields: Vec<&str> = line.split(',').collect();
-        (*fields.get(2)? == "gradient").then(|| fields.get(5)?.parse().ok()).flatten()
-    };
-    let scores: Vec<f64> = rows.filter_map(score).collect();
-    Some(scores.first()? - scores.last()?)
+    let strategy = rows.clone().find_map(|line| line.split(',').nth(1))?;
+    let found = points(FIGURE_3, &[task, strategy, "gradient"]);
+    let ((_, (dense, _)), (_, (sparse, half))) = (found.first()?, found.last()?);
+    Some((*dense, sparse + 2.0 * half.unwrap_or(0.0)))
 }
 
 /// A printed score for people, without its band; a line where the figure has no such level.
@@ -166,18 +177,13 @@ mod tests {
         let line =
             |criterion: &str| Line { criterion: criterion.into(), ..line("mnist", "snes", &densities) };
         assert!(curves(&[line("snr"), line("random")]).is_empty(), "figure 3 has another strategy there");
-        let found = curves(&[line("snr"), line("transferred")]);
+        assert!(curves(&[line("snr"), line("transferred from kmnist")]).is_empty(), "of another task");
+        let found = curves(&[line("snr"), line("transferred from fashion-mnist")]);
         let sparse: Vec<(&str, String)> =
             found.iter().map(|curve| (curve.name.as_str(), entry(curve.points[1]))).collect();
-        let expected = [("snr", "0.939"), ("random", "0.296"), ("transferred", "0.742")];
-        assert_eq!(
-            sparse,
-            expected
-                .map(|(name, score)| (format!("{name}, the paper"), score.to_owned()))
-                .iter()
-                .map(|(name, score)| (name.as_str(), score.clone()))
-                .collect::<Vec<_>>()
-        );
+        let expected = [("snr, the paper", "0.939"), ("random, the paper", "0.296")];
+        let expected = expected.into_iter().chain([("transferred from fashion-mnist, the paper", "0.742")]);
+        assert_eq!(sparse, expected.map(|(name, score)| (name, score.to_owned())).collect::<Vec<_>>());
         let rows = FIGURE_4.lines().filter(|line| !line.starts_with('#')).skip(1);
         assert_eq!(rows.count(), 4 * 3 * 20);
     }

@@ -84,10 +84,15 @@ struct Inner {
 
 /// How a look at a unit ended.
 enum After {
-    Done { here: bool, diverged: bool },
+    Done {
+        here: bool,
+        diverged: bool,
+    },
     Elsewhere(String),
     Failed(String),
     Stopped,
+    /// What it needs is not done any more, and what was said: somebody found it damaged.
+    Unmade(String),
 }
 
 impl<'r> Workers<'r> {
@@ -252,6 +257,13 @@ impl<'r> Shared<'r> {
                     self.board.settled(false);
                 }
                 Ok(After::Stopped) => inner.table.set(index, Status::Waiting),
+                Ok(After::Unmade(why)) => {
+                    if !inner.table.again(index) {
+                        self.board.warn(&format!("{} failed: {why}", name(unit)));
+                        inner.table.set(index, Status::Failed(why));
+                        self.board.settled(false);
+                    }
+                }
                 Err(error @ ResultsError::Lost { .. }) => {
                     self.board.warn(&format!("{error}: {}", name(unit)));
                     inner.table.set(index, elsewhere("another process".to_owned()));
@@ -377,6 +389,9 @@ impl<'r> Shared<'r> {
                 fail(&lease, &text, turn, "it stopped, and nobody had asked for that".to_owned())
             }
             Err(UnitError::Failed(error)) => fail(&lease, &text, turn, UnitError::Failed(error).to_string()),
+            Err(UnitError::Results(error @ ResultsError::Missing { .. })) if !self.has_all(unit)? => {
+                lease.note(&text, turn(Outcome::Stopped, None)).map(|()| After::Unmade(error.to_string()))
+            }
             // a file that the needed unit does not leave: no try will find it
             Err(UnitError::Results(error @ ResultsError::Missing { .. })) => {
                 fail(&lease, &text, turn, error.to_string())
@@ -397,6 +412,16 @@ impl<'r> Shared<'r> {
                 after
             }
         }
+    }
+
+    /// Whether all units are done that one needs.
+    fn has_all(&self, unit: &dyn Unit) -> Result<bool, ResultsError> {
+        for id in unit.needs() {
+            if !matches!(self.results.glance(id)?, State::Done(_)) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Takes up what is there; or answers what the unit left, where it was found done after all.

@@ -74,7 +74,7 @@ impl Unit for Fake {
         self.begun.fetch_add(1, Ordering::SeqCst);
         let (mut step, mut sum) = (0, u64::from_str_radix(&self.id, 16).expect("an id"));
         for needed in &self.needs {
-            sum += number(&desk.read_needed(needed, "last.txt")?);
+            sum = sum.wrapping_add(number(&desk.read_needed(needed, "last.txt")?));
         }
         if let Some(bytes) = desk.checkpoint()? {
             let text = String::from_utf8(bytes).expect("it has its checksum");

@@ -124,7 +124,7 @@ impl Table {
         self.statuses[index] = status;
     }
 
-    /// Something that the unit read was damaged: the units it needs, and then itself, are looked at again. Answers whether
+    /// Something that the unit read was damaged, or gone: the units it needs, and then itself, are looked at again. Answers whether
     /// that makes sense still.
     pub(super) fn again(&mut self, index: usize) -> bool {
         self.tries[index] += 1;

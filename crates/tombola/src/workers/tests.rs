@@ -212,6 +212,58 @@ fn damage_that_is_found_when_it_is_read_is_mended_first() {
 }
 
 #[test]
+fn what_is_gone_when_it_is_read_is_done_again_first() {
+    /// Takes away one of what it needs, the first time that it runs: somebody found it damaged, and does it anew.
+    struct Robbed<'a>(&'a Fake, PathBuf);
+    impl Unit for Robbed<'_> {
+        fn id(&self) -> &str {
+            self.0.id()
+        }
+        fn text(&self) -> String {
+            self.0.text()
+        }
+        fn needs(&self) -> &[String] {
+            self.0.needs()
+        }
+        fn run(&self, desk: &mut dyn Desk, threads: Threads<'_>) -> Result<End, UnitError> {
+            if self.0.begun.load(Ordering::SeqCst) == 0 {
+                fs::remove_dir_all(&self.1).unwrap();
+            }
+            self.0.run(desk, threads)
+        }
+    }
+    let folder = Folder::new("robbed");
+    let [first, second] = [Fake::new(1, None, 12), Fake::new(2, None, 7)];
+    let mut both = Fake::new(10, Some(1), 6);
+    both.needs.push(second.id.clone());
+    let results = folder.results(1, Disk::default());
+    let robbed = Robbed(&both, results.done_path(&second.id));
+    let board = Board::mute(1);
+    let units: [&dyn Unit; 3] = [&robbed, &second, &first];
+    let summary = Workers::new(&results, how(1, 1), &board, Stop::default()).run(&units).unwrap();
+    assert!(summary.trouble.is_none() && summary.done == 3 && summary.failed.is_empty(), "{summary:?}");
+    assert_eq!([&first, &second, &both].map(|unit| unit.begun.load(Ordering::SeqCst)), [1, 2, 2]);
+    assert_eq!(width(&units), 2, "two must come before the third");
+}
+
+#[test]
+fn a_unit_that_needs_two_waits_for_both_and_is_blocked_by_either() {
+    for lost in [1, 2] {
+        let folder = Folder::new(&format!("two-{lost}"));
+        let mut list = [Fake::new(10, Some(1), 6), Fake::new(1, None, 5), Fake::new(2, None, 5)];
+        let second = list[2].id.clone();
+        list[0].needs.push(second);
+        list[lost].manner = Manner::Fails;
+        let results = folder.results(1, Disk::default());
+        let summary = run(&results, how(2, 2), &list);
+        assert_eq!((summary.done, summary.failed.len(), summary.blocked), (1, 1, 1), "{lost}");
+        list[lost].manner = Manner::Good;
+        let summary = run(&results, How { retry_failed: true, ..how(2, 2) }, &list);
+        assert_eq!((summary.done, summary.done_here), (3, 2), "{lost}");
+    }
+}
+
+#[test]
 fn a_list_is_as_wide_as_the_units_that_need_not_wait_for_each_other() {
     let width_of = |list: &[Fake]| width(&list.iter().map(|unit| unit as &dyn Unit).collect::<Vec<_>>());
     let fake = |number, needs| Fake::new(number, needs, 5);

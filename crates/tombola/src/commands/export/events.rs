@@ -39,7 +39,8 @@ pub(super) fn run(arguments: &EventArguments, out: &mut dyn Write) -> Result<(),
     for (index, levels) in &levels {
         let (cell, row) = (&study.cells[*index], &levels[0]);
         let Some(curves) = reader.curves(cell)? else { continue };
-        let name = [&row.task, &row.strategy, cell.pruning.criterion.name(), &row.seed.to_string()].join("-");
+        let criterion = cell.criterion().replace(' ', "-");
+        let name = format!("{}-{}-{criterion}-{}", row.task, row.strategy, row.seed);
         let place = arguments.to.join(format!("{name}-{}", cell.id()));
         store::make_folder(&place).map_err(|error| CommandError::Failed(error.into()))?;
         store::write_whole(&place.join(events::FILE), &events::file(levels, &curves))
