@@ -219,7 +219,11 @@ fn rows_that_are_none_of_the_grid_are_refused() {
 fn the_committed_pages_are_those_of_the_committed_rows() {
     for (paper, name) in [("lottery", "small"), ("twelve", "twelve")] {
         let rows = format!("crates/tombola/records/{name}/levels.csv");
-        let request = ["report", "--paper", paper, "--scale", "small", "--rows", &rows];
+        let layers = format!("crates/tombola/records/{name}/layers.csv");
+        let mut request = vec!["report", "--paper", paper, "--scale", "small", "--rows", &rows];
+        if fs::exists(&layers).expect("a folder of records") {
+            request.extend(["--layers", &layers]);
+        }
         let found = done(&request);
         let page = fs::read_to_string(format!("crates/tombola/reports/{name}.md")).expect("a page");
         let (_, tables) =
