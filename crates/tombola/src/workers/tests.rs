@@ -178,31 +178,38 @@ fn a_stop_at_once_keeps_the_checkpoint_and_frees_the_unit() {
     assert_eq!(turns, [Outcome::Stopped, Outcome::Done]);
 }
 
+/// A unit to which something happens just before it runs for the first time.
+struct Meddled<'a>(&'a Fake, &'a (dyn Fn() + Sync));
+
+impl Unit for Meddled<'_> {
+    fn id(&self) -> &str {
+        self.0.id()
+    }
+
+    fn text(&self) -> String {
+        self.0.text()
+    }
+
+    fn needs(&self) -> &[String] {
+        self.0.needs()
+    }
+
+    fn run(&self, desk: &mut dyn Desk, threads: Threads<'_>) -> Result<End, UnitError> {
+        if self.0.begun.load(Ordering::SeqCst) == 0 {
+            self.1();
+        }
+        self.0.run(desk, threads)
+    }
+}
+
 #[test]
 fn damage_that_is_found_when_it_is_read_is_mended_first() {
-    /// Damages what it needs, the first time that it runs.
-    struct Spoils<'a>(&'a Fake, PathBuf);
-    impl Unit for Spoils<'_> {
-        fn id(&self) -> &str {
-            self.0.id()
-        }
-        fn text(&self) -> String {
-            self.0.text()
-        }
-        fn needs(&self) -> &[String] {
-            self.0.needs()
-        }
-        fn run(&self, desk: &mut dyn Desk, threads: Threads<'_>) -> Result<End, UnitError> {
-            if self.0.begun.load(Ordering::SeqCst) == 0 {
-                fs::write(&self.1, b"12345678901234567890\n").unwrap();
-            }
-            self.0.run(desk, threads)
-        }
-    }
     let folder = Folder::new("spoils");
     let [first, second] = [Fake::new(1, None, 12), Fake::new(10, Some(1), 6)];
     let results = folder.results(1, Disk::default());
-    let spoils = Spoils(&second, results.done_path(&first.id).join("last.txt"));
+    let last = results.done_path(&first.id).join("last.txt");
+    let spoil = || fs::write(&last, b"12345678901234567890\n").unwrap();
+    let spoils = Meddled(&second, &spoil);
     let board = Board::mute(1);
     let summary = Workers::new(&results, how(1, 1), &board, Stop::default()).run(&[&spoils, &first]).unwrap();
     assert!(summary.trouble.is_none() && summary.done == 2, "{summary:?}");
@@ -213,31 +220,15 @@ fn damage_that_is_found_when_it_is_read_is_mended_first() {
 
 #[test]
 fn what_is_gone_when_it_is_read_is_done_again_first() {
-    /// Takes away one of what it needs, the first time that it runs: somebody found it damaged, and does it anew.
-    struct Robbed<'a>(&'a Fake, PathBuf);
-    impl Unit for Robbed<'_> {
-        fn id(&self) -> &str {
-            self.0.id()
-        }
-        fn text(&self) -> String {
-            self.0.text()
-        }
-        fn needs(&self) -> &[String] {
-            self.0.needs()
-        }
-        fn run(&self, desk: &mut dyn Desk, threads: Threads<'_>) -> Result<End, UnitError> {
-            if self.0.begun.load(Ordering::SeqCst) == 0 {
-                fs::remove_dir_all(&self.1).unwrap();
-            }
-            self.0.run(desk, threads)
-        }
-    }
     let folder = Folder::new("robbed");
     let [first, second] = [Fake::new(1, None, 12), Fake::new(2, None, 7)];
     let mut both = Fake::new(10, Some(1), 6);
     both.needs.push(second.id.clone());
     let results = folder.results(1, Disk::default());
-    let robbed = Robbed(&both, results.done_path(&second.id));
+    // somebody found one of the two damaged, and does it anew
+    let place = results.done_path(&second.id);
+    let rob = || fs::remove_dir_all(&place).unwrap();
+    let robbed = Meddled(&both, &rob);
     let board = Board::mute(1);
     let units: [&dyn Unit; 3] = [&robbed, &second, &first];
     let summary = Workers::new(&results, how(1, 1), &board, Stop::default()).run(&units).unwrap();
