@@ -87,7 +87,8 @@ impl std::error::Error for StoreError {}
 /// written to as it is, for a file in its place would be another thing.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     // what leads through these is open already, and no name of its own
-    let is_open = ["/dev", "/proc"].iter().any(|root| path.starts_with(root));
+    let is_open =
+        ["/dev/stdout", "/dev/stderr", "/dev/fd", "/proc"].iter().any(|root| path.starts_with(root));
     if is_open || fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
         let written = File::options().write(true).open(path).and_then(|mut file| file.write_all(bytes));
         return written.map_err(StoreError::new("write", path));
