@@ -299,9 +299,11 @@ impl Model {
 
 /// The cell after which this one is made, if it is made after one.
 fn model(cell: &Cell) -> Option<Model> {
-    let pruning = Pruning { criterion: Criterion::Magnitude, ..cell.pruning.clone() };
     match cell.pruning.criterion {
-        Criterion::LayerRandom => Some(Model::Matched(Cell { pruning, ..cell.clone() })),
+        Criterion::LayerRandom => {
+            let pruning = Pruning { criterion: Criterion::Magnitude, ..cell.pruning.clone() };
+            Some(Model::Matched(Cell { pruning, ..cell.clone() }))
+        }
         Criterion::Transferred => cell.donor.as_deref().cloned().map(Model::Donor),
         _ => None,
     }

@@ -34,19 +34,13 @@ impl<'a> Compared<'a> {
 
     /// The difference of each group, seed by seed, and the unit that it counts in when groups are taken together.
     pub(super) fn each(&self, about: About) -> Vec<(Paired, f64)> {
-        let scored = |paired: fn(&Group, About) -> Paired| -> Vec<(Paired, f64)> {
-            let units = self.groups.iter().zip(self.units);
-            units.map(|(group, unit)| (paired(group, about), *unit)).collect()
+        let one = |(group, unit): (&Group, &f64)| match about {
+            About::Gain { gain, less, range } => (gained(group, gain, less, range), *unit),
+            About::Loss { of } => (lost(group, of), 1.0),
+            About::Agreement { of, many, few } => (self.agreement_lost(group, of, many, few), 1.0),
+            About::Prediction { .. } => (Paired::default(), 1.0),
         };
-        match about {
-            About::Gain { .. } => scored(gained),
-            About::Loss { .. } => self.groups.iter().map(|group| (lost(group, about), 1.0)).collect(),
-            About::Agreement { of, many, few } => {
-                let loss = |group: &Group| (self.agreement_lost(group, of, many, few), 1.0);
-                self.groups.iter().map(loss).collect()
-            }
-            About::Prediction { .. } => self.groups.iter().map(|_| (Paired::default(), 1.0)).collect(),
-        }
+        self.groups.iter().zip(self.units).map(one).collect()
     }
 
     /// The correlation of a prediction's two sides over groups; none where they do not vary, and for other claims.
@@ -87,18 +81,18 @@ fn criterion<'g>(group: &'g Group, name: &'g str) -> Option<&'g str> {
 }
 
 /// How much one criterion gains over another, less how much another pair does.
-fn gained(group: &Group, about: About) -> Paired {
-    let About::Gain { gain, less, range } = about else { return Paired::default() };
+fn gained(group: &Group, gain: Gain, less: Option<Gain>, range: Range) -> Paired {
     let gained = difference(group, gain, range);
-    less.map_or_else(|| gained.clone(), |less| gained.less(&difference(group, less, range)))
+    match less {
+        Some(less) => gained.less(&difference(group, less, range)),
+        None => gained,
+    }
 }
 
 /// How much more of what a dense network has learnt the printed curve of gradients loses than a criterion does. The printed
 /// curve is given two of its standard errors.
-fn lost(group: &Group, about: About) -> Paired {
-    let (About::Loss { of }, Some((dense, sparse))) = (about, reference::gradients(&group.task)) else {
-        return Paired::default();
-    };
+fn lost(group: &Group, of: &str) -> Paired {
+    let Some((dense, sparse)) = reference::gradients(&group.task) else { return Paired::default() };
     let printed = (dense - sparse) / (dense - GUESS);
     let mut losses = group.losses(of, SPARSEST);
     let learnt = group.scores(of, 0);

@@ -28,13 +28,13 @@ pub(super) fn named<'g>(grid: &'g Grid, cell: &Cell) -> Result<Vec<Named>, (&'g 
         let mut fields = grid.fields().iter().rev().filter(|field| field.key == key);
         fields.find(|field| field.only.as_deref().is_none_or(|only| concerned.contains(&only)))
     };
-    let (task, strategy) = (said(KEYS[0]), said(KEYS[1]));
-    for field in [task, strategy].into_iter().flatten() {
+    let [task_field, strategy_field] = KEYS.map(said);
+    for field in [task_field, strategy_field].into_iter().flatten() {
         for (value, place) in field.values.iter().zip(&field.places) {
             is_name(&field.key, value).map_err(|problem| (place, problem))?;
         }
     }
-    let Some(first) = task.or(strategy) else {
+    let Some(first) = task_field.or(strategy_field) else {
         let place = grid.field("criterion").map_or(&grid.place, |field| &field.place);
         let expected = "a `donor_task` or a `donor_strategy` beside it, whose tickets are taken";
         return Err((place, Problem::value("criterion", &concerned[2], expected)));
@@ -45,13 +45,13 @@ pub(super) fn named<'g>(grid: &'g Grid, cell: &Cell) -> Result<Vec<Named>, (&'g 
         field.values.iter().map(name).zip(&field.places).collect()
     };
     let mut found = Vec::new();
-    for (task_name, task_place) in values(task, concerned[0]) {
-        for (strategy_name, strategy_place) in values(strategy, concerned[1]) {
+    for (task_name, task_place) in values(task_field, concerned[0]) {
+        for (strategy_name, strategy_place) in values(strategy_field, concerned[1]) {
             let task = names::task(&task_name).map_err(|problem| (task_place, problem.of(KEYS[0])))?;
             let method =
                 names::strategy(&strategy_name).map_err(|problem| (strategy_place, problem.of(KEYS[1])))?;
             let (place, key) =
-                if said(KEYS[0]).is_some() { (task_place, KEYS[0]) } else { (strategy_place, KEYS[1]) };
+                if task_field.is_some() { (task_place, KEYS[0]) } else { (strategy_place, KEYS[1]) };
             found.push(Named { task, method, place: place.clone(), key });
         }
     }

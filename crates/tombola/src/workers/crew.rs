@@ -241,6 +241,11 @@ impl<'r> Shared<'r> {
         {
             let mut inner = self.lock();
             let elsewhere = |who| Status::Elsewhere { watch, looked: Timer::start(), who };
+            let after = match after {
+                // unless it never comes back
+                Ok(After::Unmade(why)) if !inner.table.again(index) => Ok(After::Failed(why)),
+                after => after,
+            };
             match after {
                 Ok(After::Done { here, diverged }) => {
                     inner.table.set(index, Status::Done);
@@ -257,13 +262,7 @@ impl<'r> Shared<'r> {
                     self.board.settled(false);
                 }
                 Ok(After::Stopped) => inner.table.set(index, Status::Waiting),
-                Ok(After::Unmade(why)) => {
-                    if !inner.table.again(index) {
-                        self.board.warn(&format!("{} failed: {why}", name(unit)));
-                        inner.table.set(index, Status::Failed(why));
-                        self.board.settled(false);
-                    }
-                }
+                Ok(After::Unmade(_)) => {}
                 Err(error @ ResultsError::Lost { .. }) => {
                     self.board.warn(&format!("{error}: {}", name(unit)));
                     inner.table.set(index, elsewhere("another process".to_owned()));
