@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `figure-1` | score against density over all tasks and strategies |
 //! | `figure-2` | score against density, task by task, with the paper's own curves where it printed them: figures 2 and 3, and 4 where tickets are transferred |
+//! | `figure-5` | tickets of evolution that gradients train, as printed, beside their scores under evolution |
 //! | `claims` | which of the paper's claims the rows bear out |
 //! | `strategies` | all tasks beside each other at a few densities |
 //! | `sparsest` | the sparsest networks that do as well as dense ones |
@@ -32,7 +33,7 @@ use crate::tables::aggregate::{self, Aggregate};
 use crate::tables::densities::{self, Line};
 use crate::tables::layers::{self, Quantity};
 use crate::tables::pairs::Group;
-use crate::tables::{attribution, profiles, sparsest, strategies};
+use crate::tables::{attribution, gradients, profiles, sparsest, strategies};
 
 /// What rows say, in the forms that artifacts are made of.
 #[derive(Clone, Copy, Debug)]
@@ -80,7 +81,7 @@ pub struct Artifact {
 }
 
 /// Those of the main paper.
-pub const LOTTERY: [Artifact; 10] = [
+pub const LOTTERY: [Artifact; 11] = [
     Artifact {
         name: "figure-1",
         shows: "score against density over all tasks and strategies",
@@ -90,6 +91,11 @@ pub const LOTTERY: [Artifact; 10] = [
         name: "figure-2",
         shows: "score against density, task by task: figures 2 and 3, and 4 where tickets are transferred",
         pieces: figure_2,
+    },
+    Artifact {
+        name: "figure-5",
+        shows: "tickets of evolution that gradients train, as printed: nothing here trains by gradients yet",
+        pieces: figure_5,
     },
     Artifact { name: "claims", shows: "which claims the rows bear out", pieces: claims },
     Artifact {
@@ -197,6 +203,17 @@ fn figure_2(evidence: &Evidence<'_>) -> Vec<Piece> {
     pieces
 }
 
+fn figure_5(evidence: &Evidence<'_>) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    for lines in evidence.lines.chunk_by(Line::is_beside) {
+        let name = format!("figure-5-{}", formats::slug(&lines[0].what()));
+        pieces.extend(one(&name, gradients::CAPTION, gradients::table(lines)));
+    }
+    let charts = Chart::of_gradients(evidence.lines).into_iter();
+    pieces.extend(charts.map(|chart| figure(format!("figure-5-{}", formats::slug(&chart.title)), chart)));
+    pieces
+}
+
 fn profiles(evidence: &Evidence<'_>) -> Vec<Piece> {
     let Some(average) = evidence.average else { return Vec::new() };
     let mut pieces = one("profiles", profiles::CAPTION, Some(profiles::table(average)));
@@ -273,6 +290,11 @@ mod tests {
     #[test]
     fn every_artifact_leaves_files_of_its_name_and_the_order_of_rows_changes_none() {
         let mut rows = rows(&["snr", "magnitude", "random", "permuted-weights", "permuted-mask-and-weights"]);
+        rows.extend((0..2).map(|level| LevelRow {
+            task: "fashion-mnist".into(),
+            density: [1.0, 0.8][level as usize],
+            ..row("snr", 0, level, Some(0.8))
+        }));
         let files = found(&rows);
         for artifact in LOTTERY {
             assert!(files.iter().any(|(name, _)| name.starts_with(artifact.name)), "{}", artifact.name);
@@ -282,6 +304,8 @@ mod tests {
             "figure-1.png",
             "figure-2-glyphs.tex",
             "figure-2-glyphs-snes.svg",
+            "figure-5-fashion-mnist.md",
+            "figure-5-fashion-mnist-trained-by-gradients.svg",
             "claims-alone.csv",
             "figure-7-agreement-glyphs-snes.svg",
             "layers-kept-glyphs-snes-snr.png",

@@ -167,6 +167,25 @@ pub fn pairs(cells: &[Cell], departures: &[&'static Departure]) -> Vec<Pair> {
     pairs
 }
 
+/// What cells do about the departures that concern them, a row each, the first row the head; empty where none does.
+pub fn table(cells: &[Cell]) -> Vec<Vec<String>> {
+    let head = ["departure", "the published code", "these cells"].map(str::to_owned).to_vec();
+    let row = |departure: &'static Departure| {
+        let published: Vec<bool> =
+            cells.iter().filter_map(|cell| Some(departure.pair(cell)?.published == *cell)).collect();
+        let count = published.iter().filter(|published| **published).count();
+        let does = match (count, published.len() - count) {
+            (0, 0) => return None,
+            (_, 0) => "as published".to_owned(),
+            (0, _) => "corrected".to_owned(),
+            (count, rest) => format!("{count} as published, {rest} corrected"),
+        };
+        Some(vec![departure.name.to_owned(), departure.says.to_owned(), does])
+    };
+    let rows: Vec<Vec<String>> = DEPARTURES.iter().filter_map(row).collect();
+    if rows.is_empty() { rows } else { std::iter::once(head).chain(rows).collect() }
+}
+
 /// All cells of some pairs, each once: seed by seed, so that what is not done yet has something of everything.
 pub fn cells(pairs: &[Pair]) -> Vec<Cell> {
     let mut seen = BTreeSet::new();
@@ -238,6 +257,32 @@ mod tests {
         // corrected, percentile, alias, adam, two of PGPE
         assert_eq!(cells.len(), 2 * 6);
         assert!(cells.is_sorted_by_key(|cell| cell.run.seed));
+    }
+
+    #[test]
+    fn what_cells_do_is_said_of_each_departure_that_concerns_them() {
+        let does = |text: &str| -> Vec<(String, String)> {
+            table(&of(text)).into_iter().map(|row| (row[0].clone(), row[2].clone())).collect()
+        };
+        let spec =
+            "task='glyphs'\nstrategy='sep-cma-es'\nseeds=2\ncriterion=['snr','random','layer-random']\n";
+        let expected = |rows: [(&str, &str); 5]| {
+            let head = [("departure", "these cells")];
+            head.into_iter()
+                .chain(rows)
+                .map(|(one, other)| (one.to_owned(), other.to_owned()))
+                .collect::<Vec<_>>()
+        };
+        let corrected = [("variance", "corrected"), ("percentile", "corrected")];
+        let rest = [("alias", "corrected"), ("sep-cma-constants", "corrected")];
+        let random = ("random", "as published");
+        assert_eq!(does(spec), expected([corrected[0], corrected[1], random, rest[0], rest[1]]));
+        let both = does(&format!("{spec}variant=['corrected','as-published']\n"));
+        assert!(
+            both.contains(&("variance".to_owned(), "2 as published, 2 corrected".to_owned())),
+            "{both:?}"
+        );
+        assert!(table(&[]).is_empty());
     }
 
     #[test]

@@ -6,6 +6,7 @@
 mod cell;
 mod html;
 mod said;
+mod summary;
 
 use std::fmt::Write;
 
@@ -29,6 +30,9 @@ pub struct Words {
     pub artifacts: String,
     /// Where the rows are from, the first row the head; empty where nothing is known.
     pub provenance: Vec<Vec<String>>,
+    /// Where the published code departs from its paper, and what the cells do, the first row the head; empty where no
+    /// departure concerns them.
+    pub departures: Vec<Vec<String>>,
     /// The pages of its cells, if they have any.
     pub cells: Vec<CellLink>,
     /// After how many seconds a browser looks at it again; 0 where nothing will change.
@@ -60,8 +64,9 @@ pub fn page(words: &Words, lines: &[Line], said: &Said) -> String {
     }
     page += &said.html(&words.artifacts);
     page += "<div class=\"charts\">\n";
-    for chart in Chart::of(lines) {
-        writeln!(page, "<figure>\n{}</figure>", svg(&chart)).expect("a string");
+    let gradients = Chart::of_gradients(lines);
+    for chart in Chart::of(lines).iter().chain(&gradients) {
+        writeln!(page, "<figure>\n{}</figure>", svg(chart)).expect("a string");
     }
     page += "</div>\n";
     let mut rest = lines;
@@ -70,8 +75,14 @@ pub fn page(words: &Words, lines: &[Line], said: &Said) -> String {
         rest = after;
         table(&mut page, here);
     }
-    html::source(&mut page, &words.artifacts, &["figure-2", "strategies"]);
+    let names = ["figure-2", "strategies", "figure-5"];
+    html::source(&mut page, &words.artifacts, &names[..if gradients.is_empty() { 2 } else { 3 }]);
     links(&mut page, &words.cells);
+    html::table(
+        &mut page,
+        "Where the published code departs from its paper, and what these cells do",
+        &words.departures,
+    );
     html::table(&mut page, "Where the rows are from", &words.provenance);
     page += "<p class=\"note\">A number is a mean over seeds, with half the width of its 95 % interval (Student) where \
              there are three or more; bands in the figures are these intervals. The paper's numbers are read off its figures, \
@@ -184,6 +195,7 @@ mod tests {
             about: vec!["one & two".into()],
             command: "tombola run \"x y\"".into(),
             artifacts: "tombola report \"x y\" --artifacts DIR".into(),
+            departures: vec![vec!["departure".into()], vec!["pairs".into()]],
             provenance: vec![vec!["task".into(), "seeds".into()], vec!["glyphs".into(), "0 <1>".into()]],
             cells: vec![CellLink {
                 names: ["glyphs", "snes", "<snr>", "3"].map(str::to_owned),

@@ -11,6 +11,7 @@
 //! | `strategies` | all tasks beside each other at a few densities: a row a strategy and criterion |
 //! | `effects` | what departures of the published code do: differences of two sides, level by level |
 //! | `profiles` | of how many runs the score is above a threshold |
+//! | `gradients` | figure 5 as printed, beside the tickets that it is about |
 //! | `reference` | what the papers printed, at the densities of a grid |
 //! | `aggregate` | score against density over all tasks and strategies, as in the papers' first figure |
 //!
@@ -25,6 +26,7 @@ pub mod agreement;
 pub mod attribution;
 pub mod densities;
 pub mod effects;
+pub mod gradients;
 pub mod layers;
 pub mod pairs;
 pub mod profiles;

@@ -128,7 +128,7 @@ pub const CLAIMS: [Claim; 15] = [
     },
     Claim {
         name: "M5",
-        says: "images: of what it has learnt evolution loses less than the printed curve of gradients, at 1.4 % of the weights",
+        says: "on images evolution loses less of what it learnt than the printed gradients do, at 1.4 %",
         about: About::Loss { of: "snr" },
         expected: Expected::More,
     },

@@ -24,11 +24,11 @@ pub fn text(findings: &[Finding], groups: &[Group]) -> String {
 /// A row a claim, for all groups together, and a row for each that cannot be checked, with what it would need.
 pub fn together(findings: &[Finding]) -> Vec<Vec<String>> {
     let head =
-        strings(["claim", "says", "difference", "expected", "found", "of", "alone", "corrected", "verdict"]);
+        strings(["claim", "verdict", "says", "found", "of", "alone", "corrected", "expected", "difference"]);
     let unchecked = UNCHECKED.map(|[name, says, needs]| {
         let needs = format!("needs {needs}");
         let verdict = Verdict::NotRun.name();
-        [name, says, &needs, "-", "-", "-", "-", "-", verdict].map(str::to_owned).to_vec()
+        [name, verdict, says, "-", "-", "-", "-", "-", &needs].map(str::to_owned).to_vec()
     });
     std::iter::once(head).chain(findings.iter().map(row)).chain(unchecked).collect()
 }
@@ -61,9 +61,8 @@ fn row(finding: &Finding) -> Vec<String> {
     };
     vec![
         claim.name.to_owned(),
+        finding.verdict.name().to_owned(),
         claim.says.to_owned(),
-        difference(claim.about),
-        expected.to_owned(),
         found(finding),
         finding.of.to_string(),
         if matches!(claim.about, About::Prediction { .. }) {
@@ -72,7 +71,8 @@ fn row(finding: &Finding) -> Vec<String> {
             format!("{} of {}", finding.alone, finding.groups.len())
         },
         finding.corrected.map_or_else(|| "-".to_owned(), |corrected| corrected.to_string()),
-        finding.verdict.name().to_owned(),
+        expected.to_owned(),
+        difference(claim.about),
     ]
 }
 

@@ -13,6 +13,7 @@ use super::{CommandError, must_be_no_file};
 use crate::figures::{Chart, braille};
 use crate::grid::{self, Cell};
 use crate::papers::QUICKSTART;
+use crate::quirks;
 use crate::report::{self, Words};
 use crate::spec::Spec;
 use crate::tables::densities::{self, Line};
@@ -59,7 +60,7 @@ pub(super) fn run(arguments: &QuickstartArguments, out: &mut dyn Write) -> Resul
     let words = words();
     let place = Place { report: &page, command: &words.command };
     let links = cell_pages::write(&place, &cells, rows, &mut reader)?;
-    let words = Words { cells: links, ..words };
+    let words = Words { cells: links, departures: quirks::table(&cells), ..words };
     store::write_whole(&page, report::page(&words, &lines, &said).as_bytes())?;
     writeln!(out, "{}", densities::text(&lines))?;
     for chart in Chart::of(&lines) {

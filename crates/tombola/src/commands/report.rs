@@ -14,6 +14,7 @@ use super::units::OutArguments;
 use super::{CommandError, provenance};
 use crate::artifacts::Evidence;
 use crate::grid::Cell;
+use crate::quirks;
 use crate::report::{self, Said, Words};
 use crate::rows::{LayerRow, LevelRow};
 use crate::store;
@@ -108,7 +109,8 @@ pub(super) fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<()
         let cells = arguments.cells.serve(&place, &study.cells, rows, reader.as_mut())?;
         let about = vec![format!("{done} of {} cells are done.", study.cells.len())];
         let (title, command) = (study.name.clone(), command.clone());
-        let words = Words { title, about, command, artifacts, provenance, cells, refresh: 0 };
+        let departures = quirks::table(&study.cells);
+        let words = Words { title, about, command, artifacts, departures, provenance, cells, refresh: 0 };
         let written = store::write_whole(page, report::page(&words, &lines, &said).as_bytes());
         written.map_err(|error| CommandError::Failed(error.into()))?;
     }
@@ -136,7 +138,9 @@ pub(super) fn live_page(
     let rows = reader.rows(&study.cells)?;
     let (lines, said) = shown(&study.cells, &rows, &[]);
     let provenance = provenance::table(&study.cells, &rows, Some(reader.results()));
-    let words = Words { title: study.name.clone(), about, command, provenance, refresh, ..Words::default() };
+    let departures = quirks::table(&study.cells);
+    let title = study.name.clone();
+    let words = Words { title, about, command, departures, provenance, refresh, ..Words::default() };
     Ok(report::page(&words, &lines, &said))
 }
 

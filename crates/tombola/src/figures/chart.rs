@@ -7,6 +7,7 @@ use crate::rows::WHOLE;
 use crate::stats::Mean;
 use crate::tables::aggregate::{self, Aggregate};
 use crate::tables::densities::{Line, percent};
+use crate::tables::gradients;
 use crate::tables::layers::{LayerLine, LayerPoint, Quantity};
 use crate::tables::profiles::{self, Profile};
 use crate::tables::reference;
@@ -77,6 +78,18 @@ impl Chart {
             charts.push(Chart::new(title, first.measure.replace('_', " "), series));
         }
         charts
+    }
+
+    /// Figure 5, one for each task of it: the printed curves and the line of the tickets that they begin with.
+    pub fn of_gradients(lines: &[Line]) -> Vec<Chart> {
+        let chart = |lines: &[Line]| {
+            let (own, curves) = gradients::printed(lines)?;
+            let printed = curves.into_iter().map(|curve| printed_series(own, curve));
+            let title = format!("{}, trained by gradients", own.what());
+            let series = std::iter::once(series(own)).chain(printed).collect();
+            Some(Chart::new(title, own.measure.replace('_', " "), series))
+        };
+        lines.chunk_by(Line::is_beside).filter_map(chart).collect()
     }
 
     /// The chart of an average over tasks and strategies, with the paper's lines where its figure has these levels.
@@ -152,7 +165,12 @@ impl Chart {
         let densities = series.iter().flat_map(|series| &series.places).map(|place| place.at);
         let sparsest = densities.filter(|density| *density > 0.0).fold(1.0, f64::min);
         let axis = Axis::Density(if sparsest < 1.0 { sparsest } else { 0.1 });
-        Chart { title, measure, scores: scores(&series), axis, series }
+        let mut scores = scores(&series);
+        if is_share(&measure) {
+            // an interval may reach where no share can be
+            scores = (scores.0.max(-ROOM), scores.1.min(1.0 + ROOM));
+        }
+        Chart { title, measure, scores, axis, series }
     }
 
     /// Axes around series against what is counted.
@@ -232,6 +250,14 @@ impl Chart {
     }
 }
 
+/// How far beyond 0 and 1 the axis of a share goes, for its lines to be seen there.
+const ROOM: f64 = 0.02;
+
+/// Whether scores lie between 0 and 1.
+fn is_share(measure: &str) -> bool {
+    measure.contains("accuracy")
+}
+
 /// The least and the largest score of series, with some room.
 fn scores(series: &[Series]) -> (f64, f64) {
     let places = || series.iter().flat_map(|series| &series.places);
@@ -266,16 +292,17 @@ fn round_numbers((low, high): (f64, f64)) -> Vec<(f64, String)> {
 /// What the paper printed for the task of some lines.
 fn printed(lines: &[Line]) -> Vec<Series> {
     let Some(longest) = lines.iter().max_by_key(|line| line.points.len()) else { return Vec::new() };
-    let densities: Vec<f64> = longest.points.iter().map(|point| point.density).collect();
-    let series = |curve: reference::Curve| {
-        let places = densities.iter().zip(curve.points).filter_map(|(&density, printed)| {
-            let (score, half) = printed?;
-            Some(Place { at: density, score, half: half.unwrap_or(0.0) })
-        });
-        let trained = if curve.trained == longest.strategy { "" } else { &format!("{}, ", curve.trained) };
-        Series { name: format!("{trained}{}", curve.name), places: places.collect() }
-    };
-    reference::curves(lines).into_iter().map(series).collect()
+    reference::curves(lines).into_iter().map(|curve| printed_series(longest, curve)).collect()
+}
+
+/// A printed curve at the densities of a line.
+fn printed_series(line: &Line, curve: reference::Curve) -> Series {
+    let places = line.points.iter().zip(curve.points).filter_map(|(point, printed)| {
+        let (score, half) = printed?;
+        Some(Place { at: point.density, score, half: half.unwrap_or(0.0) })
+    });
+    let trained = if curve.trained == line.strategy { "" } else { &format!("{}, ", curve.trained) };
+    Series { name: format!("{trained}{}", curve.name), places: places.collect() }
 }
 
 /// Whether a printed line comes near enough to others to be in one picture: smaller tasks and shorter episodes have scores that
@@ -340,6 +367,23 @@ mod tests {
             assert!(ticks.iter().all(|(tick, _)| (0.0..=1.0).contains(&chart.up(*tick))));
         }
         assert!(chart(&[]).ticks().len() > 1, "an empty chart has axes too");
+    }
+
+    #[test]
+    fn intervals_of_accuracies_are_drawn_as_far_as_accuracies_go() {
+        let scores = |measure: &str| {
+            let places =
+                vec![Place { at: 1.0, score: 0.9, half: 0.4 }, Place { at: 0.5, score: 0.2, half: 0.5 }];
+            Chart::new("t".into(), measure.into(), vec![Series { name: "s".into(), places }]).scores
+        };
+        assert_eq!(scores("test accuracy"), (-ROOM, 1.0 + ROOM));
+        let (low, high) = scores("test return");
+        assert!(low < -0.3 && high > 1.3, "{low} {high}");
+        assert_eq!(
+            scores("share of the range"),
+            scores("test return"),
+            "differences of means may leave 0..1"
+        );
     }
 
     #[test]

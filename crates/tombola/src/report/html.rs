@@ -75,15 +75,18 @@ pub(super) fn table_of_markup(page: &mut String, caption: &str, rows: &[Vec<Stri
     let is_long =
         |row: &Vec<String>, column: usize| row.get(column).is_some_and(|cell| cell.len() > SENTENCE);
     let says = |column: usize| {
-        if column > 1 && body.iter().any(|row| is_long(row, column)) { " class=\"says\"" } else { "" }
+        if column > 0 && body.iter().any(|row| is_long(row, column)) { " class=\"says\"" } else { "" }
     };
     let says: Vec<&str> = (0..head.len()).map(says).collect();
     let heads = head.iter().zip(&says).map(|(cell, says)| format!("<th scope=\"col\"{says}>{cell}</th>"));
     write!(page, "<thead><tr>{}</tr></thead>\n<tbody>\n", heads.collect::<String>()).expect("a string");
     for row in body {
-        let cells = row.iter().enumerate().map(|(column, cell)| match column {
-            0 | 1 => format!("<th scope=\"row\">{cell}</th>"),
-            _ => format!("<td{}>{cell}</td>", says.get(column).copied().unwrap_or_default()),
+        let cells = row.iter().enumerate().map(|(column, cell)| {
+            let says = says.get(column).copied().unwrap_or_default();
+            match column {
+                0 | 1 => format!("<th scope=\"row\"{says}>{cell}</th>"),
+                _ => format!("<td{says}>{cell}</td>"),
+            }
         });
         writeln!(page, "<tr>{}</tr>", cells.collect::<String>()).expect("a string");
     }

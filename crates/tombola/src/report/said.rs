@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use super::html::{source, table};
+use super::html::{paragraphs, source, table};
+use super::summary;
 use crate::claims::{self, Finding};
 use crate::figures::{Chart, escaped, svg};
 use crate::rows::LayerRow;
@@ -17,6 +18,8 @@ pub struct Said {
     groups: Vec<Group>,
     average: Option<Aggregate>,
     findings: Vec<Finding>,
+    /// What they say in words.
+    summary: Vec<String>,
     /// Other tables of a page: what each shows, and its rows.
     tables: Vec<(String, Vec<Vec<String>>)>,
 }
@@ -35,7 +38,8 @@ impl Said {
         ];
         let tables =
             more.into_iter().filter_map(|(caption, rows)| Some((caption.to_owned(), rows?))).collect();
-        Said { average, findings, groups, tables }
+        let summary = summary::sentences(&findings, average.as_ref(), &groups);
+        Said { average, findings, groups, summary, tables }
     }
 
     /// The groups that it is of.
@@ -60,14 +64,22 @@ impl Said {
 
     /// As Markdown; empty where nothing is said.
     pub fn text(&self) -> String {
+        let summary = (!self.summary.is_empty()).then(|| self.summary.join("\n") + "\n\n");
         let average = self.average.as_ref().map(|average| aggregate::text(average) + "\n");
         let claims = (!self.findings.is_empty()).then(|| claims::text(&self.findings, &self.groups));
-        [average, claims].into_iter().flatten().collect()
+        [summary, average, claims].into_iter().flatten().collect()
     }
 
     /// As a part of a page, with the command that writes it as files; empty where nothing is said.
     pub(super) fn html(&self, artifacts: &str) -> String {
         let mut html = String::new();
+        paragraphs(&mut html, &self.summary);
+        if !self.findings.is_empty() {
+            html += "<h2>Claims</h2>\n";
+            table(&mut html, claims::TOGETHER, &claims::together(&self.findings));
+            table(&mut html, claims::ALONE, &claims::alone(&self.findings, &self.groups));
+            source(&mut html, artifacts, &["claims"]);
+        }
         if let Some(average) = &self.average {
             html += "<h2>All together</h2>\n<div class=\"charts\">\n";
             // dense runs differ in their seeds alone
@@ -82,12 +94,6 @@ impl Said {
                 writeln!(html, "<p class=\"note\">{}</p>", escaped(note)).expect("a string");
             }
             source(&mut html, artifacts, &["figure-1", "profiles"]);
-        }
-        if !self.findings.is_empty() {
-            html += "<h2>Claims</h2>\n";
-            table(&mut html, claims::TOGETHER, &claims::together(&self.findings));
-            table(&mut html, claims::ALONE, &claims::alone(&self.findings, &self.groups));
-            source(&mut html, artifacts, &["claims"]);
         }
         self.tables.iter().for_each(|(caption, rows)| table(&mut html, caption, rows));
         if !self.tables.is_empty() {

@@ -128,7 +128,7 @@ pub fn caption(lines: &[Line]) -> String {
 /// The lines of one task, and what the paper printed for it; the first row is the head.
 pub fn table(lines: &[Line]) -> Vec<Vec<String>> {
     let longest = lines.iter().max_by_key(|line| line.points.len());
-    let heads = longest.iter().flat_map(|line| &line.points).map(|point| percent(point.density));
+    let heads = longest.into_iter().flat_map(heads);
     let most = most(lines);
     let own = lines
         .iter()
@@ -139,13 +139,19 @@ pub fn table(lines: &[Line]) -> Vec<Vec<String>> {
     std::iter::once(row("strategy", "criterion", heads)).chain(own).chain(printed).collect()
 }
 
+/// The densities of a line's points, for people.
+pub(super) fn heads(line: &Line) -> impl Iterator<Item = String> {
+    line.points.iter().map(|point| percent(point.density))
+}
+
 /// How many seeds the point with most of them has.
-fn most(lines: &[Line]) -> usize {
+pub(super) fn most(lines: &[Line]) -> usize {
     let seeds = lines.iter().flat_map(|line| &line.points).filter_map(|point| point.score);
     seeds.map(|mean| mean.n).max().unwrap_or(0)
 }
 
-fn row(strategy: &str, criterion: &str, cells: impl Iterator<Item = String>) -> Vec<String> {
+/// Names, and an entry a level.
+pub(super) fn row(strategy: &str, criterion: &str, cells: impl Iterator<Item = String>) -> Vec<String> {
     [strategy.to_owned(), criterion.to_owned()].into_iter().chain(cells).collect()
 }
 
@@ -170,7 +176,7 @@ pub fn number(score: f64) -> String {
 }
 
 /// A mean with its interval, as short as its size allows.
-fn entry(point: &Point, most: usize) -> String {
+pub(super) fn entry(point: &Point, most: usize) -> String {
     let Some(Mean { n, mean, half }) = point.score else {
         return if point.diverged > 0 { format!("{} diverged", point.diverged) } else { "-".to_owned() };
     };

@@ -11,6 +11,8 @@ const FIGURE_1: &str = include_str!("../../../../datasets/reference/lottery-figu
 const FIGURE_3: &str = include_str!("../../../../datasets/reference/lottery-figure-3.csv");
 /// Figure 4 of the main paper, as digitised.
 const FIGURE_4: &str = include_str!("../../../../datasets/reference/lottery-figure-4.csv");
+/// Figure 5 of the main paper, as digitised.
+const FIGURE_5: &str = include_str!("../../../../datasets/reference/lottery-figure-5.csv");
 
 /// Whose tickets figure 4 shows: task, strategy, and the criterion as rows name it.
 const FIGURE_4_TICKETS: [[&str; 3]; 4] = [
@@ -75,6 +77,18 @@ pub fn curves(lines: &[Line]) -> Vec<Curve> {
         }
     };
     strategies.into_iter().flat_map(of).collect()
+}
+
+/// The curves of figure 5 for networks that gradients train from a line's tickets; none for other tasks and strategies.
+pub fn figure_5(line: &Line) -> Vec<Curve> {
+    let densities: Vec<f64> = line.points.iter().map(|point| point.density).collect();
+    let tickets = format!("tickets of {}", line.strategy);
+    let curve = |(curve, told): (&str, &str)| {
+        let points = at(&points(FIGURE_5, &[&line.task, &line.strategy, curve]), &densities)?;
+        Some(Curve { trained: "gradients".to_owned(), name: format!("{told}, the paper"), points })
+    };
+    let names = [("magnitude", "magnitude"), ("random", "random"), ("transferred", tickets.as_str())];
+    names.into_iter().filter_map(curve).collect()
 }
 
 /// The tasks of images, on which the main paper compares what evolution and gradients lose.
