@@ -9,9 +9,9 @@
 //!
 //! | verdict | for "more" | for "no difference" | for "more in some alone" |
 //! |---|---|---|---|
-//! | supported | the 95 % interval lies above 0 | it lies within the margin | one alone does when corrected for all (Holm), and one lies below the margin's end |
+//! | supported | the 95 % interval lies above 0 | it lies within the margin | they differ (see [`scatter_chance`](stats::scatter_chance)), one alone does when corrected for all (Holm), and another lies below the margin's end |
 //! | not supported | it lies below 0 | it lies outside the margin | all do, or all lie below |
-//! | undecided | it holds 0, or there is none (fewer than three seeds) | it holds an end of the margin, or there is none | else |
+//! | undecided | it holds 0, or there is none (fewer than three seeds), or a seed diverged | it holds an end of the margin, or the same | else |
 //! | not run | a criterion or every such level is missing | the same | there are not two to compare |
 //!
 //! # Invariants
@@ -53,6 +53,10 @@ impl Verdict {
     fn of(expected: Expected, differences: &Differences) -> Verdict {
         if differences.mean.is_none() && differences.diverged == 0 {
             return Verdict::NotRun;
+        }
+        // what a seed that diverged would have said is anybody's guess
+        if differences.diverged > 0 {
+            return Verdict::Undecided;
         }
         let Some((mean, half)) = differences.mean.and_then(|mean| Some((mean.mean, mean.half?))) else {
             return Verdict::Undecided;
@@ -137,12 +141,16 @@ fn finding(claim: &'static Claim, groups: &[Group], compared: &Compared<'_>) -> 
         pairs.iter().zip(&units).map(|(paired, unit)| alone_verdict(claim, paired, *unit)).collect();
     let is_of_groups =
         claim.expected != Expected::NoDifference && !matches!(claim.about, About::Prediction { .. });
-    let corrected = is_of_groups.then(|| still_supported(&groups));
-    let verdict = match (claim.expected, corrected, correlation) {
-        (.., Some(correlation)) => of_correlation(correlation),
-        (Expected::MoreInSome, Some(corrected), None) => in_some(&groups, &units, corrected),
+    let gains = still_supported(&groups);
+    let verdict = match (claim.expected, correlation) {
+        (_, Some(correlation)) => of_correlation(correlation),
+        (Expected::MoreInSome, None) => in_some(&groups, &units, &gains, &parts),
         _ => Verdict::of(claim.expected, &together),
     };
+    // groups that share no seed say something each, and nothing together
+    let is_run = groups.iter().any(|(_, verdict)| *verdict != Verdict::NotRun);
+    let is_apart = verdict == Verdict::NotRun && is_run && claim.expected != Expected::MoreInSome;
+    let verdict = if is_apart { Verdict::Undecided } else { verdict };
     Finding {
         claim,
         together,
@@ -150,7 +158,7 @@ fn finding(claim: &'static Claim, groups: &[Group], compared: &Compared<'_>) -> 
         chance: correlation.map(|correlation| correlation.chance),
         verdict,
         alone: groups.iter().filter(|(_, verdict)| *verdict == Verdict::Supported).count(),
-        corrected,
+        corrected: is_of_groups.then(|| gains.iter().filter(|gains| **gains).count()),
         groups,
     }
 }
@@ -195,21 +203,42 @@ fn alone_verdict(claim: &Claim, paired: &Paired, unit: f64) -> (Differences, Ver
     (own, Verdict::of(claim.expected, &Differences { mean: scaled, ..own }))
 }
 
-/// Whether some groups have a difference and others none; `corrected` of them have one when chance is corrected for.
-fn in_some(groups: &[(Differences, Verdict)], units: &[f64], corrected: usize) -> Verdict {
-    let run: Vec<_> =
-        groups.iter().zip(units).filter(|((_, verdict), _)| *verdict != Verdict::NotRun).collect();
-    let lacks = |((own, _), unit): &&(&(Differences, Verdict), &f64)| {
+/// Whether some groups have a difference and others none: `gains` says which have one when chance is corrected for, and
+/// `parts` has the differences of all in their units, by seed.
+fn in_some(
+    groups: &[(Differences, Verdict)],
+    units: &[f64],
+    gains: &[bool],
+    parts: &[BTreeMap<u64, f64>],
+) -> Verdict {
+    let run: Vec<_> = groups
+        .iter()
+        .zip(units)
+        .zip(gains)
+        .filter(|(((_, verdict), _), _)| *verdict != Verdict::NotRun)
+        .map(|(((own, _), unit), gains)| (own, *unit, *gains))
+        .collect();
+    let lacks = |own: &Differences, unit: f64| {
         let highest = own.mean.and_then(|Mean { mean, half, .. }| Some(mean + half?));
-        highest.is_some_and(|highest| highest <= MARGIN * **unit)
+        own.diverged == 0 && highest.is_some_and(|highest| highest <= MARGIN * unit)
     };
-    let lacking = run.iter().filter(lacks).count();
+    let gaining = run.iter().filter(|(.., gains)| *gains).count();
+    let below = run.iter().filter(|(own, unit, _)| lacks(own, *unit)).count();
+    let lacking = run.iter().filter(|(own, unit, gains)| !gains && lacks(own, *unit)).count();
     match run.len() {
         0 | 1 => Verdict::NotRun,
-        _ if corrected > 0 && lacking > 0 => Verdict::Supported,
-        many if corrected == many || lacking == many => Verdict::NotSupported,
+        _ if gaining > 0 && lacking > 0 && differ(parts) => Verdict::Supported,
+        many if gaining == many || below == many => Verdict::NotSupported,
         _ => Verdict::Undecided,
     }
+}
+
+/// Whether groups differ beyond chance, by the seeds that all have.
+fn differ(parts: &[BTreeMap<u64, f64>]) -> bool {
+    let seeds = by_seed(parts);
+    let shared = |part: &BTreeMap<u64, f64>| seeds.keys().map(|seed| part[seed]).collect();
+    let chance = stats::scatter_chance(&parts.iter().map(shared).collect::<Vec<Vec<f64>>>());
+    chance.is_some_and(|chance| chance < 0.05)
 }
 
 /// The range of a group's mean scores; 1 where they do not differ.
@@ -217,16 +246,21 @@ fn unit(group: &Group) -> f64 {
     scale(group).map_or(1.0, |(least, largest)| largest - least)
 }
 
-/// How many groups bear a claim out after the correction for as many.
-fn still_supported(groups: &[(Differences, Verdict)]) -> usize {
-    let tested = groups.iter().filter_map(|(own, verdict)| Some((stats::p_value(own.mean?)?, verdict)));
-    let (values, verdicts): (Vec<f64>, Vec<&Verdict>) = tested.unzip();
-    let corrected = stats::holm(&values).into_iter().zip(verdicts);
-    corrected.filter(|(value, verdict)| **verdict == Verdict::Supported && *value < 0.05).count()
+/// Which groups bear a claim out after the correction for as many.
+fn still_supported(groups: &[(Differences, Verdict)]) -> Vec<bool> {
+    let chances: Vec<Option<f64>> = groups.iter().map(|(own, _)| own.mean.and_then(stats::p_value)).collect();
+    let mut corrected = stats::holm(&chances.iter().copied().flatten().collect::<Vec<f64>>()).into_iter();
+    let is_left = |(chance, (_, verdict)): (&Option<f64>, &(Differences, Verdict))| {
+        let value = chance.and_then(|_| corrected.next());
+        *verdict == Verdict::Supported && value.is_some_and(|value| value < 0.05)
+    };
+    chances.iter().zip(groups).map(is_left).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use numerics::random::Stream;
+
     use super::*;
     use crate::rows::{LayerRow, LevelRow};
     use crate::tables::pairs::groups;
@@ -257,7 +291,7 @@ mod tests {
         let found = verdicts(&[group(as_in_the_paper, 1e-5, 3)]);
         // at a half random has lost a fifth of the range already: not so in the paper
         assert_eq!(found[..6], [Supported, Supported, NotSupported, NotSupported, Supported, Supported]);
-        assert_eq!(found[6..], [NotRun; 9], "one group, no printed curve, no layers, no other controls");
+        assert_eq!(found[6..], [NotRun; 10], "one group, no printed curve, no layers, no other controls");
         let reversed = [0.1, 0.03, 0.01];
         let found = verdicts(&[group(reversed, 1e-5, 3)]);
         // magnitude and random are a twenty-fifth of the range apart there
@@ -269,7 +303,7 @@ mod tests {
         assert_eq!(drowned[..6], [Undecided; 6], "noise shows nothing, and no equality either");
         let few = verdicts(&[group(as_in_the_paper, 1e-5, 2)]);
         assert_eq!(few[..6], [Undecided; 6]);
-        assert_eq!(verdicts(&[]), [NotRun; 15]);
+        assert_eq!(verdicts(&[]), [NotRun; 16]);
     }
 
     #[test]
@@ -314,6 +348,51 @@ mod tests {
     }
 
     #[test]
+    fn tasks_that_gain_alike_are_not_some_that_do_and_some_that_do_not() {
+        // a gain of a fiftieth of the range with every task, which noise hides with some of them
+        let group = |place: u64| {
+            let mut rows = Vec::new();
+            for (criterion, loss) in [("snr", 0.03), ("magnitude", 0.034), ("random", 0.18)] {
+                for (seed, level) in (0..3).flat_map(|seed| (0..6).map(move |level| (seed, level))) {
+                    let noise = Stream::new(11, criterion).with(&[place, seed]).normal_f64(u64::from(level));
+                    let score = 0.9 - loss * f64::from(level) + 0.008 * noise * f64::from(level.min(1));
+                    rows.push(LevelRow {
+                        task: format!("task {place}"),
+                        ..row(criterion, seed, level, Some(score))
+                    });
+                }
+            }
+            groups(rows.iter().map(|row| ("", row))).remove(0)
+        };
+        let alike: Vec<Group> = (0..9).map(group).collect();
+        let found = |groups: &[Group]| found(groups, &[], "M4").verdict;
+        assert_eq!(found(&alike), Verdict::Undecided);
+        let mut others = alike;
+        others.extend([self::group([0.01, 0.1, 0.2], 1e-5, 3), self::group([0.1, 0.01, 0.2], 1e-5, 3)]);
+        assert_eq!(found(&others), Verdict::Supported, "one gains much, and one loses");
+    }
+
+    #[test]
+    fn tasks_without_a_common_seed_say_nothing_together() {
+        let of = |task: &str, seeds: std::ops::Range<u64>| {
+            let rows: Vec<_> = ["snr", "magnitude", "random"]
+                .into_iter()
+                .flat_map(|criterion| {
+                    seeds.clone().flat_map(move |seed| (0..6).map(move |level| (criterion, seed, level)))
+                })
+                .map(|(criterion, seed, level)| {
+                    let loss = if criterion == "random" { 0.1 } else { 0.01 };
+                    let score = 0.9 - loss * f64::from(level) + 1e-5 * seed as f64;
+                    LevelRow { task: task.into(), ..row(criterion, seed, level, Some(score)) }
+                })
+                .collect();
+            groups(rows.iter().map(|row| ("", row))).remove(0)
+        };
+        let found = found(&[of("ant", 0..3), of("glyphs", 3..6)], &[], "M1");
+        assert_eq!((found.verdict, found.together.mean, found.alone), (Verdict::Undecided, None, 2));
+    }
+
+    #[test]
     fn parts_of_the_effect_are_compared_within_seeds() {
         let of = |losses: [f64; 4]| {
             let criteria = ["magnitude", "permuted-weights", "permuted-mask-and-weights", "random"];
@@ -326,7 +405,7 @@ mod tests {
                 }
             }
             let found = check(&groups(rows.iter().map(|row| ("", row))), &Agreements::default());
-            found[13..].iter().map(|finding| finding.verdict).collect::<Vec<_>>()
+            found[14..].iter().map(|finding| finding.verdict).collect::<Vec<_>>()
         };
         // Steps of weights, mask and layers are 1, 3 and 2 hundredths a level, and then 2, 1 and 3.
         assert_eq!(of([0.01, 0.02, 0.05, 0.07]), [Verdict::Supported; 2]);

@@ -13,6 +13,7 @@ use crate::store::{StoreError, disk};
 pub mod anatomy;
 mod artifacts;
 pub mod bench;
+mod beside;
 mod cell_pages;
 pub mod data;
 pub mod describe;
@@ -225,7 +226,7 @@ impl From<io::Error> for CommandError {
 }
 
 /// Refuses a file where a folder is meant, or above it, and a link that leads nowhere.
-fn must_be_no_file(path: &Path) -> Result<(), CommandError> {
+fn must_be_no_file(flag: &str, path: &Path) -> Result<(), CommandError> {
     // a slash at the end would hide it
     let path: PathBuf = path.components().collect();
     let Some(there) = path.ancestors().find(|place| disk::exists(place)) else { return Ok(()) };
@@ -234,7 +235,7 @@ fn must_be_no_file(path: &Path) -> Result<(), CommandError> {
     }
     let (kind, leads) = if there.exists() { ("file", "") } else { ("link", " that leads nowhere") };
     let place = if there == path { String::new() } else { format!(" in it, {}", path.display()) };
-    let message = format!("{} is a {kind}{leads}, and --out names a folder{place}", there.display());
+    let message = format!("{} is a {kind}{leads}, and {flag} names a folder{place}", there.display());
     Err(CommandError::Request { message, hint: Some(format!("name another place, or move the {kind} away")) })
 }
 

@@ -30,6 +30,8 @@ pub struct Words {
     pub artifacts: String,
     /// Where the rows are from, the first row the head; empty where nothing is known.
     pub provenance: Vec<Vec<String>>,
+    /// Settings beside those of the paper, the first row the head; empty where there are none to tell.
+    pub settings: Vec<Vec<String>>,
     /// Where the published code departs from its paper, and what the cells do, the first row the head; empty where no
     /// departure concerns them.
     pub departures: Vec<Vec<String>>,
@@ -59,6 +61,8 @@ const MOST_LINKS: usize = 2000;
 pub fn page(words: &Words, lines: &[Line], said: &Said) -> String {
     let mut page = html::begin_live(&words.title, words.refresh);
     html::paragraphs(&mut page, &words.about);
+    html::paragraphs(&mut page, said.summary());
+    html::table(&mut page, "Settings here, and those of the paper", &words.settings);
     if lines.is_empty() {
         page += "<p><strong>Nothing is done yet.</strong></p>\n";
     }
@@ -77,6 +81,7 @@ pub fn page(words: &Words, lines: &[Line], said: &Said) -> String {
     }
     let names = ["figure-2", "strategies", "figure-5"];
     html::source(&mut page, &words.artifacts, &names[..if gradients.is_empty() { 2 } else { 3 }]);
+    page += &said.more_html(&words.artifacts);
     links(&mut page, &words.cells);
     html::table(
         &mut page,
@@ -86,8 +91,9 @@ pub fn page(words: &Words, lines: &[Line], said: &Said) -> String {
     html::table(&mut page, "Where the rows are from", &words.provenance);
     page += "<p class=\"note\">A number is a mean over seeds, with half the width of its 95 % interval (Student) where \
              there are three or more; bands in the figures are these intervals. The paper's numbers are read off its figures, \
-             with one standard error (se) over its five seeds where it is wider than the line. The same seed starts all criteria at the same \
-             weights.</p>\n";
+             with one standard error (se) over its five seeds where it is wider than the line: that is the band of its \
+             curves. The same seed gives all criteria the same dense network, and those that go back to their start the same \
+             start.</p>\n";
     html::end(&mut page, &words.command);
     page
 }
@@ -121,8 +127,9 @@ fn table(page: &mut String, lines: &[Line]) {
     let measure = longest.measure.replace('_', " ");
     write!(
         page,
-        "<h2>{what}</h2>\n<div class=\"scroll\"><table data-about=\"{what}\">\n<caption>{} by weights kept</caption>\n\
+        "<h2>{what}</h2>\n{}<table data-about=\"{what}\">\n<caption>{} by weights kept</caption>\n\
          <thead><tr><th scope=\"col\">strategy</th><th scope=\"col\">criterion</th>",
+        html::scroller(&what),
         escaped(&measure)
     )
     .expect("a string");
@@ -140,9 +147,7 @@ fn table(page: &mut String, lines: &[Line]) {
     for curve in reference::curves(lines) {
         begin_row(page, &curve.trained, &curve.name);
         for point in curve.points {
-            let half = point.and_then(|(score, half)| Some(format!(" se {:.1$}", half?, digits(score))));
-            let half = half.map_or(String::new(), |half| format!("<small>{half}</small>"));
-            write!(page, "<td>{}{half}</td>", reference::entry(point)).expect("a string");
+            write!(page, "<td>{}</td>", reference::entry(point)).expect("a string");
         }
         page.push_str("</tr>\n");
     }
@@ -195,6 +200,7 @@ mod tests {
             about: vec!["one & two".into()],
             command: "tombola run \"x y\"".into(),
             artifacts: "tombola report \"x y\" --artifacts DIR".into(),
+            settings: vec![vec!["setting".into(), "here".into()], vec!["members".into(), "64 <".into()]],
             departures: vec![vec!["departure".into()], vec!["pairs".into()]],
             provenance: vec![vec!["task".into(), "seeds".into()], vec!["glyphs".into(), "0 <1>".into()]],
             cells: vec![CellLink {
@@ -218,7 +224,7 @@ mod tests {
             "<a href=\"cells/1f.html\">glyphs</a>",
             "&lt;snr&gt;",
             "0 &lt;1&gt;",
-            "<code>figure-2-*</code>, <code>strategies-*</code>: <code>tombola report &quot;x y&quot;",
+            "<code>figure-2*</code>, <code>strategies*</code>: <code>tombola report &quot;x y&quot;",
         ] {
             assert!(page.contains(wanted), "{wanted}");
         }

@@ -253,6 +253,9 @@ fn check_levels(file: &str, first: u64, rows: &[LevelRow]) -> Result<(), RowsErr
         if row.status == Status::Diverged && (!is_last || row.score.is_some()) {
             return wrong("it diverged, but has a score or a level after it".to_owned());
         }
+        if row.status == Status::Done && row.score.is_none() {
+            return wrong("it is done, but has no score".to_owned());
+        }
         let numbers = [row.start, row.score, row.best, row.deviation, row.threshold];
         if numbers.into_iter().flatten().any(|number| !number.is_finite()) {
             return wrong("a number is not finite".to_owned());
@@ -269,7 +272,11 @@ pub fn curves(file: &str, bytes: &[u8]) -> Result<Vec<CurveRow>, RowsError> {
 /// Layers of levels. `file` names the bytes in errors.
 pub fn layers(file: &str, bytes: &[u8]) -> Result<Vec<LayerRow>, RowsError> {
     let rows: Vec<LayerRow> = read(file, bytes)?;
+    let mut seen = std::collections::BTreeSet::new();
     for (line, row) in (2..).zip(&rows) {
+        if !seen.insert((&row.task, &row.strategy, &row.criterion, row.seed, row.level, &row.layer)) {
+            return Err(RowsError::new(file, line, "this layer of this level stands twice".to_owned()));
+        }
         if row.kept > row.weights || !(0.0..=1.0).contains(&row.density) {
             let LayerRow { kept, weights, density, .. } = row;
             let problem = format!("{kept} of {weights} weights at a density of {density} cannot be");

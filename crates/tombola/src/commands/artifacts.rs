@@ -1,14 +1,16 @@
 //! Artifacts in a folder: written from rows, or compared with them.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::shown::layers_of_file;
-use super::{CommandError, must_be_no_file};
+use super::{CommandError, must_be_no_file, must_differ};
 use crate::artifacts::{self, Evidence, LOTTERY};
+use crate::grid::Cell;
 use crate::rows::LayerRow;
-use crate::store;
+use crate::store::{self, disk};
 
 /// Where artifacts go, and whether they are there.
 #[derive(Args, Debug)]
@@ -28,9 +30,19 @@ pub(super) struct ArtifactArguments {
 const MOST_BYTES: u64 = 1 << 28;
 
 impl ArtifactArguments {
-    /// Refuses a place that is none, before anything is told.
-    pub(super) fn check_place(&self) -> Result<(), CommandError> {
-        self.artifacts.as_deref().map_or(Ok(()), must_be_no_file)
+    /// Refuses a place that is none, or where artifacts or a page would be written over what is read, before anything is told.
+    pub(super) fn check_place(&self, page: Option<&Path>, rows: Option<&Path>) -> Result<(), CommandError> {
+        if let (Some(page), Some(layers)) = (page, &self.layers) {
+            must_differ("--page", page, layers)?;
+        }
+        let Some(folder) = &self.artifacts else { return Ok(()) };
+        must_be_no_file("--artifacts", folder)?;
+        for read in [rows, self.layers.as_deref()].into_iter().flatten() {
+            if let Some(name) = read.file_name() {
+                must_differ("--artifacts", &folder.join(name), read)?;
+            }
+        }
+        Ok(())
     }
 
     /// The file of rows of layers, where one was named.
@@ -38,9 +50,23 @@ impl ArtifactArguments {
         self.layers.as_deref()
     }
 
-    /// The rows of layers that were named; none else.
-    pub(super) fn layers(&self) -> Result<Vec<LayerRow>, CommandError> {
-        self.layers.as_deref().map_or(Ok(Vec::new()), layers_of_file)
+    /// The rows of layers that were named, which must be of these cells; none else.
+    pub(super) fn layers(&self, cells: &[Cell]) -> Result<Vec<LayerRow>, CommandError> {
+        let Some(file) = self.layers.as_deref() else { return Ok(Vec::new()) };
+        let rows = layers_of_file(file)?;
+        let known: BTreeSet<_> = cells.iter().map(|cell| names(cell)).collect();
+        let is_strange = |row: &&LayerRow| {
+            !known.contains(&(&row.task[..], row.strategy.clone(), row.criterion.clone(), row.seed))
+        };
+        let Some(row) = rows.iter().find(is_strange) else { return Ok(rows) };
+        let LayerRow { task, strategy, criterion, seed, .. } = row;
+        Err(CommandError::Request {
+            message: format!(
+                "{}: {task}, {strategy}, {criterion}, seed {seed} is no cell of this grid",
+                file.display()
+            ),
+            hint: Some("name the spec that the rows are of: `tombola list` shows its cells".to_owned()),
+        })
     }
 
     /// Whether nothing is written.
@@ -64,7 +90,12 @@ impl ArtifactArguments {
     }
 }
 
-/// Fails where a file is not what it should be, and names all that are not.
+/// What rows of layers call a cell.
+fn names(cell: &Cell) -> (&str, String, String, u64) {
+    (&cell.run.task, cell.strategy().to_owned(), cell.criterion(), cell.run.seed)
+}
+
+/// Fails where a file is not what it should be, or belongs to no artifact, and names all such.
 fn check(folder: &Path, files: &[(String, Vec<u8>)]) -> Result<(), CommandError> {
     let problem = |(name, wanted): &(String, Vec<u8>)| match store::read_whole(&folder.join(name), MOST_BYTES)
     {
@@ -73,7 +104,10 @@ fn check(folder: &Path, files: &[(String, Vec<u8>)]) -> Result<(), CommandError>
         Err(error) if error.is_missing() => Some(format!("{name} is missing")),
         Err(error) => Some(error.to_string()),
     };
-    let problems: Vec<String> = files.iter().filter_map(problem).collect();
+    let mut problems: Vec<String> = files.iter().filter_map(problem).collect();
+    let is_known = |name: &String| files.iter().any(|(known, _)| known == name);
+    let others = disk::names(folder).unwrap_or_default().into_iter().filter(|name| !is_known(name));
+    problems.extend(others.map(|name| format!("{name} belongs to no artifact")));
     if problems.is_empty() {
         return Ok(());
     }
@@ -85,7 +119,8 @@ fn check(folder: &Path, files: &[(String, Vec<u8>)]) -> Result<(), CommandError>
     );
     Err(CommandError::Unfinished {
         message,
-        hint: "the same command without --check writes them".to_owned(),
+        hint: "the same command without --check writes them, and leaves alone what belongs to none"
+            .to_owned(),
         was_asked: false,
     })
 }

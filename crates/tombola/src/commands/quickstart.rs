@@ -39,7 +39,7 @@ pub(super) fn run(arguments: &QuickstartArguments, out: &mut dyn Write) -> Resul
     let stop = listening()?;
     let cells = grid::cells(&Spec::parse("quickstart.toml", QUICKSTART, &[])?)?;
     let folder = &arguments.out;
-    must_be_no_file(folder)?;
+    must_be_no_file("--out", folder)?;
     let tasks = Tasks::new(None);
     if !arguments.working.quiet() {
         tell(&format!(

@@ -85,8 +85,8 @@ pub(super) fn run(arguments: &QuirksArguments, out: &mut dyn Write) -> Result<()
     out.flush()?;
     if let Some(page) = arguments.shown.page(&folder, "quirks.html") {
         let mut said = Said::default();
-        said.push("What the published code does, and what is done here otherwise", legend);
-        effects::tables(&effects).into_iter().for_each(|(caption, rows)| said.push(&caption, rows));
+        said.push("quirks", "What the published code does, and what is done here otherwise", legend);
+        effects::tables(&effects).into_iter().for_each(|(caption, rows)| said.push("quirks", &caption, rows));
         let text = report::page(&words(&study, command), &lines(&sides), &said);
         store::write_whole(&page, text.as_bytes()).map_err(|error| CommandError::Failed(error.into()))?;
         // a closed stderr leaves nobody to tell

@@ -11,7 +11,7 @@ use super::cell_pages::{CellPageArguments, Place};
 use super::shown::{Reader, ShownArguments, rows_of_file, write_csv};
 use super::specs::{SpecArguments, Study, quoted};
 use super::units::OutArguments;
-use super::{CommandError, provenance};
+use super::{CommandError, beside, provenance};
 use crate::artifacts::Evidence;
 use crate::grid::Cell;
 use crate::quirks;
@@ -41,6 +41,13 @@ pub struct ReportArguments {
 }
 
 impl ReportArguments {
+    /// Refuses places that are none, and such as would be written over what is read.
+    fn check_places(&self) -> Result<(), CommandError> {
+        self.shown.check()?;
+        self.specs.check_page(self.shown.page.as_deref())?;
+        self.artifacts.check_place(self.shown.page.as_deref(), self.shown.rows.as_deref())
+    }
+
     /// The command that writes what the page shows as files.
     fn again(&self, folder: &Path) -> String {
         let mut words = match &self.shown.rows {
@@ -55,9 +62,7 @@ impl ReportArguments {
 }
 
 pub(super) fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<(), CommandError> {
-    arguments.shown.check()?;
-    arguments.specs.check_page(arguments.shown.page.as_deref())?;
-    arguments.artifacts.check_place()?;
+    arguments.check_places()?;
     let study = arguments.specs.study()?;
     let folder = arguments.out.folder(&study)?;
     arguments.cells.check_place(arguments.shown.page(&folder, "report.html").as_deref())?;
@@ -78,11 +83,11 @@ pub(super) fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<()
         return ended(reader, &command);
     }
     let done = rows.iter().filter(|(_, row)| row.level == 0).count();
-    let layers = arguments.artifacts.layers()?;
+    let layers = arguments.artifacts.layers(&study.cells)?;
     let (lines, mut said) = shown(&study.cells, &rows, &layers);
     for quantity in Quantity::ALL {
         let table = layers::table(&layers, quantity);
-        table.into_iter().for_each(|table| said.push(quantity.caption(), table));
+        table.into_iter().for_each(|table| said.push(quantity.artifact(), quantity.caption(), table));
     }
     let evidence = Evidence {
         lines: &lines,
@@ -110,7 +115,9 @@ pub(super) fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<()
         let about = vec![format!("{done} of {} cells are done.", study.cells.len())];
         let (title, command) = (study.name.clone(), command.clone());
         let departures = quirks::table(&study.cells);
-        let words = Words { title, about, command, artifacts, departures, provenance, cells, refresh: 0 };
+        let settings = beside::table(&study.cells)?;
+        let words =
+            Words { title, about, command, artifacts, settings, departures, provenance, cells, refresh: 0 };
         let written = store::write_whole(page, report::page(&words, &lines, &said).as_bytes());
         written.map_err(|error| CommandError::Failed(error.into()))?;
     }
@@ -140,7 +147,9 @@ pub(super) fn live_page(
     let provenance = provenance::table(&study.cells, &rows, Some(reader.results()));
     let departures = quirks::table(&study.cells);
     let title = study.name.clone();
-    let words = Words { title, about, command, departures, provenance, refresh, ..Words::default() };
+    let settings = beside::table(&study.cells)?;
+    let words =
+        Words { title, about, command, settings, departures, provenance, refresh, ..Words::default() };
     Ok(report::page(&words, &lines, &said))
 }
 

@@ -30,8 +30,15 @@ pub(super) struct ShownArguments {
 }
 
 impl ShownArguments {
-    /// Refuses places that are one.
+    /// Refuses places that are one, and a page in a folder that is not there.
     pub(super) fn check(&self) -> Result<(), CommandError> {
+        let folder = self.page.as_deref().and_then(Path::parent).filter(|folder| *folder != Path::new(""));
+        if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+            return Err(CommandError::Request {
+                message: format!("--page is to be in {}, and there is no such folder", folder.display()),
+                hint: Some(format!("`mkdir -p {}` makes it", folder.display())),
+            });
+        }
         match (&self.page, &self.rows) {
             (Some(page), Some(rows)) => must_differ("--page", page, rows),
             _ => Ok(()),

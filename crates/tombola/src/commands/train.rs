@@ -226,7 +226,7 @@ pub(super) fn run(arguments: &TrainArguments, out: &mut dyn Write) -> Result<(),
     let Prepared { settings, task, start, .. } = &prepared;
     let name = format!("{}-{}-{}", settings.task, settings.plan.search.method.name(), settings.seed);
     let path = arguments.out.clone().unwrap_or_else(|| PathBuf::from("runs").join(name));
-    must_be_no_file(&path)?;
+    must_be_no_file("--out", &path)?;
     // a run that cannot begin leaves no folder
     let mut training = prepared.training(None).map_err(|error| CommandError::refused(&error))?;
     let folder = RunFolder::open(&path, settings, start)?;

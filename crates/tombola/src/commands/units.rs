@@ -23,7 +23,7 @@ impl OutArguments {
     /// The folder of a study, which need not be there.
     pub(super) fn folder(&self, study: &Study) -> Result<PathBuf, CommandError> {
         let folder = self.out.clone().unwrap_or_else(|| Path::new("runs").join(&study.name));
-        must_be_no_file(&folder)?;
+        must_be_no_file("--out", &folder)?;
         Ok(folder)
     }
 }

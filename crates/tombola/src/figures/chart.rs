@@ -85,8 +85,9 @@ impl Chart {
         let chart = |lines: &[Line]| {
             let (own, curves) = gradients::printed(lines)?;
             let printed = curves.into_iter().map(|curve| printed_series(own, curve));
-            let title = format!("{}, trained by gradients", own.what());
-            let series = std::iter::once(series(own)).chain(printed).collect();
+            let title = format!("{}, figure 5", own.what());
+            let name = format!("{}, {} (evolution, here)", own.criterion, own.strategy);
+            let series = std::iter::once(Series { name, ..series(own) }).chain(printed).collect();
             Some(Chart::new(title, own.measure.replace('_', " "), series))
         };
         lines.chunk_by(Line::is_beside).filter_map(chart).collect()

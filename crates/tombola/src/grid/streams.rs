@@ -2,7 +2,7 @@
 //!
 //! | purpose | depends on | so that |
 //! |---|---|---|
-//! | `start` | seed | every strategy, criterion and level of a seed begins at the same weights: tickets are paired |
+//! | `start` | seed | every strategy, criterion and level of a seed that goes back to its start begins at the same weights: tickets are paired |
 //! | `fitness` | seed, level | all that is compared at a level saw the same batches and the same worlds |
 //! | `search` | seed, level | it drew the same noise, as far as it has as many coordinates |
 //! | what masks, shuffles and fresh starts are drawn from | seed, level | named in [`lottery::Procedure`]; each is used by the criteria that need it |

@@ -53,11 +53,16 @@ pub(super) fn paragraphs(page: &mut String, texts: &[String]) {
 /// Which files hold what stands above, and the command that writes them; nothing where there is no such command.
 pub(super) fn source(page: &mut String, command: &str, names: &[&str]) {
     if !command.is_empty() {
-        let names: Vec<String> = names.iter().map(|name| format!("<code>{name}-*</code>")).collect();
+        let names: Vec<String> = names.iter().map(|name| format!("<code>{name}*</code>")).collect();
         let command = escaped(command);
         writeln!(page, "<p class=\"note\">As files {}: <code>{command}</code></p>", names.join(", "))
             .expect("a string");
     }
+}
+
+/// The begin of what is moved sideways where it is wider than the page, also by keys.
+pub(super) fn scroller(name: &str) -> String {
+    format!("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{name}\">")
 }
 
 /// Rows of text as a table, the first as its head.
@@ -70,8 +75,8 @@ pub(super) fn table(page: &mut String, caption: &str, rows: &[Vec<String>]) {
 /// The same, of cells that are markup. A column with sentences is as wide as it must be, and its lines are broken.
 pub(super) fn table_of_markup(page: &mut String, caption: &str, rows: &[Vec<String>]) {
     let Some((head, body)) = rows.split_first() else { return };
-    write!(page, "<div class=\"scroll\"><table>\n<caption>{}</caption>\n", escaped(caption))
-        .expect("a string");
+    let caption = escaped(caption);
+    write!(page, "{}<table>\n<caption>{caption}</caption>\n", scroller(&caption)).expect("a string");
     let is_long =
         |row: &Vec<String>, column: usize| row.get(column).is_some_and(|cell| cell.len() > SENTENCE);
     let says = |column: usize| {

@@ -8,10 +8,12 @@ const key = (row, column) => {
   return { text, number, missing: text === "" || text === "-" };
 };
 
+// numbers stand before texts, so that the order is one
 const compare = (one, other) => {
   if (one.missing || other.missing) return 0;
-  const numbers = !Number.isNaN(one.number) && !Number.isNaN(other.number);
-  return numbers ? one.number - other.number : one.text.localeCompare(other.text, "en");
+  const [first, second] = [one, other].map((at) => Number.isNaN(at.number));
+  if (first !== second) return first - second;
+  return first ? one.text.localeCompare(other.text, "en") : one.number - other.number;
 };
 
 const sort = (table, column) => {

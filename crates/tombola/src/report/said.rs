@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::html::{paragraphs, source, table};
+use super::html::{source, table};
 use super::summary;
 use crate::claims::{self, Finding};
 use crate::figures::{Chart, escaped, svg};
@@ -20,8 +20,8 @@ pub struct Said {
     findings: Vec<Finding>,
     /// What they say in words.
     summary: Vec<String>,
-    /// Other tables of a page: what each shows, and its rows.
-    tables: Vec<(String, Vec<Vec<String>>)>,
+    /// Other tables of a page: the artifact that has each, what it shows, and its rows.
+    tables: Vec<(&'static str, String, Vec<Vec<String>>)>,
 }
 
 impl Said {
@@ -32,12 +32,14 @@ impl Said {
         let findings = if findings.iter().all(Finding::is_not_run) { Vec::new() } else { findings };
         let average = aggregate(&groups);
         let more = [
-            (sparsest::CAPTION, sparsest::table(&groups)),
-            (attribution::CAPTION, attribution::table(&groups)),
-            (profiles::CAPTION, average.as_ref().map(profiles::table)),
+            ("sparsest", sparsest::CAPTION, sparsest::table(&groups)),
+            ("attribution", attribution::CAPTION, attribution::table(&groups)),
+            ("profiles", profiles::CAPTION, average.as_ref().map(profiles::table)),
         ];
-        let tables =
-            more.into_iter().filter_map(|(caption, rows)| Some((caption.to_owned(), rows?))).collect();
+        let tables = more
+            .into_iter()
+            .filter_map(|(artifact, caption, rows)| Some((artifact, caption.to_owned(), rows?)))
+            .collect();
         let summary = summary::sentences(&findings, average.as_ref(), &groups);
         Said { average, findings, groups, summary, tables }
     }
@@ -45,6 +47,11 @@ impl Said {
     /// The groups that it is of.
     pub fn groups(&self) -> &[Group] {
         &self.groups
+    }
+
+    /// What they say in words, a paragraph each.
+    pub(super) fn summary(&self) -> &[String] {
+        &self.summary
     }
 
     /// The average over them, if they have one.
@@ -57,9 +64,9 @@ impl Said {
         &self.findings
     }
 
-    /// Has a page show one more table, whose first row is its head.
-    pub fn push(&mut self, caption: &str, rows: Vec<Vec<String>>) {
-        self.tables.push((caption.to_owned(), rows));
+    /// Has a page show one more table of an artifact, whose first row is its head.
+    pub fn push(&mut self, artifact: &'static str, caption: &str, rows: Vec<Vec<String>>) {
+        self.tables.push((artifact, caption.to_owned(), rows));
     }
 
     /// As Markdown; empty where nothing is said.
@@ -73,7 +80,6 @@ impl Said {
     /// As a part of a page, with the command that writes it as files; empty where nothing is said.
     pub(super) fn html(&self, artifacts: &str) -> String {
         let mut html = String::new();
-        paragraphs(&mut html, &self.summary);
         if !self.findings.is_empty() {
             html += "<h2>Claims</h2>\n";
             table(&mut html, claims::TOGETHER, &claims::together(&self.findings));
@@ -93,11 +99,20 @@ impl Said {
             for note in [aggregate::NOTE, &left_out].into_iter().filter(|note| !note.is_empty()) {
                 writeln!(html, "<p class=\"note\">{}</p>", escaped(note)).expect("a string");
             }
-            source(&mut html, artifacts, &["figure-1", "profiles"]);
+            source(&mut html, artifacts, &["figure-1", "profiles-runs"]);
         }
-        self.tables.iter().for_each(|(caption, rows)| table(&mut html, caption, rows));
+        html
+    }
+
+    /// The other tables, as another part of a page; empty where there are none.
+    pub(super) fn more_html(&self, artifacts: &str) -> String {
+        let mut html = String::new();
         if !self.tables.is_empty() {
-            source(&mut html, artifacts, &["sparsest", "attribution", "layers", "figure-7", "costs"]);
+            html += "<h2>More of all tasks</h2>\n";
+        }
+        for of_artifact in self.tables.chunk_by(|(one, ..), (other, ..)| one == other) {
+            of_artifact.iter().for_each(|(_, caption, rows)| table(&mut html, caption, rows));
+            source(&mut html, artifacts, &[of_artifact[0].0]);
         }
         html
     }
@@ -124,7 +139,7 @@ mod tests {
     #[test]
     fn text_and_page_say_the_same() {
         let said = said(&["snr", "magnitude", "random"]);
-        let (text, html) = (said.text(), said.html(""));
+        let (text, html) = (said.text(), said.html("") + &said.more_html(""));
         // the difference of raw scores, of which random's lowest and the dense one's are 0.5 apart
         for wanted in
             ["Mean of 1 task and strategy", "tickets exist", "supported", "+0.450 ±0.000 (n = 3)", "3.10 %"]
@@ -138,7 +153,7 @@ mod tests {
     #[test]
     fn a_grid_without_rivals_says_nothing() {
         let alone = said(&["movement"]);
-        assert_eq!((alone.text(), alone.html("")), (String::new(), String::new()));
+        assert_eq!([alone.text(), alone.html(""), alone.more_html("")], ["", "", ""].map(str::to_owned));
         assert_eq!(Said::of(Vec::new(), &[]).text(), "");
     }
 }

@@ -10,9 +10,10 @@
 //! layers    = permuted mask and weights - random               how many each layer has
 //! ```
 
-use super::densities::percent;
+use super::densities::{fewer, percent};
 use super::effects::number;
 use super::pairs::Group;
+use crate::stats::Mean;
 
 /// A part of the effect: its name, and the criteria whose difference it is.
 pub const PARTS: [(&str, &str, &str); 4] = [
@@ -24,7 +25,7 @@ pub const PARTS: [(&str, &str, &str); 4] = [
 
 /// What the table shows.
 pub const CAPTION: &str = "The ticket effect in parts, by weights kept: differences seed by seed, with half the width of their 95 % \
-                           intervals (Student)";
+                           intervals (Student), n seeds unless said";
 
 /// A row for each part of each group that has both criteria, the first row the head; none where no group has a part. Columns are
 /// levels, with the densities of the group that has most.
@@ -38,13 +39,16 @@ pub fn table(groups: &[Group]) -> Option<Vec<Vec<String>>> {
             if levels.len() > densities.len() {
                 densities = levels.iter().map(|(density, _)| *density).collect();
             }
+            let most = levels.iter().filter_map(|(_, mean)| Some(mean.as_ref()?.n)).max().unwrap_or(0);
+            let difference = format!("{of} - {against}");
             let words =
-                [group.what(), group.strategy.clone(), (*part).to_owned(), format!("{of} - {against}")];
-            let numbers = levels.into_iter().map(|(_, mean)| mean.map_or_else(|| "-".to_owned(), number));
+                [group.what(), group.strategy.clone(), (*part).to_owned(), difference, most.to_string()];
+            let entry = |mean: Mean| number(mean) + &fewer(mean.n, most);
+            let numbers = levels.into_iter().map(|(_, mean)| mean.map_or_else(|| "-".to_owned(), entry));
             rows.push(words.into_iter().chain(numbers).collect::<Vec<String>>());
         }
     }
-    let heads = ["task", "strategy", "part", "difference"].map(str::to_owned).into_iter();
+    let heads = ["task", "strategy", "part", "difference", "n"].map(str::to_owned).into_iter();
     let head = heads.chain(densities.into_iter().map(percent)).collect();
     (!rows.is_empty()).then(|| std::iter::once(head).chain(rows).collect())
 }
@@ -67,10 +71,10 @@ mod tests {
         }
         let of = |rows: &[crate::rows::LevelRow]| table(&groups(rows.iter().map(|row| ("", row))));
         let table = of(&rows).expect("all parts");
-        assert_eq!(table[0], ["task", "strategy", "part", "difference", "100 %", "50.0 %"]);
+        assert_eq!(table[0], ["task", "strategy", "part", "difference", "n", "100 %", "50.0 %"]);
         assert_eq!(table.len(), 5);
         for row in &table[1..] {
-            assert_eq!(row[4..], ["+0.000 ±0.000", "+0.125 ±0.000"], "{row:?}");
+            assert_eq!(row[4..], ["3", "+0.000 ±0.000", "+0.125 ±0.000"], "{row:?}");
         }
         let some: Vec<_> = rows.iter().filter(|row| row.criterion != "permuted-weights").cloned().collect();
         let parts: Vec<String> =

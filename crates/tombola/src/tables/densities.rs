@@ -150,6 +150,11 @@ pub(super) fn most(lines: &[Line]) -> usize {
     seeds.map(|mean| mean.n).max().unwrap_or(0)
 }
 
+/// How many seeds a number is of, where that is fewer than its table or row says.
+pub fn fewer(n: usize, most: usize) -> String {
+    if n < most { format!(" (n = {n})") } else { String::new() }
+}
+
 /// Names, and an entry a level.
 pub(super) fn row(strategy: &str, criterion: &str, cells: impl Iterator<Item = String>) -> Vec<String> {
     [strategy.to_owned(), criterion.to_owned()].into_iter().chain(cells).collect()

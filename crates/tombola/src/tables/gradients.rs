@@ -62,7 +62,7 @@ mod tests {
         ];
         assert_eq!(names, expected);
         let sparsest: Vec<&str> = found.iter().map(|row| row[4].as_str()).collect();
-        assert_eq!(sparsest, ["1.44 %", "0.800", "0.758", "0.367", "0.813"]);
+        assert_eq!(sparsest, ["1.44 %", "0.800", "0.758 (se 0.009)", "0.367 (se 0.073)", "0.813"]);
         assert_eq!(rows_of("fashion-mnist", "pgpe"), None);
         assert_eq!(rows_of("kmnist", "snes"), None);
     }

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::densities::percent;
-use crate::rows::LayerRow;
+use super::densities::{fewer, percent};
+use crate::rows::{LayerRow, WHOLE};
 use crate::stats::{self, Mean};
 
 /// What can be told of a layer.
@@ -31,14 +31,23 @@ impl Quantity {
     /// All of them.
     pub const ALL: [Quantity; 8] = [
         Quantity::Kept,
-        Quantity::Effective,
         Quantity::Size,
         Quantity::Mean,
         Quantity::Agreement,
+        Quantity::Effective,
         Quantity::MultiplyAdds,
         Quantity::Bytes,
         Quantity::Seconds,
     ];
+
+    /// The artifact that shows it.
+    pub fn artifact(self) -> &'static str {
+        match self {
+            Quantity::Kept | Quantity::Size | Quantity::Mean => "layers",
+            Quantity::Agreement => "figure-7",
+            Quantity::Effective | Quantity::MultiplyAdds | Quantity::Bytes | Quantity::Seconds => "costs",
+        }
+    }
 
     /// For names of files.
     pub fn name(self) -> &'static str {
@@ -71,17 +80,21 @@ impl Quantity {
     /// What a table of it shows.
     pub fn caption(self) -> &'static str {
         match self {
-            Quantity::Kept => "Share of each layer's weights that is kept, by density",
-            Quantity::Size => "Mean size of the weights that are kept, by density",
-            Quantity::Mean => "Mean of the weights that are kept, by density",
+            Quantity::Kept => "Share of each layer's weights that is kept, by density, n seeds unless said",
+            Quantity::Size => "Mean size of the weights that are kept, by density, n seeds unless said",
+            Quantity::Mean => "Mean of the weights that are kept, by density, n seeds unless said",
             Quantity::Agreement => {
-                "Correlation of the ranks of weights by size and by signal to noise (Spearman), by density"
+                "Correlation of the ranks of weights by size and by signal to noise (Spearman), by density, n seeds unless said"
             }
-            Quantity::Effective => "Share of each layer's weights that an output depends on, by density",
-            Quantity::MultiplyAdds => "Thousands of multiply-adds of one input, by density",
-            Quantity::Bytes => "Thousands of bytes of the ticket, by density",
+            Quantity::Effective => {
+                "Share of each layer's weights that an output depends on, by density, n seeds unless said"
+            }
+            Quantity::MultiplyAdds => {
+                "Thousands of multiply-adds of one input, by density, n seeds unless said"
+            }
+            Quantity::Bytes => "Thousands of bytes of the ticket, by density, n seeds unless said",
             Quantity::Seconds => {
-                "Milliseconds of a generation on one thread of the machine that measured it, by density"
+                "Milliseconds of a generation on one thread of the machine that measured it, by density, n seeds unless said"
             }
         }
     }
@@ -89,7 +102,8 @@ impl Quantity {
     fn of(self, row: &LayerRow) -> Option<f64> {
         let share = |count: usize| (row.weights > 0).then(|| count as f64 / row.weights as f64);
         match self {
-            Quantity::Kept => share(row.kept),
+            // of the whole network that is the density
+            Quantity::Kept => share(row.kept).filter(|_| row.layer != WHOLE),
             Quantity::Effective => row.effective.and_then(share),
             Quantity::MultiplyAdds => row.multiply_adds.map(|count| count as f64 / 1e3),
             Quantity::Bytes => row.bytes.map(|bytes| bytes as f64 / 1e3),
@@ -144,25 +158,27 @@ pub fn lines(rows: &[LayerRow], quantity: Quantity) -> Vec<LayerLine> {
 }
 
 /// A row a line, a column a level, the first row the head; none where no row has the quantity. A number is a mean over seeds,
-/// with half the width of its 95 % interval.
+/// with half the width of its 95 % interval, and of n seeds unless said.
 pub fn table(rows: &[LayerRow], quantity: Quantity) -> Option<Vec<Vec<String>>> {
     let lines = lines(rows, quantity);
     let longest = lines.iter().max_by_key(|line| line.points.last().map(|point| point.level))?;
-    let heads = ["task", "strategy", "criterion", "layer"].map(str::to_owned).into_iter();
+    let heads = ["task", "strategy", "criterion", "layer", "n"].map(str::to_owned).into_iter();
     let densities = longest.points.iter().map(|point| percent(point.density));
     let mut table = vec![heads.chain(densities).collect::<Vec<String>>()];
     for line in &lines {
         let at = |level: u32| line.points.iter().find(|point| point.level == level);
-        let entries = longest.points.iter().map(|point| entry(at(point.level).and_then(|point| point.mean)));
-        table.push(line.names.iter().cloned().chain(entries).collect());
+        let most = line.points.iter().filter_map(|point| Some(point.mean?.n)).max().unwrap_or(0);
+        let entries =
+            longest.points.iter().map(|point| entry(at(point.level).and_then(|point| point.mean), most));
+        table.push(line.names.iter().cloned().chain([most.to_string()]).chain(entries).collect());
     }
     Some(table)
 }
 
-fn entry(mean: Option<Mean>) -> String {
-    let Some(Mean { mean, half, .. }) = mean else { return "-".to_owned() };
+fn entry(mean: Option<Mean>, most: usize) -> String {
+    let Some(Mean { mean, half, n }) = mean else { return "-".to_owned() };
     let half = half.map_or(String::new(), |half| format!(" ±{half:.3}"));
-    format!("{mean:.3}{half}")
+    format!("{mean:.3}{half}{}", fewer(n, most))
 }
 
 #[cfg(test)]
@@ -205,16 +221,16 @@ mod tests {
             })
             .collect();
         let kept = table(&rows, Quantity::Kept).expect("rows");
-        assert_eq!(kept[0], ["task", "strategy", "criterion", "layer", "100 %", "50.0 %"]);
-        assert_eq!(kept[1][3..], ["one", "1.000 ±0.000", "0.200 ±0.000"]);
-        assert_eq!(kept[2][3..], ["two", "1.000 ±0.000", "0.800 ±0.000"]);
+        assert_eq!(kept[0], ["task", "strategy", "criterion", "layer", "n", "100 %", "50.0 %"]);
+        assert_eq!(kept[1][3..], ["one", "3", "1.000 ±0.000", "0.200 ±0.000"]);
+        assert_eq!(kept[2][3..], ["two", "3", "1.000 ±0.000", "0.800 ±0.000"]);
         let size = table(&rows, Quantity::Size).expect("rows");
-        assert_eq!(size[1][4..], ["2.000 ±2.484", "3.000 ±0.000"]);
+        assert_eq!(size[1][4..], ["3", "2.000 ±2.484", "3.000 ±0.000"]);
         assert_eq!(table(&rows, Quantity::Agreement), None, "a strategy without deviations has none");
         let effective = table(&rows, Quantity::Effective).expect("rows");
-        assert_eq!(effective[2][3..], ["two", "0.500 ±0.000", "0.400 ±0.000"]);
+        assert_eq!(effective[2][3..], ["two", "3", "0.500 ±0.000", "0.400 ±0.000"]);
         let cost = table(&rows, Quantity::MultiplyAdds).expect("rows");
-        assert_eq!(cost[1..], [["glyphs", "snes", "snr", "one", "1.500 ±0.000", "1.500 ±0.000"]]);
+        assert_eq!(cost[1..], [["glyphs", "snes", "snr", "one", "3", "1.500 ±0.000", "1.500 ±0.000"]]);
         rows.reverse();
         assert_eq!(table(&rows, Quantity::Size), Some(size));
         assert_eq!(table(&[], Quantity::Kept), None);

@@ -1,7 +1,7 @@
 //! Criteria beside each other, seed by seed.
 //!
-//! The same seed starts all criteria of a task and strategy at the same weights, so their scores rise and fall together and
-//! their differences scatter less than they do. A difference is taken within a seed, over a range of densities, and then
+//! The same seed starts the criteria of a task and strategy that go back to their start at the same weights, and gives all of
+//! them the same dense network, so their scores rise and fall together and their differences scatter less than they do. A difference is taken within a seed, over a range of densities, and then
 //! averaged over seeds.
 
 use std::collections::BTreeMap;
@@ -184,6 +184,12 @@ impl Group {
     pub fn scores(&self, criterion: &str, level: usize) -> BTreeMap<u64, f64> {
         let seeds = self.cells.get(criterion).into_iter().flatten();
         seeds.filter_map(|(seed, levels)| Some((*seed, levels.get(level)?.1?))).collect()
+    }
+
+    /// How many seeds of a criterion diverged at a level or before it.
+    pub fn diverged(&self, criterion: &str, level: usize) -> usize {
+        let seeds = self.cells.get(criterion).into_iter().flat_map(BTreeMap::values);
+        seeds.filter(|levels| is_ended(levels) && levels.len() <= level + 1).count()
     }
 
     /// The density of a criterion's levels, a mean over seeds.

@@ -107,9 +107,16 @@ pub fn gradients(task: &str) -> Option<(f64, f64)> {
     Some((*dense, sparse + 2.0 * half.unwrap_or(0.0)))
 }
 
-/// A printed score for people, without its band; a line where the figure has no such level.
+/// A printed score for people, with one standard error where it is wider than the line; a line where the figure has no such
+/// level.
 pub fn entry(printed: Option<Printed>) -> String {
-    printed.map_or_else(|| "-".to_owned(), |(score, _)| format!("{score:.0$}", digits(score)))
+    printed.map_or_else(|| "-".to_owned(), |printed| told(printed, digits(printed.0)))
+}
+
+/// A printed score with so many digits, and one standard error where it is wider than the line.
+pub fn told((score, half): Printed, digits: usize) -> String {
+    let half = half.map_or(String::new(), |half| format!(" (se {half:.digits$})"));
+    format!("{score:.digits$}{half}")
 }
 
 /// Density and score of the rows of a figure that begin with some names.
@@ -173,7 +180,7 @@ mod tests {
         assert!((dense - 0.980).abs() < 0.001 && (sparse - 0.934).abs() < 0.001, "{dense} {sparse}");
         assert_eq!(found[1].points[2], None, "there is no such level");
         let told: Vec<String> = found[0].points.iter().map(|point| entry(*point)).collect();
-        assert_eq!(told, ["0.980", "0.980", "-", "0.934"]);
+        assert_eq!(told, ["0.980", "0.980", "-", "0.934 (se 0.004)"]);
         let bands = found[0].points.iter().map(|point| point.and_then(|(_, half)| half).is_some());
         assert_eq!(
             bands.collect::<Vec<_>>(),
@@ -195,11 +202,14 @@ mod tests {
         let found = curves(&[line("snr"), line("transferred from fashion-mnist")]);
         let sparse: Vec<(&str, String)> =
             found.iter().map(|curve| (curve.name.as_str(), entry(curve.points[1]))).collect();
-        let expected = [("snr, the paper", "0.939"), ("random, the paper", "0.296")];
-        let expected = expected.into_iter().chain([("transferred from fashion-mnist, the paper", "0.742")]);
+        let expected = [("snr, the paper", "0.939"), ("random, the paper", "0.296 (se 0.039)")];
+        let expected =
+            expected.into_iter().chain([("transferred from fashion-mnist, the paper", "0.742 (se 0.006)")]);
         assert_eq!(sparse, expected.map(|(name, score)| (name, score.to_owned())).collect::<Vec<_>>());
-        let rows = FIGURE_4.lines().filter(|line| !line.starts_with('#')).skip(1);
-        assert_eq!(rows.count(), 4 * 3 * 20);
+        for (figure, curves) in [(FIGURE_4, 12), (FIGURE_5, 6)] {
+            let rows = figure.lines().filter(|line| !line.starts_with('#')).skip(1);
+            assert_eq!(rows.count(), curves * 20);
+        }
     }
 
     #[test]

@@ -1,8 +1,8 @@
-//! The sparsest networks that still do as well as dense ones, for each task, strategy and criterion.
+//! The sparsest networks that are still near dense ones, for each task, strategy and criterion.
 //!
-//! A level does as well where its mean score is below the dense one's by no more than a twentieth of the range that the
+//! A level is near where its mean score is below the dense one's by no more than a twentieth of the range that the
 //! scores of its task and strategy span, and so do all denser levels: one lucky level in a falling curve is none. A chance
-//! test would call every level as good that has few seeds; this rule does not depend on how many there are, and the
+//! test would call every level near that has few seeds; this rule does not depend on how many there are, and the
 //! difference stands beside it with its interval.
 
 use super::aggregate::{CRITERIA, criteria, scale};
@@ -15,8 +15,8 @@ use crate::stats::{self, Mean};
 pub const MARGIN: f64 = 0.05;
 
 /// What the table shows.
-pub const CAPTION: &str = "The sparsest networks that do as well as dense ones: with all denser levels, at most a twentieth of the \
-                           range of scores below";
+pub const CAPTION: &str = "The sparsest networks near dense ones: their mean score, and that of all denser levels, is at most a \
+                           twentieth of the range of scores below; where the interval lies below 0 that is less all the same";
 
 /// The sparsest level of a criterion that does as well as the dense one.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -56,7 +56,7 @@ pub fn sparsest(group: &Group, criterion: &str) -> Option<Sparsest> {
 
 /// A row a task, strategy and criterion, the first row the head; none where there is nothing to tell.
 pub fn table(groups: &[Group]) -> Option<Vec<Vec<String>>> {
-    let head = ["task", "strategy", "criterion", "as good down to", "score minus the dense one's"];
+    let head = ["task", "strategy", "criterion", "near down to", "score minus the dense one's"];
     let mut rows = vec![head.map(str::to_owned).to_vec()];
     for group in groups {
         for criterion in group.criteria() {

@@ -33,7 +33,7 @@ pub(super) struct EventArguments {
 pub(super) fn run(arguments: &EventArguments, out: &mut dyn Write) -> Result<(), CommandError> {
     let study = arguments.specs.study()?;
     let folder = arguments.out.folder(&study)?;
-    must_be_no_file(&arguments.to)?;
+    must_be_no_file("--to", &arguments.to)?;
     let mut reader = Reader::new(&folder);
     let levels = shown::by_cell(reader.rows(&study.cells)?);
     for (index, levels) in &levels {
