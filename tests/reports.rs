@@ -169,8 +169,20 @@ fn artifacts_are_written_from_rows_and_compared_with_them() {
     let text = fs::read_to_string(&path).expect("an artifact");
     fs::write(&path, text.replacen('0', "1", 1)).expect("an artifact");
     failed(&check, &["1 of ", "figure-1.csv differs from its rows"]);
+    fs::write(&path, text).expect("an artifact");
+    let stale = folder.join("shown/figure-2-hopper.csv");
+    fs::write(&stale, "task").expect("a file");
+    failed(&check, &["1 of ", "figure-2-hopper.csv belongs to no artifact"]);
+    fs::remove_file(stale).expect("a file");
+    let inside = folder.path("shown/claims.csv");
+    fs::copy(&rows, &inside).expect("rows");
+    refused(
+        &["report", &spec, "--rows", &inside, "--artifacts", &shown],
+        &["--artifacts names", "claims.csv, which is read and would be lost"],
+    );
     refused(&["report", &spec, "--rows", &rows, "--check"], &["--artifacts"]);
-    refused(&["report", &spec, "--rows", &rows, "--artifacts", &rows], &["rows.csv"]);
+    let parts = ["rows.csv is a file, and --artifacts names a folder"];
+    refused(&["report", &spec, "--rows", &rows, "--artifacts", &rows], &parts);
     let listed = done(&["papers", "lottery"]);
     for name in ["smoke", "figure-1", "sparsest", "attribution"] {
         assert!(listed.contains(name), "{listed}");
@@ -213,6 +225,34 @@ fn rows_that_are_none_of_the_grid_are_refused() {
     fs::write(&rows, "task,level\n").expect("rows");
     with(&[], &["rows.csv, line 1: its columns are `task,level`; expected `cell,task,strategy,"]);
     refused(&["report", &spec, "--rows", &folder.path("no.csv")], &["cannot read", "no.csv"]);
+}
+
+#[test]
+fn rows_of_layers_are_of_the_grid_and_nothing_is_written_over_them() {
+    let folder = Folder::in_memory("layers");
+    let [spec, out, layers] = ["grid.toml", "out", "layers.csv"].map(|name| folder.path(name));
+    fs::write(&spec, SPEC).expect("a spec");
+    done(&["run", &spec, "--out", &out]);
+    let text = done(&["anatomy", &spec, "--out", &out, "--csv"]);
+    fs::write(&layers, &text).expect("rows");
+    let request = ["report", &spec, "--out", &out, "--layers", &layers];
+    let page = fs::read_to_string(folder.join("out/report.html"));
+    assert!(page.is_err(), "nobody asked yet");
+    done(&request);
+    let page = fs::read_to_string(folder.join("out/report.html")).expect("a page");
+    assert!(page.contains("<code>layers*</code>") && page.contains("<code>costs*</code>"), "{page}");
+    refused(&[&request[..], &["--page", &layers]].concat(), &["--page names", "layers.csv, which is read"]);
+    let nowhere = folder.path("nowhere/report.html");
+    refused(
+        &[&request[..], &["--page", &nowhere]].concat(),
+        &["nowhere, and there is no such folder", "mkdir -p"],
+    );
+    assert_eq!(fs::read_to_string(&layers).expect("rows"), text);
+    fs::write(&layers, text.replace("Pendulum-v1,", "ant,")).expect("rows");
+    refused(
+        &request,
+        &["layers.csv: ant, snes, snr, seed 0 is no cell of this grid", "`tombola list` shows"],
+    );
 }
 
 #[test]

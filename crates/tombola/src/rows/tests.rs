@@ -102,6 +102,8 @@ fn what_is_no_table_of_a_cell_is_refused_with_its_line() {
     );
     let scored = LevelRow { status: Status::Diverged, ..row(0, 300) };
     assert!(refused(&[scored]).contains("it diverged, but has a score"));
+    let nothing = LevelRow { score: None, ..row(0, 300) };
+    assert!(refused(&[nothing]).contains("line 2: it is done, but has no score"));
     let measured = LevelRow { measure: "return".into(), ..row(1, 240) };
     assert!(refused(&[row(0, 300), measured]).contains("measure"));
     let infinite = LevelRow { score: Some(f64::INFINITY), ..row(0, 300) };
@@ -144,6 +146,9 @@ fn layers_are_read_as_they_were_written_or_refused_with_their_line() {
     assert!(layers("x", older.as_bytes()).expect("rows").iter().all(|row| row.seconds.is_none()));
     let refused =
         |from: &str, to: &str| layers("x", text.replace(from, to).as_bytes()).unwrap_err().to_string();
+    assert!(
+        refused(",all,", ",dense_0.weight,").starts_with("x, line 3: this layer of this level stands twice")
+    );
     assert!(refused(",8,3,", ",8,9,").starts_with("x, line 2: 9 of 8 weights"));
     assert!(refused(",0.5,2,", ",0.5,4,").starts_with("x, line 2: 4 of 3 weights"));
     assert!(refused(",0.25,", ",1.25,").contains("a density of 1.25"));

@@ -273,6 +273,72 @@ mod tests {
     }
 
     #[test]
+    fn what_diverged_is_in_no_mean_and_below_all_others_in_shares() {
+        let mut rows: Vec<_> = [("snr", 0.1), ("magnitude", 0.2), ("random", 0.45)]
+            .into_iter()
+            .flat_map(|(criterion, loss)| {
+                (0..5).flat_map(move |seed| (0..3).map(move |level| (criterion, loss, seed, level)))
+            })
+            .map(|(criterion, loss, seed, level)| {
+                row(criterion, seed, level, Some(0.9 + 0.001 * seed as f64 - loss * f64::from(level)))
+            })
+            .collect();
+        // two seeds end at the second level, and have no third
+        rows.retain(|row| row.criterion != "snr" || row.seed > 1 || row.level < 2);
+        for lost in rows.iter_mut().filter(|row| row.criterion == "snr" && row.seed < 2 && row.level == 1) {
+            (lost.score, lost.status) = (None, crate::rows::Status::Diverged);
+        }
+        let found = aggregate(&groups(rows.iter().map(|row| ("", row)))).expect("a group");
+        assert_eq!(found.diverged, [2, 0, 0]);
+        let seeds = |criterion: usize| found.scores[criterion][2].map(|mean| mean.n);
+        assert_eq!([seeds(0), seeds(1)], [Some(3), Some(5)]);
+        // those that are left win against all, those that are not against none
+        assert_eq!(found.shares[0][2], Some(0.6));
+        assert_eq!(found.runs[0][2].iter().filter(|score| **score == f64::NEG_INFINITY).count(), 2);
+        assert!(
+            text(&found).contains("below all others in shares and profiles: 2 of snr."),
+            "{}",
+            text(&found)
+        );
+    }
+
+    #[test]
+    fn levels_of_other_densities_are_left_out() {
+        let mut all = two_tasks();
+        let rows: Vec<_> = CRITERIA
+            .into_iter()
+            .flat_map(|criterion| {
+                (0..3).flat_map(move |seed| (0..3).map(move |level| (criterion, seed, level)))
+            })
+            .map(|(criterion, seed, level)| {
+                let mut row = row(criterion, seed, level, Some(0.9 - 0.1 * f64::from(level)));
+                (row.task, row.density) = ("hopper".into(), 0.1_f64.powi(level as i32));
+                row
+            })
+            .collect();
+        all.extend(groups(rows.iter().map(|row| ("", row))));
+        let found = aggregate(&all).expect("two groups");
+        assert_eq!((found.groups, found.missing.as_slice()), (2, &["hopper, snes".to_owned()][..]));
+    }
+
+    #[test]
+    fn groups_without_a_common_seed_have_no_average() {
+        let mut rows = Vec::new();
+        for (task, seeds) in [("ant", 0..3), ("glyphs", 3..6)] {
+            for (criterion, seed) in
+                CRITERIA.into_iter().flat_map(|name| seeds.clone().map(move |seed| (name, seed)))
+            {
+                for level in 0..2 {
+                    let mut row = row(criterion, seed, level, Some(0.9 - 0.1 * f64::from(level)));
+                    row.task = task.into();
+                    rows.push(row);
+                }
+            }
+        }
+        assert_eq!(aggregate(&groups(rows.iter().map(|row| ("", row)))), None);
+    }
+
+    #[test]
     fn only_seeds_that_all_have_count() {
         let groups = [[(0, 1.0), (1, 3.0)].into(), [(1, 5.0), (2, 7.0)].into()];
         assert_eq!(by_seed(&groups), [(1, 4.0)].into());
