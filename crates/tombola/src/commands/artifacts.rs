@@ -54,7 +54,7 @@ impl ArtifactArguments {
     pub(super) fn layers(&self, cells: &[Cell]) -> Result<Vec<LayerRow>, CommandError> {
         let Some(file) = self.layers.as_deref() else { return Ok(Vec::new()) };
         let rows = layers_of_file(file)?;
-        let known: BTreeSet<_> = cells.iter().map(|cell| names(cell)).collect();
+        let known: BTreeSet<_> = cells.iter().map(names).collect();
         let is_strange = |row: &&LayerRow| {
             !known.contains(&(&row.task[..], row.strategy.clone(), row.criterion.clone(), row.seed))
         };
