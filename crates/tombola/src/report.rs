@@ -54,6 +54,13 @@ pub struct CellLink {
     pub page: String,
 }
 
+/// What the numbers and bands of a page are.
+const NUMBERS: &str = "A number is a mean over seeds, with half the width of its 95 % interval (Student) where there are three \
+                       or more; bands in the figures are these intervals. The paper's numbers are read off its figures 1, 3, 4 \
+                       and 5, with one standard error (se) over its five seeds where it is wider than the line: that is the \
+                       band of its marks. Of its other figures no reference exists. The same seed gives all criteria the same \
+                       dense network, and those that go back to their start the same start.";
+
 /// No page has links to more cells: it stays small enough to be sent.
 const MOST_LINKS: usize = 2000;
 
@@ -89,11 +96,7 @@ pub fn page(words: &Words, lines: &[Line], said: &Said) -> String {
         &words.departures,
     );
     html::table(&mut page, "Where the rows are from", &words.provenance);
-    page += "<p class=\"note\">A number is a mean over seeds, with half the width of its 95 % interval (Student) where \
-             there are three or more; bands in the figures are these intervals. The paper's numbers are read off its figures, \
-             with one standard error (se) over its five seeds where it is wider than the line: that is the band of its \
-             curves. The same seed gives all criteria the same dense network, and those that go back to their start the same \
-             start.</p>\n";
+    html::note(&mut page, NUMBERS);
     html::end(&mut page, &words.command);
     page
 }

@@ -21,6 +21,13 @@ pub struct Series {
     pub places: Vec<Place>,
 }
 
+impl Series {
+    /// Whether somebody else printed it: its places have no line, and their bands are one standard error.
+    pub fn is_printed(&self) -> bool {
+        self.name.ends_with(reference::PRINTED)
+    }
+}
+
 /// A point of a series.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Place {
@@ -111,7 +118,7 @@ impl Chart {
                 Some(Place { at: density, score, half: half.unwrap_or(0.0) })
             };
             let places = aggregate.densities.iter().zip(paper).filter_map(place).collect();
-            series.push(Series { name: format!("{criterion}, the paper"), places });
+            series.push(Series { name: criterion.to_owned() + reference::PRINTED, places });
         }
         Chart::new("all together".to_owned(), "share of the range".to_owned(), series)
     }

@@ -136,7 +136,7 @@ fn frame(chart: &Chart) -> Vec<Shape> {
     shapes
 }
 
-/// The band of the intervals, the line, the marks.
+/// The band of the intervals, the line unless it was printed elsewhere, the marks.
 fn drawn(chart: &Chart, series: &Series, index: usize) -> Vec<Shape> {
     let at = |place: &Place, score: f64| (x(chart, place.at), y(chart, score));
     let mut shapes = Vec::new();
@@ -145,12 +145,15 @@ fn drawn(chart: &Chart, series: &Series, index: usize) -> Vec<Shape> {
         let lower = series.places.iter().rev().map(|place| at(place, place.score - place.half));
         shapes.push(Shape::Band { outline: upper.chain(lower).collect(), series: index });
     }
-    let through = series.places.iter().map(|place| at(place, place.score)).collect();
-    shapes.push(Shape::Curve { through, series: index });
+    if !series.is_printed() {
+        let through = series.places.iter().map(|place| at(place, place.score)).collect();
+        shapes.push(Shape::Curve { through, series: index });
+    }
     // marks of many places would hide their line
     let shown = series.places.iter().step_by(series.places.len().div_ceil(MOST_MARKS).max(1));
     shapes.extend(shown.map(|place| {
-        let half = if place.half > 0.0 { format!(" ±{:.4}", place.half) } else { String::new() };
+        let sign = if series.is_printed() { "se " } else { "±" };
+        let half = if place.half > 0.0 { format!(" {sign}{:.4}", place.half) } else { String::new() };
         let told = format!("{}, {}: {:.4}{half}", series.name, chart.told(place.at), place.score);
         Shape::Mark { at: at(place, place.score), series: index, told: Some(told) }
     }));
@@ -215,5 +218,23 @@ mod tests {
             }
         }
         assert_eq!(marks, 9 * 3, "two places and a sign each");
+    }
+
+    #[test]
+    fn what_was_printed_elsewhere_has_marks_and_no_line() {
+        let series = |name: &str| Series {
+            name: name.into(),
+            places: vec![Place { at: 1.0, score: 0.9, half: 0.01 }, Place { at: 0.1, score: 0.5, half: 0.0 }],
+        };
+        let chart = Chart::new("t".into(), "score".into(), vec![series("snr"), series("snr, the paper")]);
+        let shapes = Scene::of(&chart).shapes;
+        let curves = shapes.iter().filter(|shape| matches!(shape, Shape::Curve { .. }));
+        assert_eq!(curves.count(), 1);
+        let told: Vec<&str> = shapes
+            .iter()
+            .filter_map(|shape| if let Shape::Mark { told, .. } = shape { told.as_deref() } else { None })
+            .collect();
+        assert_eq!(told[0], "snr, 100 %: 0.9000 ±0.0100");
+        assert_eq!(told[2], "snr, the paper, 100 %: 0.9000 se 0.0100");
     }
 }

@@ -50,6 +50,11 @@ pub(super) fn paragraphs(page: &mut String, texts: &[String]) {
     }
 }
 
+/// A paragraph in small letters.
+pub(super) fn note(page: &mut String, text: &str) {
+    writeln!(page, "<p class=\"note\">{}</p>", escaped(text)).expect("a string");
+}
+
 /// Which files hold what stands above, and the command that writes them; nothing where there is no such command.
 pub(super) fn source(page: &mut String, command: &str, names: &[&str]) {
     if !command.is_empty() {

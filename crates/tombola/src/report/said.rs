@@ -97,7 +97,7 @@ impl Said {
             table(&mut html, &average.title(), &aggregate::table(average));
             let left_out = average.left_out();
             for note in [aggregate::NOTE, &left_out].into_iter().filter(|note| !note.is_empty()) {
-                writeln!(html, "<p class=\"note\">{}</p>", escaped(note)).expect("a string");
+                super::html::note(&mut html, note);
             }
             source(&mut html, artifacts, &["figure-1", "profiles-runs"]);
         }

@@ -25,6 +25,9 @@ const FIGURE_4_TICKETS: [[&str; 3]; 4] = [
 /// The sparsest level of figure 1, and a little more: the lines of a grid that ends before have another range.
 const FIGURE_1_ENDS: f64 = 0.015;
 
+/// What names of printed curves end with.
+pub const PRINTED: &str = ", the paper";
+
 /// A printed score, and half of its band: one standard error; none where the band is thinner than its line.
 pub type Printed = (f64, Option<f64>);
 
@@ -58,7 +61,7 @@ pub fn curves(lines: &[Line]) -> Vec<Curve> {
     let curve = |figure: &str, strategy: &str, curve: &str, told: &str| {
         let points = at(&points(figure, &[&longest.task, strategy, curve]), &densities)?;
         let trained = if curve == "gradient" { "gradients" } else { strategy };
-        Some(Curve { trained: trained.to_owned(), name: format!("{told}, the paper"), points })
+        Some(Curve { trained: trained.to_owned(), name: told.to_owned() + PRINTED, points })
     };
     let of = |strategy: &str| -> Vec<Curve> {
         let here = || lines.iter().filter(|line| line.strategy == strategy);
@@ -85,7 +88,7 @@ pub fn figure_5(line: &Line) -> Vec<Curve> {
     let tickets = format!("tickets of {}", line.strategy);
     let curve = |(curve, told): (&str, &str)| {
         let points = at(&points(FIGURE_5, &[&line.task, &line.strategy, curve]), &densities)?;
-        Some(Curve { trained: "gradients".to_owned(), name: format!("{told}, the paper"), points })
+        Some(Curve { trained: "gradients".to_owned(), name: told.to_owned() + PRINTED, points })
     };
     let names = [("magnitude", "magnitude"), ("random", "random"), ("transferred", tickets.as_str())];
     names.into_iter().filter_map(curve).collect()
