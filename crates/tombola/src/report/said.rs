@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::html::{source, table};
 use super::summary;
 use crate::claims::{self, Finding};
-use crate::figures::{Chart, escaped, svg};
+use crate::figures::{Chart, svg};
 use crate::rows::LayerRow;
 use crate::tables::aggregate::{self, Aggregate, aggregate};
 use crate::tables::agreement::Agreements;
