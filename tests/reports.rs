@@ -172,7 +172,7 @@ fn artifacts_are_written_from_rows_and_compared_with_them() {
     fs::write(&path, text).expect("an artifact");
     let stale = folder.join("shown/figure-2-hopper.csv");
     fs::write(&stale, "task").expect("a file");
-    failed(&check, &["1 of ", "figure-2-hopper.csv belongs to no artifact"]);
+    failed(&check, &["has artifacts that the rows do not give: figure-2-hopper.csv", "remove the others"]);
     fs::remove_file(stale).expect("a file");
     let inside = folder.path("shown/claims.csv");
     fs::copy(&rows, &inside).expect("rows");
@@ -251,7 +251,7 @@ fn rows_of_layers_are_of_the_grid_and_nothing_is_written_over_them() {
     fs::write(&layers, text.replace("Pendulum-v1,", "ant,")).expect("rows");
     refused(
         &request,
-        &["layers.csv: ant, snes, snr, seed 0 is no cell of this grid", "`tombola list` shows"],
+        &["layers.csv: ant, snes, snr, seed 0 is no cell of this grid", "`tombola anatomy --csv`"],
     );
 }
 

@@ -7,7 +7,7 @@
 //! | `figure-5` | tickets of evolution that gradients train, as printed, beside their scores under evolution |
 //! | `claims` | which of the paper's claims the rows bear out |
 //! | `strategies` | all tasks beside each other at a few densities |
-//! | `sparsest` | the sparsest networks that do as well as dense ones |
+//! | `sparsest` | the sparsest networks that are near dense ones |
 //! | `attribution` | the ticket effect in parts |
 //! | `profiles` | of how many runs the score is above a threshold |
 //! | `layers` | what each layer keeps, and how large it is: supplement 11 |
@@ -105,7 +105,7 @@ pub const LOTTERY: [Artifact; 11] = [
     },
     Artifact {
         name: "sparsest",
-        shows: "the sparsest networks that do as well as dense ones",
+        shows: "the sparsest networks that are near dense ones",
         pieces: |evidence| one("sparsest", sparsest::CAPTION, sparsest::table(evidence.groups)),
     },
     Artifact {

@@ -9,10 +9,10 @@
 //!
 //! | verdict | for "more" | for "no difference" | for "more in some alone" |
 //! |---|---|---|---|
-//! | supported | the 95 % interval lies above 0 | it lies within the margin | they differ (see [`scatter_chance`](stats::scatter_chance)), one alone does when corrected for all (Holm), and another lies below the margin's end |
+//! | supported | the 95 % interval lies above 0 | it lies within the margin | one alone does when corrected for all (Holm), another lies below the margin's end, and two such differ, seed by seed, when corrected for all pairs |
 //! | not supported | it lies below 0 | it lies outside the margin | all do, or all lie below |
 //! | undecided | it holds 0, or there is none (fewer than three seeds), or a seed diverged | it holds an end of the margin, or the same | else |
-//! | not run | a criterion or every such level is missing | the same | there are not two to compare |
+//! | not run | a criterion or every such level is missing, or too little was learnt to be lost | the same | there are not two to compare |
 //!
 //! # Invariants
 //!
@@ -129,9 +129,14 @@ fn finding(claim: &'static Claim, groups: &[Group], compared: &Compared<'_>) -> 
     let each = compared.each(claim.about);
     let (pairs, units): (Vec<Paired>, Vec<f64>) = each.into_iter().unzip();
     let correlation = compared.correlation(claim.about);
-    let parts = parts(claim, groups, pairs.iter().zip(&units));
+    let counted = counted(claim, groups, &pairs);
+    let of_counted = || pairs.iter().zip(&units).zip(&counted).filter(|(_, counted)| **counted);
+    let parts: Vec<BTreeMap<u64, f64>> = of_counted()
+        .filter(|((paired, _), _)| !paired.by_seed.is_empty())
+        .map(|((paired, unit), _)| in_units(paired, *unit))
+        .collect();
     let shared: Vec<f64> = by_seed(&parts).into_values().collect();
-    let diverged = pairs.iter().map(|paired| paired.diverged).sum();
+    let diverged = of_counted().map(|((paired, _), _)| paired.diverged).sum();
     let mean = match correlation {
         Some(RankCorrelation { n, rho, .. }) => Some(Mean { n, mean: rho, half: None }),
         None => stats::mean(&shared),
@@ -144,10 +149,10 @@ fn finding(claim: &'static Claim, groups: &[Group], compared: &Compared<'_>) -> 
     let gains = still_supported(&groups);
     let verdict = match (claim.expected, correlation) {
         (_, Some(correlation)) => of_correlation(correlation),
-        (Expected::MoreInSome, None) => in_some(&groups, &units, &gains, &parts),
+        (Expected::MoreInSome, None) => in_some(&groups, &pairs, &units, &gains),
         _ => Verdict::of(claim.expected, &together),
     };
-    // groups that share no seed say something each, and nothing together
+    // groups that share no seed, or lack what makes up a range, say something each, and nothing together
     let is_run = groups.iter().any(|(_, verdict)| *verdict != Verdict::NotRun);
     let is_apart = verdict == Verdict::NotRun && is_run && claim.expected != Expected::MoreInSome;
     let verdict = if is_apart { Verdict::Undecided } else { verdict };
@@ -172,24 +177,18 @@ fn of_correlation(correlation: RankCorrelation) -> Verdict {
     }
 }
 
-/// The differences that are averaged within seeds, each in its unit.
-fn parts<'a>(
-    claim: &Claim,
-    groups: &[Group],
-    pairs: impl Iterator<Item = (&'a Paired, &'a f64)>,
-) -> Vec<BTreeMap<u64, f64>> {
-    // the range of a group that has not all criteria yet is another one; a correlation has no such range
+/// Which groups count together: the range of a group that has not all criteria yet is another one; a correlation has no such
+/// range.
+fn counted(claim: &Claim, groups: &[Group], pairs: &[Paired]) -> Vec<bool> {
     let most = groups.iter().map(criteria).max().unwrap_or(0);
     let has_range = matches!(claim.about, About::Gain { .. });
     let is_whole = |group: &Group| criteria(group) == most || !has_range;
-    let in_units = |(paired, unit): (&Paired, &f64)| {
-        paired.by_seed.iter().map(|(seed, difference)| (*seed, difference / unit)).collect()
-    };
-    pairs
-        .zip(groups)
-        .filter(|((paired, _), group)| !paired.by_seed.is_empty() && is_whole(group))
-        .map(|(part, _)| in_units(part))
-        .collect()
+    groups.iter().zip(pairs).map(|(group, paired)| !paired.is_empty() && is_whole(group)).collect()
+}
+
+/// Differences as shares of a range.
+fn in_units(paired: &Paired, unit: f64) -> BTreeMap<u64, f64> {
+    paired.by_seed.iter().map(|(seed, difference)| (*seed, difference / unit)).collect()
 }
 
 /// The difference of one group, and what it says by itself.
@@ -203,42 +202,38 @@ fn alone_verdict(claim: &Claim, paired: &Paired, unit: f64) -> (Differences, Ver
     (own, Verdict::of(claim.expected, &Differences { mean: scaled, ..own }))
 }
 
-/// Whether some groups have a difference and others none: `gains` says which have one when chance is corrected for, and
-/// `parts` has the differences of all in their units, by seed.
-fn in_some(
-    groups: &[(Differences, Verdict)],
-    units: &[f64],
-    gains: &[bool],
-    parts: &[BTreeMap<u64, f64>],
-) -> Verdict {
-    let run: Vec<_> = groups
-        .iter()
-        .zip(units)
-        .zip(gains)
-        .filter(|(((_, verdict), _), _)| *verdict != Verdict::NotRun)
-        .map(|(((own, _), unit), gains)| (own, *unit, *gains))
-        .collect();
-    let lacks = |own: &Differences, unit: f64| {
+/// Whether some groups have a difference and others none: `gains` says which have one when chance is corrected for.
+fn in_some(groups: &[(Differences, Verdict)], pairs: &[Paired], units: &[f64], gains: &[bool]) -> Verdict {
+    let is_run = |place: &usize| groups[*place].1 != Verdict::NotRun;
+    let run: Vec<usize> = (0..groups.len()).filter(is_run).collect();
+    let lacks = |place: &usize| {
+        let own = groups[*place].0;
         let highest = own.mean.and_then(|Mean { mean, half, .. }| Some(mean + half?));
-        own.diverged == 0 && highest.is_some_and(|highest| highest <= MARGIN * unit)
+        own.diverged == 0 && highest.is_some_and(|highest| highest <= MARGIN * units[*place])
     };
-    let gaining = run.iter().filter(|(.., gains)| *gains).count();
-    let below = run.iter().filter(|(own, unit, _)| lacks(own, *unit)).count();
-    let lacking = run.iter().filter(|(own, unit, gains)| !gains && lacks(own, *unit)).count();
+    let (gaining, others): (Vec<usize>, Vec<usize>) = run.iter().partition(|place| gains[**place]);
+    let lacking: Vec<usize> = others.into_iter().filter(lacks).collect();
+    let scaled = |places: Vec<usize>| -> Vec<BTreeMap<u64, f64>> {
+        places.into_iter().map(|place| in_units(&pairs[place], units[place])).collect()
+    };
     match run.len() {
         0 | 1 => Verdict::NotRun,
-        _ if gaining > 0 && lacking > 0 && differ(parts) => Verdict::Supported,
-        many if gaining == many || below == many => Verdict::NotSupported,
+        many if gaining.len() == many || run.iter().all(lacks) => Verdict::NotSupported,
+        _ if differ(&scaled(gaining), &scaled(lacking)) => Verdict::Supported,
         _ => Verdict::Undecided,
     }
 }
 
-/// Whether groups differ beyond chance, by the seeds that all have.
-fn differ(parts: &[BTreeMap<u64, f64>]) -> bool {
-    let seeds = by_seed(parts);
-    let shared = |part: &BTreeMap<u64, f64>| seeds.keys().map(|seed| part[seed]).collect();
-    let chance = stats::scatter_chance(&parts.iter().map(shared).collect::<Vec<Vec<f64>>>());
-    chance.is_some_and(|chance| chance < 0.05)
+/// Whether one of some groups has larger differences than one of others: Student's paired test over the seeds of both,
+/// corrected for all pairs (Holm).
+fn differ(ones: &[BTreeMap<u64, f64>], others: &[BTreeMap<u64, f64>]) -> bool {
+    let chance = |one: &BTreeMap<u64, f64>, other: &BTreeMap<u64, f64>| {
+        let both = one.iter().filter_map(|(seed, own)| Some(own - other.get(seed)?));
+        stats::p_value(stats::mean(&both.collect::<Vec<f64>>())?)
+    };
+    let chances: Vec<f64> =
+        ones.iter().flat_map(|one| others.iter().filter_map(move |other| chance(one, other))).collect();
+    stats::holm(&chances).into_iter().any(|chance| chance < 0.05)
 }
 
 /// The range of a group's mean scores; 1 where they do not differ.

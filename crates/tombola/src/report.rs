@@ -54,6 +54,10 @@ pub struct CellLink {
     pub page: String,
 }
 
+/// What the table of settings shows.
+const SETTINGS: &str = "Settings that differ from the main paper's for the same tasks, over all of these; those of strategies are \
+                        left out";
+
 /// What the numbers and bands of a page are.
 const NUMBERS: &str = "A number is a mean over seeds, with half the width of its 95 % interval (Student) where there are three \
                        or more; bands in the figures are these intervals. The paper's numbers are read off its figures 1, 3, 4 \
@@ -69,7 +73,7 @@ pub fn page(words: &Words, lines: &[Line], said: &Said) -> String {
     let mut page = html::begin_live(&words.title, words.refresh);
     html::paragraphs(&mut page, &words.about);
     html::paragraphs(&mut page, said.summary());
-    html::table(&mut page, "Settings here, and those of the paper", &words.settings);
+    html::table(&mut page, SETTINGS, &words.settings);
     if lines.is_empty() {
         page += "<p><strong>Nothing is done yet.</strong></p>\n";
     }

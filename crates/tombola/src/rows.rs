@@ -272,11 +272,7 @@ pub fn curves(file: &str, bytes: &[u8]) -> Result<Vec<CurveRow>, RowsError> {
 /// Layers of levels. `file` names the bytes in errors.
 pub fn layers(file: &str, bytes: &[u8]) -> Result<Vec<LayerRow>, RowsError> {
     let rows: Vec<LayerRow> = read(file, bytes)?;
-    let mut seen = std::collections::BTreeSet::new();
     for (line, row) in (2..).zip(&rows) {
-        if !seen.insert((&row.task, &row.strategy, &row.criterion, row.seed, row.level, &row.layer)) {
-            return Err(RowsError::new(file, line, "this layer of this level stands twice".to_owned()));
-        }
         if row.kept > row.weights || !(0.0..=1.0).contains(&row.density) {
             let LayerRow { kept, weights, density, .. } = row;
             let problem = format!("{kept} of {weights} weights at a density of {density} cannot be");

@@ -17,7 +17,7 @@ mod significance;
 
 pub use correlation::{RankCorrelation, pearson, rank_correlation, ranks};
 pub use robust::{Between, Seeds, interquartile_mean, probability_of_improvement, profile};
-pub use significance::{holm, p_value, scatter_chance};
+pub use significance::{holm, p_value};
 
 /// A mean over seeds.
 #[derive(Clone, Copy, Debug, PartialEq)]

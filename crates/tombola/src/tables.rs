@@ -7,7 +7,7 @@
 //! | `attribution` | the ticket effect in parts: curvature, weights, mask, layers |
 //! | `agreement` | whether large weights are those that the search is sure of, in networks of many weights and of few |
 //! | `layers` | kept shares, sizes and correlations, layer by layer |
-//! | `sparsest` | the sparsest networks that do as well as dense ones |
+//! | `sparsest` | the sparsest networks that are near dense ones |
 //! | `strategies` | all tasks beside each other at a few densities: a row a strategy and criterion |
 //! | `effects` | what departures of the published code do: differences of two sides, level by level |
 //! | `profiles` | of how many runs the score is above a threshold |

@@ -1,6 +1,6 @@
 //! Artifacts in a folder: written from rows, or compared with them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -18,7 +18,7 @@ pub(super) struct ArtifactArguments {
     /// Write each table as CSV, Markdown and LaTeX and each figure as SVG and PNG into this folder (`tombola papers lottery` lists them)
     #[arg(long, value_name = "DIR", conflicts_with = "csv")]
     artifacts: Option<PathBuf>,
-    /// Write nothing: fail if a file of --artifacts is missing or differs from what the rows give
+    /// Write nothing: fail if a file of --artifacts is missing, differs from what the rows give, or is not given by them
     #[arg(long, requires = "artifacts", conflicts_with = "page")]
     check: bool,
     /// Say also what networks look like inside: rows of layers that `tombola anatomy --csv` wrote
@@ -26,23 +26,19 @@ pub(super) struct ArtifactArguments {
     layers: Option<PathBuf>,
 }
 
+/// A name and what is in it.
+pub(super) type File = (String, Vec<u8>);
+
 /// The largest artifact that is compared.
 const MOST_BYTES: u64 = 1 << 28;
 
 impl ArtifactArguments {
-    /// Refuses a place that is none, or where artifacts or a page would be written over what is read, before anything is told.
-    pub(super) fn check_place(&self, page: Option<&Path>, rows: Option<&Path>) -> Result<(), CommandError> {
+    /// Refuses a place that is none, or a page over what is read, before anything is told.
+    pub(super) fn check_place(&self, page: Option<&Path>) -> Result<(), CommandError> {
         if let (Some(page), Some(layers)) = (page, &self.layers) {
             must_differ("--page", page, layers)?;
         }
-        let Some(folder) = &self.artifacts else { return Ok(()) };
-        must_be_no_file("--artifacts", folder)?;
-        for read in [rows, self.layers.as_deref()].into_iter().flatten() {
-            if let Some(name) = read.file_name() {
-                must_differ("--artifacts", &folder.join(name), read)?;
-            }
-        }
-        Ok(())
+        self.artifacts.as_deref().map_or(Ok(()), |folder| must_be_no_file("--artifacts", folder))
     }
 
     /// The file of rows of layers, where one was named.
@@ -54,19 +50,25 @@ impl ArtifactArguments {
     pub(super) fn layers(&self, cells: &[Cell]) -> Result<Vec<LayerRow>, CommandError> {
         let Some(file) = self.layers.as_deref() else { return Ok(Vec::new()) };
         let rows = layers_of_file(file)?;
-        let known: BTreeSet<_> = cells.iter().map(names).collect();
-        let is_strange = |row: &&LayerRow| {
-            !known.contains(&(&row.task[..], row.strategy.clone(), row.criterion.clone(), row.seed))
-        };
-        let Some(row) = rows.iter().find(is_strange) else { return Ok(rows) };
-        let LayerRow { task, strategy, criterion, seed, .. } = row;
-        Err(CommandError::Request {
-            message: format!(
-                "{}: {task}, {strategy}, {criterion}, seed {seed} is no cell of this grid",
-                file.display()
-            ),
-            hint: Some("name the spec that the rows are of: `tombola list` shows its cells".to_owned()),
-        })
+        let mut known: BTreeMap<_, usize> = BTreeMap::new();
+        cells.iter().for_each(|cell| *known.entry(names(cell)).or_default() += 1);
+        let mut seen = BTreeSet::new();
+        for row in &rows {
+            let LayerRow { task, strategy, criterion, seed, level, layer, .. } = row;
+            let name = (&task[..], strategy.clone(), criterion.clone(), *seed);
+            let problem = match known.get(&name) {
+                None => "is no cell of this grid",
+                // rows of layers do not tell settings apart: only of a cell with one setting is the second wrong
+                Some(1) if !seen.insert((name, level, layer)) => "has a layer of a level twice",
+                Some(_) => continue,
+            };
+            let cell = format!("{task}, {strategy}, {criterion}, seed {seed}");
+            return Err(CommandError::Request {
+                message: format!("{}: {cell} {problem}", file.display()),
+                hint: Some("rows must be those that `tombola anatomy --csv` printed of this spec".to_owned()),
+            });
+        }
+        Ok(rows)
     }
 
     /// Whether nothing is written.
@@ -74,15 +76,32 @@ impl ArtifactArguments {
         self.check
     }
 
-    /// Writes or compares the artifacts of some evidence.
-    pub(super) fn serve(&self, evidence: &Evidence<'_>) -> Result<(), CommandError> {
-        let Some(folder) = &self.artifacts else { return Ok(()) };
+    /// The artifacts of some evidence, if there is a place for them. `others` are read, or written too, and must be none of
+    /// them.
+    pub(super) fn files(
+        &self,
+        evidence: &Evidence<'_>,
+        others: &[Option<&Path>],
+    ) -> Result<Vec<File>, CommandError> {
+        let Some(folder) = &self.artifacts else { return Ok(Vec::new()) };
         let files = artifacts::files(&LOTTERY, evidence);
+        let others = || others.iter().copied().flatten().chain(self.layers.as_deref());
+        if !self.check {
+            for path in files.iter().map(|(name, _)| folder.join(name)) {
+                others().try_for_each(|other| must_differ("--artifacts", &path, other))?;
+            }
+        }
+        Ok(files)
+    }
+
+    /// Writes or compares them.
+    pub(super) fn serve(&self, files: &[File]) -> Result<(), CommandError> {
+        let Some(folder) = &self.artifacts else { return Ok(()) };
         if self.check {
-            return check(folder, &files);
+            return check(folder, files);
         }
         store::make_folder(folder).map_err(|error| CommandError::Failed(error.into()))?;
-        for (name, bytes) in &files {
+        for (name, bytes) in files {
             store::write_whole(&folder.join(name), bytes)
                 .map_err(|error| CommandError::Failed(error.into()))?;
         }
@@ -95,31 +114,39 @@ fn names(cell: &Cell) -> (&str, String, String, u64) {
     (&cell.run.task, cell.strategy().to_owned(), cell.criterion(), cell.run.seed)
 }
 
-/// Fails where a file is not what it should be, or belongs to no artifact, and names all such.
-fn check(folder: &Path, files: &[(String, Vec<u8>)]) -> Result<(), CommandError> {
-    let problem = |(name, wanted): &(String, Vec<u8>)| match store::read_whole(&folder.join(name), MOST_BYTES)
-    {
+/// Whether a file looks like an artifact: it has the beginning and the ending of one.
+fn is_artifact(name: &str) -> bool {
+    let has_ending = [".csv", ".md", ".tex", ".svg", ".png"].iter().any(|ending| name.ends_with(ending));
+    has_ending && LOTTERY.iter().any(|artifact| name.starts_with(artifact.name))
+}
+
+/// Fails where a file is not what it should be, or looks like an artifact and is none, and names all such.
+fn check(folder: &Path, files: &[File]) -> Result<(), CommandError> {
+    let problem = |(name, wanted): &File| match store::read_whole(&folder.join(name), MOST_BYTES) {
         Ok(found) if found == *wanted => None,
         Ok(_) => Some(format!("{name} differs from its rows")),
         Err(error) if error.is_missing() => Some(format!("{name} is missing")),
         Err(error) => Some(error.to_string()),
     };
-    let mut problems: Vec<String> = files.iter().filter_map(problem).collect();
-    let is_known = |name: &String| files.iter().any(|(known, _)| known == name);
-    let others = disk::names(folder).unwrap_or_default().into_iter().filter(|name| !is_known(name));
-    problems.extend(others.map(|name| format!("{name} belongs to no artifact")));
-    if problems.is_empty() {
+    let problems: Vec<String> = files.iter().filter_map(problem).collect();
+    let is_stale = |name: &String| is_artifact(name) && files.iter().all(|(known, _)| known != name);
+    // a folder that is not there was told file by file
+    let stale: Vec<String> = disk::names(folder).unwrap_or_default().into_iter().filter(is_stale).collect();
+    if problems.is_empty() && stale.is_empty() {
         return Ok(());
     }
-    let (count, all) = (problems.len(), files.len());
-    let message = format!(
-        "{count} of {all} artifacts in {} are not what the rows give: {}",
-        folder.display(),
-        problems.join("; ")
-    );
+    let (count, all, place) = (problems.len(), files.len(), folder.display());
+    let mut message = Vec::new();
+    if count > 0 {
+        let problems = problems.join("; ");
+        message.push(format!("{count} of {all} artifacts in {place} are not what the rows give: {problems}"));
+    }
+    if !stale.is_empty() {
+        message.push(format!("{place} has artifacts that the rows do not give: {}", stale.join("; ")));
+    }
     Err(CommandError::Unfinished {
-        message,
-        hint: "the same command without --check writes them, and leaves alone what belongs to none"
+        message: message.join("\n"),
+        hint: "the same command without --check writes those that the rows give; remove the others"
             .to_owned(),
         was_asked: false,
     })

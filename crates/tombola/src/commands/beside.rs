@@ -11,7 +11,8 @@ use crate::run::settings::Evaluation;
 type Setting = (&'static str, fn(&Cell) -> Option<String>);
 
 /// What decides how far networks come, in the order of the table.
-const SETTINGS: [Setting; 9] = [
+const SETTINGS: [Setting; 11] = [
+    ("strategy", |cell| Some(cell.strategy().to_owned())),
     ("network", |cell| Some(cell.run.network.clone())),
     ("members a generation", |cell| Some(cell.run.plan.search.population.to_string())),
     ("generations a level", |cell| Some(cell.run.plan.generations.to_string())),
@@ -22,6 +23,7 @@ const SETTINGS: [Setting; 9] = [
     ("episodes of a member", |cell| of_control(cell).map(|(repeats, ..)| repeats.to_string())),
     ("steps of an episode", |cell| of_control(cell).map(|(_, steps, _)| steps.to_string())),
     ("episodes of a test", |cell| of_control(cell).map(|(.., tests)| tests.to_string())),
+    ("kept of each level", |cell| Some(cell.pruning.keep.to_string())),
     ("levels", |cell| Some(cell.pruning.levels.to_string())),
     ("seeds", |cell| Some(cell.run.seed.to_string())),
 ];
@@ -83,6 +85,7 @@ mod tests {
         );
         let expected = [
             ["setting", "here", "the paper"],
+            ["strategy", "snes", "sep-cma-es"],
             ["members a generation", "64", "128"],
             ["generations a level", "500", "4000"],
             ["seeds", "3", "5"],

@@ -45,7 +45,7 @@ impl ReportArguments {
     fn check_places(&self) -> Result<(), CommandError> {
         self.shown.check()?;
         self.specs.check_page(self.shown.page.as_deref())?;
-        self.artifacts.check_place(self.shown.page.as_deref(), self.shown.rows.as_deref())
+        self.artifacts.check_place(self.shown.page.as_deref())
     }
 
     /// The command that writes what the page shows as files.
@@ -96,17 +96,19 @@ pub(super) fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<()
         findings: said.findings(),
         layers: &layers,
     };
+    let page = arguments.shown.page(&folder, "report.html");
+    // a folder without rows is left as it is
+    let page = page.filter(|_| arguments.shown.page.is_some() || !rows.is_empty());
+    let others = [page.as_deref(), arguments.shown.rows.as_deref(), arguments.specs.file()];
+    let files = arguments.artifacts.files(&evidence, &others)?;
     if arguments.artifacts.is_check() {
         // what is damaged is the first thing to mend
         ended(reader, &command)?;
-        return arguments.artifacts.serve(&evidence);
+        return arguments.artifacts.serve(&files);
     }
     // whoever may only read the folder has the table all the same
     write!(out, "{}{}", densities::text(&lines), said.text())?;
     out.flush()?;
-    let page = arguments.shown.page(&folder, "report.html");
-    // a folder without rows is left as it is
-    let page = page.filter(|_| arguments.shown.page.is_some() || !rows.is_empty());
     if let Some(page) = &page {
         let provenance = provenance::table(&study.cells, &rows, reader.as_ref().map(Reader::results));
         let artifacts = arguments.again(&folder);
@@ -121,7 +123,7 @@ pub(super) fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<()
         let written = store::write_whole(page, report::page(&words, &lines, &said).as_bytes());
         written.map_err(|error| CommandError::Failed(error.into()))?;
     }
-    arguments.artifacts.serve(&evidence)?;
+    arguments.artifacts.serve(&files)?;
     let place = page.or_else(|| arguments.shown.rows.clone()).unwrap_or(folder);
     // a closed stderr leaves nobody to tell
     let _ =

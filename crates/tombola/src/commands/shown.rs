@@ -39,6 +39,12 @@ impl ShownArguments {
                 hint: Some(format!("`mkdir -p {}` makes it", folder.display())),
             });
         }
+        if let Some(page) = self.page.as_deref().filter(|page| page.is_dir()) {
+            return Err(CommandError::Request {
+                message: format!("--page names a file, and {} is a folder", page.display()),
+                hint: Some(format!("`--page {}` is in it", page.join("report.html").display())),
+            });
+        }
         match (&self.page, &self.rows) {
             (Some(page), Some(rows)) => must_differ("--page", page, rows),
             _ => Ok(()),

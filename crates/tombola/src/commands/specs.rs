@@ -44,6 +44,11 @@ impl SpecArguments {
         }
     }
 
+    /// The spec, if it is a file.
+    pub(super) fn file(&self) -> Option<&Path> {
+        self.spec.as_deref()
+    }
+
     /// Reads the spec, and makes its cells.
     pub(super) fn study(&self) -> Result<Study, CommandError> {
         self.study_or(None)

@@ -65,8 +65,9 @@ pub(super) fn source(page: &mut String, command: &str, names: &[&str]) {
     }
 }
 
-/// The begin of what is moved sideways where it is wider than the page, also by keys.
-pub(super) fn scroller(name: &str) -> String {
+/// The begin of what is moved sideways where it is wider than the page, also by keys; the first words of `about` name it.
+pub(super) fn scroller(about: &str) -> String {
+    let name = about.split(['.', ':', ',']).next().unwrap_or(about);
     format!("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{name}\">")
 }
 

@@ -38,7 +38,7 @@ fn sparsest_average(average: &Aggregate) -> Option<String> {
     let score = |((criterion, scores), diverged): ((&&str, &Vec<Option<Mean>>), &usize)| {
         let mean = scores[last]?;
         let half = mean.half.map_or(String::new(), |half| format!(" ±{half:.2}"));
-        let failed = if *diverged > 0 { format!(", {diverged} runs diverged") } else { String::new() };
+        let failed = if *diverged > 0 { format!(" ({diverged} diverged)") } else { String::new() };
         Some(format!("{:.2}{half}{}{failed} by {criterion}", mean.mean, fewer(mean.n, most)))
     };
     let scores: Option<Vec<String>> =
@@ -64,7 +64,7 @@ fn sparsest_average(average: &Aggregate) -> Option<String> {
     ))
 }
 
-/// The sparsest networks that do as well as dense ones, over tasks and strategies.
+/// The sparsest networks that are near dense ones, over tasks and strategies.
 fn as_good(groups: &[Group]) -> Option<String> {
     let of = |criterion: &&str| {
         let densities = groups.iter().filter_map(|group| Some(sparsest(group, criterion)?.density));

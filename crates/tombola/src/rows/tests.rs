@@ -146,9 +146,6 @@ fn layers_are_read_as_they_were_written_or_refused_with_their_line() {
     assert!(layers("x", older.as_bytes()).expect("rows").iter().all(|row| row.seconds.is_none()));
     let refused =
         |from: &str, to: &str| layers("x", text.replace(from, to).as_bytes()).unwrap_err().to_string();
-    assert!(
-        refused(",all,", ",dense_0.weight,").starts_with("x, line 3: this layer of this level stands twice")
-    );
     assert!(refused(",8,3,", ",8,9,").starts_with("x, line 2: 9 of 8 weights"));
     assert!(refused(",0.5,2,", ",0.5,4,").starts_with("x, line 2: 4 of 3 weights"));
     assert!(refused(",0.25,", ",1.25,").contains("a density of 1.25"));

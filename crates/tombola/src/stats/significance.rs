@@ -1,8 +1,6 @@
 //! How likely a difference is where there is none, and what that means where many differences are looked at.
 
-use numerics::random::Stream;
-
-use super::{Mean, mean};
+use super::Mean;
 
 /// The chance that the mean of differences is as far from 0 as this one, or farther, where the true one is 0: Student's
 /// paired test, two-sided. None where there is no interval; 1 where nothing differs. `difference` is of one sample, as
@@ -66,58 +64,10 @@ pub fn holm(values: &[f64]) -> Vec<f64> {
     corrected
 }
 
-/// How often numbers are dealt out anew.
-const DEALS: u64 = 1999;
-
-/// The chance that the means of groups scatter as far as they do where groups do not differ. Numbers are `[group][seed]`, all
-/// of the same seeds in one order; a seed may be high or low in all groups.
-///
-/// Two groups are compared by Student's paired test. The numbers of more are dealt out anew among groups within each seed, from
-/// a named stream, for which they need to scatter alike. None where there are fewer than two groups or three seeds.
-///
-/// # Panics
-///
-/// If groups have not as many numbers.
-pub fn scatter_chance(groups: &[Vec<f64>]) -> Option<f64> {
-    let seeds = groups.first()?.len();
-    assert!(groups.iter().all(|group| group.len() == seeds), "numbers of the same seeds");
-    if groups.len() < 2 || seeds < 3 {
-        return None;
-    }
-    if let [one, other] = groups {
-        let differences: Vec<f64> = one.iter().zip(other).map(|(one, other)| one - other).collect();
-        return p_value(mean(&differences)?);
-    }
-    let mut dealt: Vec<Vec<f64>> =
-        (0..seeds).map(|seed| groups.iter().map(|group| group[seed]).collect()).collect();
-    let found = scatter(&dealt);
-    let stream = Stream::new(0, "scatter");
-    let mut as_far = 0;
-    for deal in 0..DEALS {
-        for (seed, numbers) in dealt.iter_mut().enumerate() {
-            let stream = stream.with(&[deal, seed as u64]);
-            for last in (1..numbers.len()).rev() {
-                numbers.swap(last, stream.below(last as u64, last as u64 + 1) as usize);
-            }
-        }
-        // rounding makes no deal nearer than the numbers that were found
-        as_far += u64::from(scatter(&dealt) >= found * (1.0 - 1e-9));
-    }
-    Some((1 + as_far) as f64 / (1 + DEALS) as f64)
-}
-
-/// How far the means of groups scatter: a sum of squares of sums, for the mean of all is the same in each deal.
-fn scatter(by_seed: &[Vec<f64>]) -> f64 {
-    let groups = by_seed.first().map_or(0, Vec::len);
-    let sum = |group: usize| by_seed.iter().map(|numbers| numbers[group]).sum::<f64>();
-    let sums: Vec<f64> = (0..groups).map(sum).collect();
-    let middle = sums.iter().sum::<f64>() / groups as f64;
-    sums.iter().map(|sum| (sum - middle) * (sum - middle)).sum()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stats::mean;
 
     #[test]
     fn the_ends_of_an_interval_have_five_percent() {
@@ -138,35 +88,6 @@ mod tests {
             [Some(1.0), Some(0.0), Some(1.0)]
         );
         assert_eq!(of(0.5, None), None);
-    }
-
-    #[test]
-    fn groups_that_do_not_differ_are_found_to_do_so_as_often_as_chance_has_it() {
-        let chance = |sample: u64, lift: f64| {
-            let stream = Stream::new(7, "groups").child(sample);
-            let number = |group: u64, seed: u64| {
-                lift * group as f64
-                    + 3.0 * stream.normal_f64(100 + seed)
-                    + stream.normal_f64(group * 3 + seed)
-            };
-            let group = |group: u64| (0..3).map(|seed| number(group, seed)).collect();
-            scatter_chance(&(0..6).map(group).collect::<Vec<Vec<f64>>>()).expect("six groups")
-        };
-        let seen = (0..300).filter(|&sample| chance(sample, 0.0) < 0.05).count();
-        assert!((5..=28).contains(&seen), "{seen} of 300, where 15 are expected");
-        assert!((0..20).all(|sample| chance(sample, 2.0) < 0.01), "groups far apart are told apart");
-    }
-
-    #[test]
-    fn two_groups_are_compared_in_pairs_and_few_seeds_not_at_all() {
-        let [one, other] = [vec![1.0, 2.0, 3.0], vec![0.5, 1.4, 2.6]];
-        let differences = mean(&[0.5, 0.6, 0.4]).and_then(p_value).expect("a chance");
-        let found = scatter_chance(&[one.clone(), other]).expect("a chance");
-        assert!((found - differences).abs() < 1e-9, "{found} {differences}");
-        assert_eq!(scatter_chance(&[one.clone(), one.clone(), one.clone()]), Some(1.0));
-        assert_eq!(scatter_chance(&[one]), None);
-        assert_eq!(scatter_chance(&[vec![1.0, 2.0], vec![3.0, 4.0]]), None);
-        assert_eq!(scatter_chance(&[]), None);
     }
 
     #[test]

@@ -66,57 +66,31 @@ pub fn by_seed(groups: &[BTreeMap<u64, f64>]) -> BTreeMap<u64, f64> {
 /// The average over groups; none where no group has all criteria, or no seed is in all of them. What diverged is in no mean; where
 /// seeds are compared with others or with a threshold, it is below all.
 pub fn aggregate(groups: &[Group]) -> Option<Aggregate> {
-    let of_all = |group: &&Group| criteria(group) == CRITERIA.len();
-    let levels = groups.iter().filter(of_all).map(|group| group.densities(CRITERIA[0]).len()).max()?;
-    let longest = groups.iter().filter(of_all).map(|group| group.densities(CRITERIA[0]));
-    let densities = longest.into_iter().find(|densities| densities.len() == levels)?;
-    let is_whole = |group: &&Group| {
-        CRITERIA.iter().all(|criterion| are_alike(&group.densities(criterion), &densities))
-            && scale(group).is_some()
-    };
-    let (whole, missing): (Vec<&Group>, Vec<&Group>) = groups.iter().partition(is_whole);
-    if whole.is_empty() {
-        return None;
-    }
-    let scales: Vec<(f64, f64)> = whole.iter().filter_map(|group| scale(group)).collect();
-    // scores of each group at a level, in units of its scale, by seed
-    let scaled = |criterion: &str, level: usize| -> Vec<BTreeMap<u64, f64>> {
-        let of_group = |(group, (least, largest)): (&&Group, &(f64, f64))| {
-            let scores = group.scores(criterion, level).into_iter();
-            scores.map(|(seed, score)| (seed, (score - least) / (largest - least))).collect()
-        };
-        whole.iter().zip(&scales).map(of_group).collect()
-    };
+    let densities = shared_densities(groups)?;
+    let (whole, missing): (Vec<&Group>, Vec<&Group>) =
+        groups.iter().partition(|group| has_all(group, &densities) && scale(group).is_some());
+    let whole = Whole(whole);
+    let levels = densities.len();
     let score = |criterion: &&str, level| {
-        stats::mean(&by_seed(&scaled(criterion, level)).into_values().collect::<Vec<f64>>())
+        stats::mean(&by_seed(&whole.scaled(criterion, level)).into_values().collect::<Vec<f64>>())
     };
     let middle = |criterion: &&str, level| {
-        let groups = scaled(criterion, level);
+        let groups = whole.scaled(criterion, level);
         let shared = by_seed(&groups);
         let of_shared = |group: &BTreeMap<u64, f64>| shared.keys().map(|seed| group[seed]).collect();
         stats::interquartile_mean(&groups.iter().map(of_shared).collect::<Vec<Vec<f64>>>(), Seeds::Shared)
     };
-    let with_failures = |criterion: &str, level: usize| -> Vec<Vec<f64>> {
-        let of_group = |(group, scores): (&&Group, BTreeMap<u64, f64>)| {
-            let failures = std::iter::repeat_n(f64::NEG_INFINITY, group.diverged(criterion, level));
-            scores.into_values().chain(failures).collect()
-        };
-        whole.iter().zip(scaled(criterion, level)).map(of_group).collect()
-    };
     let share = |(one, other): &(&str, &str), level| {
-        let lists = |criterion| with_failures(criterion, level);
+        let lists = |criterion| whole.with_failures(criterion, level);
         stats::probability_of_improvement(&lists(one), &lists(other))
     };
-    let runs = |criterion: &&str, level| -> Vec<f64> { with_failures(criterion, level).concat() };
-    let density = |level: usize| {
-        whole.iter().map(|group| group.densities(CRITERIA[0])[level]).sum::<f64>() / whole.len() as f64
-    };
-    let diverged = |criterion: &&str| whole.iter().map(|group| group.diverged(criterion, levels - 1)).sum();
+    let runs = |criterion: &&str, level| -> Vec<f64> { whole.with_failures(criterion, level).concat() };
+    let diverged = |criterion: &&str| whole.0.iter().map(|group| group.diverged(criterion, levels - 1)).sum();
     let scores = by_level(&CRITERIA, levels, score);
     scores.iter().flatten().any(Option::is_some).then(|| Aggregate {
-        groups: whole.len(),
+        groups: whole.0.len(),
         missing: missing.into_iter().map(Group::name).collect(),
-        densities: (0..levels).map(density).collect(),
+        densities: (0..levels).map(|level| whole.density(level)).collect(),
         scores,
         middles: by_level(&CRITERIA, levels, middle),
         shares: by_level(&RIVALS, levels, share),
@@ -125,10 +99,68 @@ pub fn aggregate(groups: &[Group]) -> Option<Aggregate> {
     })
 }
 
-/// Whether levels have the densities of others; networks of few weights cannot keep exactly the same fraction.
+/// Groups that have all criteria and all levels, and a range of scores.
+struct Whole<'a>(Vec<&'a Group>);
+
+impl Whole<'_> {
+    /// Scores of each group at a level, in units of its range, by seed.
+    fn scaled(&self, criterion: &str, level: usize) -> Vec<BTreeMap<u64, f64>> {
+        let of_group = |group: &&Group| {
+            let (least, largest) = scale(group).unwrap_or((0.0, 1.0));
+            let scores = group.scores(criterion, level).into_iter();
+            scores.map(|(seed, score)| (seed, (score - least) / (largest - least))).collect()
+        };
+        self.0.iter().map(of_group).collect()
+    }
+
+    /// The same without the seeds, and with those that diverged, below all.
+    fn with_failures(&self, criterion: &str, level: usize) -> Vec<Vec<f64>> {
+        let of_group = |(group, scores): (&&Group, BTreeMap<u64, f64>)| {
+            let failures = std::iter::repeat_n(f64::NEG_INFINITY, group.diverged(criterion, level));
+            scores.into_values().chain(failures).collect()
+        };
+        self.0.iter().zip(self.scaled(criterion, level)).map(of_group).collect()
+    }
+
+    /// The density of a level, a mean over groups.
+    fn density(&self, level: usize) -> f64 {
+        let of_group = |group: &&Group| longest(group).get(level).copied();
+        let all: Vec<f64> = self.0.iter().filter_map(of_group).collect();
+        all.iter().sum::<f64>() / all.len() as f64
+    }
+}
+
+/// The densities of the criterion of the figure that comes farthest; others may have diverged before.
+fn longest(group: &Group) -> Vec<f64> {
+    let all = CRITERIA.map(|criterion| group.densities(criterion));
+    all.into_iter().rev().max_by_key(Vec::len).unwrap_or_default()
+}
+
+/// Of the groups with all criteria that come farthest the densities that most of them have; none where there are none.
+fn shared_densities(groups: &[Group]) -> Option<Vec<f64>> {
+    let of_all = groups.iter().filter(|group| criteria(group) == CRITERIA.len()).map(longest);
+    let all: Vec<Vec<f64>> = of_all.collect();
+    let levels = all.iter().map(Vec::len).max()?;
+    let like =
+        |own: &&Vec<f64>| all.iter().filter(|other| are_alike(own, other) && other.len() == levels).count();
+    // of as many, the first
+    all.iter().rev().filter(|own| own.len() == levels).max_by_key(like).cloned()
+}
+
+/// Whether a group has all criteria, each at all of these densities, or as far as none of its seeds diverged.
+fn has_all(group: &Group, densities: &[f64]) -> bool {
+    let has = |criterion: &&str| {
+        let own = group.densities(criterion);
+        let is_ended = || group.diverged(criterion, own.len().saturating_sub(1)) > 0;
+        are_alike(&own, densities) && !own.is_empty() && (own.len() == densities.len() || is_ended())
+    };
+    CRITERIA.iter().all(has)
+}
+
+/// Whether levels have the densities of others, as far as both go; networks of few weights cannot keep exactly the same
+/// fraction.
 fn are_alike(ones: &[f64], others: &[f64]) -> bool {
-    let is_near = |(one, other): (&f64, &f64)| *one <= other * 1.1 && *other <= one * 1.1;
-    ones.len() == others.len() && ones.iter().zip(others).all(is_near)
+    ones.iter().zip(others).all(|(one, other)| *one <= other * 1.1 && *other <= one * 1.1)
 }
 
 /// A row for each of `things`, with what is said of it at each level.
@@ -197,14 +229,17 @@ impl Aggregate {
     pub fn left_out(&self) -> String {
         let mut said = Vec::new();
         if !self.missing.is_empty() {
-            said.push(format!("Left out, for want of a criterion or a level: {}.", self.missing.join("; ")));
+            said.push(format!(
+                "Left out, for want of a criterion, a level or the same densities: {}.",
+                self.missing.join("; ")
+            ));
         }
         let diverged = CRITERIA.iter().zip(&self.diverged).filter(|(_, count)| **count > 0);
         let diverged: Vec<String> =
             diverged.map(|(criterion, count)| format!("{count} of {criterion}")).collect();
         if !diverged.is_empty() {
             said.push(format!(
-                "Diverged, and so in no mean, but below all others in shares and profiles: {}.",
+                "Diverged: {}. No mean has such a seed, of any task; in shares and profiles it is below all others.",
                 diverged.join(", ")
             ));
         }
@@ -295,11 +330,7 @@ mod tests {
         // those that are left win against all, those that are not against none
         assert_eq!(found.shares[0][2], Some(0.6));
         assert_eq!(found.runs[0][2].iter().filter(|score| **score == f64::NEG_INFINITY).count(), 2);
-        assert!(
-            text(&found).contains("below all others in shares and profiles: 2 of snr."),
-            "{}",
-            text(&found)
-        );
+        assert!(text(&found).contains("Diverged: 2 of snr. No mean has"), "{}", text(&found));
     }
 
     #[test]
@@ -316,9 +347,31 @@ mod tests {
                 row
             })
             .collect();
-        all.extend(groups(rows.iter().map(|row| ("", row))));
+        // whichever comes first, most of them count
+        all.splice(0..0, groups(rows.iter().map(|row| ("", row))));
         let found = aggregate(&all).expect("two groups");
         assert_eq!((found.groups, found.missing.as_slice()), (2, &["hopper, snes".to_owned()][..]));
+    }
+
+    #[test]
+    fn a_criterion_that_failed_with_all_seeds_is_below_the_others_and_not_left_out() {
+        let mut rows: Vec<_> = CRITERIA
+            .into_iter()
+            .flat_map(|criterion| {
+                (0..3).flat_map(move |seed| (0..3).map(move |level| (criterion, seed, level)))
+            })
+            .map(|(criterion, seed, level)| row(criterion, seed, level, Some(0.9 - 0.1 * f64::from(level))))
+            .collect();
+        rows.retain(|row| row.criterion != "snr" || row.level < 2);
+        for lost in rows.iter_mut().filter(|row| row.criterion == "snr" && row.level == 1) {
+            (lost.score, lost.status) = (None, crate::rows::Status::Diverged);
+        }
+        let mut all = groups(rows.iter().map(|row| ("", row)));
+        all.extend(two_tasks().into_iter().take(1));
+        let found = aggregate(&all).expect("two groups");
+        assert_eq!((found.groups, found.diverged.as_slice()), (2, &[3, 0, 0][..]));
+        assert_eq!(found.scores[0][2], None, "no seed has a score with both tasks");
+        assert!(found.shares[0][2].is_some_and(|share| (share - 0.5).abs() < 1e-12), "one wins, one loses");
     }
 
     #[test]
@@ -353,7 +406,10 @@ mod tests {
         all.extend(groups(rows.iter().map(|row| ("", row))));
         let found = aggregate(&all).expect("two whole groups");
         assert_eq!((found.groups, found.missing.as_slice()), (2, &["hopper, snes".to_owned()][..]));
-        assert!(text(&found).contains("Left out, for want of a criterion or a level: hopper, snes."));
+        assert!(
+            text(&found)
+                .contains("Left out, for want of a criterion, a level or the same densities: hopper, snes.")
+        );
         assert_eq!(aggregate(&all[2..]), None);
     }
 }

@@ -11,21 +11,21 @@ use super::effects::number;
 use super::pairs::Group;
 use crate::stats::{self, Mean};
 
-/// What counts as doing as well, as a share of the range of a task's scores.
+/// What counts as near, as a share of the range of a task's scores.
 pub const MARGIN: f64 = 0.05;
 
 /// What the table shows.
 pub const CAPTION: &str = "The sparsest networks near dense ones: their mean score, and that of all denser levels, is at most a \
                            twentieth of the range of scores below; where the interval lies below 0 that is less all the same";
 
-/// The sparsest level of a criterion that does as well as the dense one.
+/// The sparsest level of a criterion that is near the dense one, by the seeds that have both.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sparsest {
-    /// Its density; 1 where no pruned level does as well.
+    /// Its density; 1 where no pruned level is near.
     pub density: f64,
     /// Its score minus the dense one's, seed by seed.
     pub difference: Mean,
-    /// Whether it is the last level: sparser ones might do as well.
+    /// Whether it is the last level: sparser ones might be near too.
     pub is_last: bool,
 }
 
