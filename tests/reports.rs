@@ -257,7 +257,7 @@ fn rows_of_layers_are_of_the_grid_and_nothing_is_written_over_them() {
 
 #[test]
 fn the_committed_pages_are_those_of_the_committed_rows() {
-    for (paper, name) in [("lottery", "small"), ("twelve", "twelve")] {
+    for (paper, name) in [("lottery", "small"), ("twelve", "twelve"), ("transfer", "transfer")] {
         let rows = format!("crates/tombola/records/{name}/levels.csv");
         let layers = format!("crates/tombola/records/{name}/layers.csv");
         let mut request = vec!["report", "--paper", paper, "--scale", "small", "--rows", &rows];

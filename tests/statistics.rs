@@ -66,6 +66,20 @@ fn p_values_and_their_correction_are_theirs() {
     }
 }
 
+#[test]
+fn correlations_of_ranks_and_their_chances_are_theirs() {
+    let goldens: Value = serde_json::from_str(GOLDENS).expect("JSON");
+    let cases = goldens["rank_correlations"].as_array().expect("cases").clone();
+    let counts: Vec<usize> = cases.iter().map(|case| lists(&case["pairs"]).len()).collect();
+    assert_eq!(counts, [4, 5, 7, 8, 9, 10, 12, 15, 40], "those of which all orders are tried, and others");
+    for case in cases {
+        let pairs: Vec<(f64, f64)> = lists(&case["pairs"]).iter().map(|pair| (pair[0], pair[1])).collect();
+        let found = stats::rank_correlation(&pairs).expect("both sides vary");
+        close(found.rho, &case["rho"], 1e-12, "Spearman's correlation");
+        close(found.chance, &case["chance"], 1e-9, "its chance");
+    }
+}
+
 /// Both are ends of a bootstrap: theirs of 50,000 draws, ours of fewer. Means of a few scores are a few numbers, and the ends
 /// may be two of them that are next to each other: then they are farther apart.
 #[test]

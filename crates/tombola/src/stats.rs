@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn intervals_cover_as_often_as_they_say() {
         let stream = numerics::random::Stream::new(5, "coverage");
-        for n in [3_u64, 5, 20] {
+        for n in [3_u64, 5, 10, 20] {
             let covers = |sample: u64| {
                 let numbers: Vec<f64> =
                     (0..n).map(|index| stream.with(&[n, sample]).normal_f64(index) + 7.0).collect();
