@@ -208,12 +208,8 @@ fn figure_5(evidence: &Evidence<'_>) -> Vec<Piece> {
     for lines in evidence.lines.chunk_by(Line::is_beside) {
         let name = format!("figure-5-{}", formats::slug(&lines[0].what()));
         pieces.extend(one(&name, gradients::CAPTION, gradients::table(lines)));
+        pieces.extend(Chart::of_gradients(lines).map(|chart| figure(name, chart)));
     }
-    let charts = Chart::of_gradients(evidence.lines).into_iter();
-    pieces.extend(charts.map(|chart| {
-        let what = chart.title.trim_end_matches(", figure 5");
-        figure(format!("figure-5-{}", formats::slug(what)), chart)
-    }));
     pieces
 }
 

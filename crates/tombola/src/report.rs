@@ -79,7 +79,7 @@ pub fn page(words: &Words, lines: &[Line], said: &Said) -> String {
     }
     page += &said.html(&words.artifacts);
     page += "<div class=\"charts\">\n";
-    let gradients = Chart::of_gradients(lines);
+    let gradients: Vec<Chart> = lines.chunk_by(Line::is_beside).filter_map(Chart::of_gradients).collect();
     for chart in Chart::of(lines).iter().chain(&gradients) {
         writeln!(page, "<figure>\n{}</figure>", svg(chart)).expect("a string");
     }

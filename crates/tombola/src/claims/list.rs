@@ -82,7 +82,8 @@ pub struct Claim {
 }
 
 /// The claims of the main paper that rows bear out, at the densities of the levels that they are about. M3 is the gap of
-/// curves on the mean of levels, where the paper has their area, and at the last of its levels. What is not here is in [`UNCHECKED`].
+/// curves on the mean of levels, where the paper has their area, and at the last of its levels. What is not here is
+/// in [`UNCHECKED`].
 pub const CLAIMS: [Claim; 16] = [
     Claim {
         name: "M1",

@@ -87,17 +87,15 @@ impl Chart {
         charts
     }
 
-    /// Figure 5, one for each task of it: the printed curves and the line of the tickets that they begin with.
-    pub fn of_gradients(lines: &[Line]) -> Vec<Chart> {
-        let chart = |lines: &[Line]| {
-            let (own, curves) = gradients::printed(lines)?;
-            let printed = curves.into_iter().map(|curve| printed_series(own, curve));
-            let title = format!("{}, figure 5", own.what());
-            let name = format!("{}, {} (evolution, here)", own.criterion, own.strategy);
-            let series = std::iter::once(Series { name, ..series(own) }).chain(printed).collect();
-            Some(Chart::new(title, own.measure.replace('_', " "), series))
-        };
-        lines.chunk_by(Line::is_beside).filter_map(chart).collect()
+    /// Figure 5 for the lines of one task: the printed curves and the line of the tickets that they begin with; none for tasks
+    /// that the figure has not.
+    pub fn of_gradients(lines: &[Line]) -> Option<Chart> {
+        let (own, curves) = gradients::printed(lines)?;
+        let printed = curves.into_iter().map(|curve| printed_series(own, curve));
+        let title = format!("{}, figure 5", own.what());
+        let name = format!("{}, {} (evolution, here)", own.criterion, own.strategy);
+        let series = std::iter::once(Series { name, ..series(own) }).chain(printed).collect();
+        Some(Chart::new(title, own.measure.replace('_', " "), series))
     }
 
     /// The chart of an average over tasks and strategies, with the paper's lines where its figure has these levels.

@@ -67,9 +67,13 @@ pub fn by_seed(groups: &[BTreeMap<u64, f64>]) -> BTreeMap<u64, f64> {
 /// seeds are compared with others or with a threshold, it is below all.
 pub fn aggregate(groups: &[Group]) -> Option<Aggregate> {
     let densities = shared_densities(groups)?;
-    let (whole, missing): (Vec<&Group>, Vec<&Group>) =
-        groups.iter().partition(|group| has_all(group, &densities) && scale(group).is_some());
-    let whole = Whole(whole);
+    let (mut whole, mut missing) = (Whole(Vec::new()), Vec::new());
+    for group in groups {
+        match scale(group).filter(|_| has_all(group, &densities)) {
+            Some(range) => whole.0.push((group, range)),
+            None => missing.push(group.name()),
+        }
+    }
     let levels = densities.len();
     let score = |criterion: &&str, level| {
         stats::mean(&by_seed(&whole.scaled(criterion, level)).into_values().collect::<Vec<f64>>())
@@ -85,11 +89,12 @@ pub fn aggregate(groups: &[Group]) -> Option<Aggregate> {
         stats::probability_of_improvement(&lists(one), &lists(other))
     };
     let runs = |criterion: &&str, level| -> Vec<f64> { whole.with_failures(criterion, level).concat() };
-    let diverged = |criterion: &&str| whole.0.iter().map(|group| group.diverged(criterion, levels - 1)).sum();
+    let diverged =
+        |criterion: &&str| whole.0.iter().map(|(group, _)| group.diverged(criterion, levels - 1)).sum();
     let scores = by_level(&CRITERIA, levels, score);
     scores.iter().flatten().any(Option::is_some).then(|| Aggregate {
         groups: whole.0.len(),
-        missing: missing.into_iter().map(Group::name).collect(),
+        missing,
         densities: (0..levels).map(|level| whole.density(level)).collect(),
         scores,
         middles: by_level(&CRITERIA, levels, middle),
@@ -99,14 +104,13 @@ pub fn aggregate(groups: &[Group]) -> Option<Aggregate> {
     })
 }
 
-/// Groups that have all criteria and all levels, and a range of scores.
-struct Whole<'a>(Vec<&'a Group>);
+/// Groups that have all criteria and all levels, each with the range of its scores.
+struct Whole<'a>(Vec<(&'a Group, (f64, f64))>);
 
 impl Whole<'_> {
     /// Scores of each group at a level, in units of its range, by seed.
     fn scaled(&self, criterion: &str, level: usize) -> Vec<BTreeMap<u64, f64>> {
-        let of_group = |group: &&Group| {
-            let (least, largest) = scale(group).unwrap_or((0.0, 1.0));
+        let of_group = |(group, (least, largest)): &(&Group, (f64, f64))| {
             let scores = group.scores(criterion, level).into_iter();
             scores.map(|(seed, score)| (seed, (score - least) / (largest - least))).collect()
         };
@@ -115,7 +119,7 @@ impl Whole<'_> {
 
     /// The same without the seeds, and with those that diverged, below all.
     fn with_failures(&self, criterion: &str, level: usize) -> Vec<Vec<f64>> {
-        let of_group = |(group, scores): (&&Group, BTreeMap<u64, f64>)| {
+        let of_group = |((group, _), scores): (&(&Group, _), BTreeMap<u64, f64>)| {
             let failures = std::iter::repeat_n(f64::NEG_INFINITY, group.diverged(criterion, level));
             scores.into_values().chain(failures).collect()
         };
@@ -124,7 +128,7 @@ impl Whole<'_> {
 
     /// The density of a level, a mean over groups.
     fn density(&self, level: usize) -> f64 {
-        let of_group = |group: &&Group| longest(group).get(level).copied();
+        let of_group = |(group, _): &(&Group, _)| longest(group).get(level).copied();
         let all: Vec<f64> = self.0.iter().filter_map(of_group).collect();
         all.iter().sum::<f64>() / all.len() as f64
     }

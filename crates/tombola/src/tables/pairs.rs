@@ -1,8 +1,8 @@
 //! Criteria beside each other, seed by seed.
 //!
 //! The same seed starts the criteria of a task and strategy that go back to their start at the same weights, and gives all of
-//! them the same dense network, so their scores rise and fall together and their differences scatter less than they do. A difference is taken within a seed, over a range of densities, and then
-//! averaged over seeds.
+//! them the same dense network, so their scores rise and fall together and their differences scatter less than they do. A
+//! difference is taken within a seed, over a range of densities, and then averaged over seeds.
 
 use std::collections::BTreeMap;
 
