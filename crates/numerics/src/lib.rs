@@ -77,7 +77,7 @@ pub mod subnormal;
 
 pub use aligned::AlignedBuffer;
 pub use isa::{Isa, UnknownIsa};
-pub use simd::{Kernel, Simd};
+pub use simd::{Fours, Kernel, Simd};
 
 /// Lanes of one block in every layout that crates exchange: one cache line of `f32`, one AVX-512 register, two of AVX2.
 ///

@@ -1,9 +1,11 @@
 //! One vector register, whatever its width.
 
+mod fours;
 mod portable;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
+pub use fours::Fours;
 pub(crate) use portable::Portable;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use x86::{Avx2, Avx512};
@@ -27,7 +29,7 @@ pub trait Kernel {
 /// the same result in each lane on every instruction set, to the bit: arithmetic is rounded to nearest, ties to even,
 /// and what a comparison does with NaN is written at the method. Of a NaN only this is promised, that it is one: sign
 /// and payload are the hardware's.
-pub trait Simd: Copy + Send + Sync + private::Sealed {
+pub trait Simd: Fours + Send + Sync {
     /// Lanes of a register: a divisor of [`LANES`](crate::LANES).
     const LANES: usize;
     /// Registers that a kernel may count on: how many accumulators fit beside operands.

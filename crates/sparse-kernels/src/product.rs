@@ -16,7 +16,7 @@
 //!
 //! Lanes are columns of `X`. A *panel* is as many columns as eight registers hold; a row of `A` keeps its sums of a panel
 //! in registers, and an entry costs one broadcast and a multiply-add, with one load, for each of them. With fewer columns
-//! several rows take turns; with one column there are no lanes, and numbers go one by one.
+//! several rows take turns; with one column lanes are rows, eight at a time, or where rows are short there are none.
 //!
 //! ```text
 //!              panel                                 Y
@@ -32,7 +32,7 @@
 //!   next: in the first cache where the second holds all of `A`, else in the second. Columns of a row ascend, so a row's
 //!   entries of a slab lie together: a plan holds where each begins.
 //! - **Copies.** Rows of `X` that are far from each other or not aligned, and used often, are copied panel by panel.
-//! - **Order.** Within windows of 64 rows those of similar length go beside each other.
+//! - **Order.** Within windows of 64 rows those of similar length go beside each other; with one column of 512.
 //! - **Equal rows.** Four rows with the same entries share each load: a dense matrix is one whose rows are all equal. No
 //!   plan falls back on that by itself, for it would multiply by zeros that are not there; a caller who may have them
 //!   takes a [`ChosenPlan`], which goes by a rule ([`Zeros::Auto`]) or does as it is told.

@@ -218,6 +218,55 @@ fn products_of_f64_in_single_registers_have_the_bits_of_the_definition() {
     check_registers::<f64>();
 }
 
+/// Products with a vector go by rows in lanes, entry by entry where rows are short, or by rows in turns where columns are
+/// many; in windows of 512 rows.
+fn check_vectors<T: Float>(threads: Threads<'_>) {
+    let rows = if cfg!(miri) { 21 } else { 1100 };
+    // as many entries in a row as its place tells
+    let pattern = |columns: usize, len: fn(usize) -> usize| {
+        let triplets: Vec<(usize, usize)> = (0..rows)
+            .flat_map(|row| (0..len(row)).map(move |k| (row, (7 * row + (columns / 16) * k) % columns)))
+            .collect();
+        Pattern::from_triplets(rows, columns, &triplets).expect("a pattern")
+    };
+    let ways: [(&str, usize, fn(usize) -> usize); 8] = [
+        ("no rest", 40, |_| 8),
+        ("a rest of one", 40, |_| 9),
+        ("a rest of two", 40, |_| 6),
+        ("a rest of three", 40, |_| 3),
+        ("lengths of all kinds", 40, |row| row * row % 14),
+        ("the last columns of words", 1 << 16, |row| row % 11),
+        ("short rows", 40, |row| [1, 0, 3, 0, 1][row % 5]),
+        ("more columns than words tell apart", (1 << 16) + 1, |row| row % 11),
+    ];
+    for (name, columns, len) in ways {
+        for (layout, add) in [(Layout::Rows, false), (Layout::Rows, true), (Layout::Apart(1, 1), true)] {
+            let case = Case::<T>::plain(pattern(columns, len), 1, [layout; 2], add);
+            assert!(alive(&case.expected()) > rows / 3);
+            case.check(threads, name);
+        }
+    }
+}
+
+#[test]
+fn products_of_f32_with_a_vector_have_the_bits_of_the_definition() {
+    check_vectors::<f32>(Threads::Sequential);
+}
+
+#[test]
+fn products_of_f64_with_a_vector_have_the_bits_of_the_definition() {
+    check_vectors::<f64>(Threads::Sequential);
+}
+
+#[cfg(feature = "rayon")]
+#[test]
+fn products_with_a_vector_do_not_depend_on_threads() {
+    for threads in [2, 3, 7] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+        check_vectors::<f32>(Threads::Pool(&pool));
+    }
+}
+
 #[cfg(feature = "rayon")]
 fn check_threads<T: Float>() {
     use Layout::{Columns, Rows};

@@ -395,3 +395,61 @@ fn sums_of_lanes_have_one_order() {
         }
     }
 }
+
+/// Numbers from four places, multiplied and added.
+struct Scattered<'a> {
+    numbers: &'a [f32; 64],
+    places: [usize; 4],
+}
+
+impl Kernel for Scattered<'_> {
+    type Output = ([[u32; 4]; 5], [[u64; 4]; 5]);
+
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) -> Self::Output {
+        let (floats, doubles) = (self.numbers, self.numbers.map(f64::from));
+        let c = s.four([0.5, -1.5, 2.25, 1e-3]);
+        let d = s.four_doubles([0.5, -1.5, 2.25, 1e-3]);
+        // SAFETY: places are at most 60.
+        let (across, scattered, doubles_across, doubles_scattered) = unsafe {
+            (
+                s.load_across(self.places.map(|place| floats[place..].as_ptr())),
+                s.load_scattered(floats.as_ptr(), self.places),
+                s.load_doubles_across(self.places.map(|place| doubles[place..].as_ptr())),
+                s.load_doubles_scattered(doubles.as_ptr(), self.places),
+            )
+        };
+        let sums: [S::F4; 4] = std::array::from_fn(|n| s.mul_add_four(across[n], scattered, c));
+        let double_sums: [S::D4; 4] =
+            std::array::from_fn(|n| s.mul_add_four_doubles(doubles_across[n], doubles_scattered, d));
+        let [e, f, g, h] = sums.map(|four| s.numbers(four).map(f32::to_bits));
+        let [k, l, m, n] = double_sums.map(|four| s.doubles(four).map(f64::to_bits));
+        let (scattered, doubles_scattered) = (s.numbers(scattered), s.doubles(doubles_scattered));
+        ([e, f, g, h, scattered.map(f32::to_bits)], [k, l, m, n, doubles_scattered.map(f64::to_bits)])
+    }
+}
+
+#[test]
+fn fours_are_numbers_from_four_places() {
+    let numbers: [f32; 64] = std::array::from_fn(|k| (k * k) as f32 / 7.0 - 90.0);
+    for places in [[0, 1, 2, 3], [60, 0, 31, 60], [17, 5, 5, 42]] {
+        let c = [0.5, -1.5, 2.25, 1e-3];
+        let float = |n: usize| -> [u32; 4] {
+            std::array::from_fn(|lane| {
+                numbers[places[lane] + n].mul_add(numbers[places[lane]], c[lane]).to_bits()
+            })
+        };
+        let double = |n: usize| -> [u64; 4] {
+            std::array::from_fn(|lane| {
+                let [a, b] = [n, 0].map(|n| f64::from(numbers[places[lane] + n]));
+                a.mul_add(b, [0.5, -1.5, 2.25, 1e-3][lane]).to_bits()
+            })
+        };
+        let floats = [float(0), float(1), float(2), float(3), places.map(|place| numbers[place].to_bits())];
+        let doubles = places.map(|place| f64::from(numbers[place]).to_bits());
+        let doubles = [double(0), double(1), double(2), double(3), doubles];
+        for isa in Isa::available() {
+            assert_eq!(isa.run(Scattered { numbers: &numbers, places }), (floats, doubles), "{isa}");
+        }
+    }
+}

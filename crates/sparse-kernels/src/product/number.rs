@@ -20,6 +20,8 @@ pub(crate) mod registers {
         const LINE: usize = 64 / size_of::<Self>();
 
         type Register<S: Simd>: Copy;
+        /// Four numbers of four rows.
+        type Four<S: Simd>: Copy;
 
         fn lanes<S: Simd>() -> usize;
         /// `self * by + plus`, rounded once.
@@ -50,6 +52,28 @@ pub(crate) mod registers {
             b: Self::Register<S>,
             c: Self::Register<S>,
         ) -> Self::Register<S>;
+
+        fn four<S: Simd>(simd: S, numbers: [Self; 4]) -> Self::Four<S>;
+        fn numbers<S: Simd>(simd: S, four: Self::Four<S>) -> [Self; 4];
+        fn mul_add_four<S: Simd>(
+            simd: S,
+            a: Self::Four<S>,
+            b: Self::Four<S>,
+            c: Self::Four<S>,
+        ) -> Self::Four<S>;
+        /// Number `n` of each of four places, for `n` from 0 to 3.
+        ///
+        /// # Safety
+        ///
+        /// Four numbers must be readable at each.
+        unsafe fn load_across<S: Simd>(simd: S, from: [*const Self; 4]) -> [Self::Four<S>; 4];
+        /// The number at each of four places, counted from one.
+        ///
+        /// # Safety
+        ///
+        /// Each of them must be readable.
+        unsafe fn load_scattered<S: Simd>(simd: S, from: *const Self, places: [usize; 4]) -> Self::Four<S>;
+
         /// The first numbers, as many as a register has lanes.
         ///
         /// # Panics
@@ -82,12 +106,14 @@ pub(crate) mod registers {
     macro_rules! registers {
         (
             $number:ty, $register:ident, $lanes:expr, $splat:ident, $load:ident, $load_part:ident, $store:ident,
-            $store_part:ident, $add:ident, $mul_add:ident, $sums:ident
+            $store_part:ident, $add:ident, $mul_add:ident, $sums:ident, $four_lanes:ident, $four:ident, $numbers:ident,
+            $mul_add_four:ident, $load_across:ident, $load_scattered:ident
         ) => {
             impl Registers for $number {
                 const ZERO: Self = 0.0;
 
                 type Register<S: Simd> = S::$register;
+                type Four<S: Simd> = S::$four_lanes;
 
                 #[inline(always)]
                 fn lanes<S: Simd>() -> usize {
@@ -142,6 +168,37 @@ pub(crate) mod registers {
                 fn sums<S: Simd>(simd: S, registers: [S::$register; 4]) -> [Self; 4] {
                     simd.$sums(registers)
                 }
+                #[inline(always)]
+                fn four<S: Simd>(simd: S, numbers: [Self; 4]) -> S::$four_lanes {
+                    simd.$four(numbers)
+                }
+                #[inline(always)]
+                fn numbers<S: Simd>(simd: S, four: S::$four_lanes) -> [Self; 4] {
+                    simd.$numbers(four)
+                }
+                #[inline(always)]
+                fn mul_add_four<S: Simd>(
+                    simd: S,
+                    a: S::$four_lanes,
+                    b: S::$four_lanes,
+                    c: S::$four_lanes,
+                ) -> S::$four_lanes {
+                    simd.$mul_add_four(a, b, c)
+                }
+                #[inline(always)]
+                unsafe fn load_across<S: Simd>(simd: S, from: [*const Self; 4]) -> [S::$four_lanes; 4] {
+                    // SAFETY: the caller's promise.
+                    unsafe { simd.$load_across(from) }
+                }
+                #[inline(always)]
+                unsafe fn load_scattered<S: Simd>(
+                    simd: S,
+                    from: *const Self,
+                    places: [usize; 4],
+                ) -> S::$four_lanes {
+                    // SAFETY: the caller's promise.
+                    unsafe { simd.$load_scattered(from, places) }
+                }
             }
         };
     }
@@ -157,7 +214,13 @@ pub(crate) mod registers {
         store_part_pointer,
         add,
         mul_add,
-        sums_of_lanes
+        sums_of_lanes,
+        F4,
+        four,
+        numbers,
+        mul_add_four,
+        load_across,
+        load_scattered
     );
     registers!(
         f64,
@@ -170,6 +233,12 @@ pub(crate) mod registers {
         store_double_part_pointer,
         add_double,
         mul_add_double,
-        sums_of_double_lanes
+        sums_of_double_lanes,
+        D4,
+        four_doubles,
+        doubles,
+        mul_add_four_doubles,
+        load_doubles_across,
+        load_doubles_scattered
     );
 }

@@ -7,7 +7,6 @@ use numerics::{Kernel, Simd};
 use super::pack::{pack, unpack};
 use super::panel::{Panel, Rows, WIDTHS};
 use super::plan::{LINE, ProductPlan};
-use super::vector::Vector;
 use super::view::Shape;
 use super::{Number, View};
 use crate::chunks::{Chunk, chunks};
@@ -46,12 +45,8 @@ impl<T: Number> Kernel for Part<'_, T> {
         let panel = self.panel();
         let (lanes, columns) = (T::lanes::<S>(), self.x.columns());
         if columns == 1 {
-            match (panel.input_stride == 1, panel.order.is_null()) {
-                (true, true) => simd.apart(Vector::<T, true, false>(panel)),
-                (true, false) => simd.apart(Vector::<T, true, true>(panel)),
-                (false, true) => simd.apart(Vector::<T, false, false>(panel)),
-                (false, false) => simd.apart(Vector::<T, false, true>(panel)),
-            }
+            // SAFETY: lengths were checked, and the rows belong to this part.
+            unsafe { self.plan.vector.run(simd, panel, self.rows.clone()) };
             return;
         }
         for chunk in chunks(columns.div_ceil(lanes), WIDTHS) {

@@ -7,6 +7,7 @@ use numerics::{Isa, Kernel, Simd};
 
 use super::panel::WIDTHS;
 use super::part::{Part, Target};
+use super::vector::{self, Way};
 use super::view::Shape;
 use super::{Number, View, ViewMut};
 use crate::length::{length, total};
@@ -74,6 +75,7 @@ pub struct ProductPlan {
     /// The entry that a row has come to after each block of columns but the last: `[block][row]`. Empty where no slab
     /// would be worth it.
     ends: Box<[u32]>,
+    pub(super) vector: Way,
 }
 
 impl ProductPlan {
@@ -92,7 +94,7 @@ impl ProductPlan {
             .map(|place| place > 0 && !entries(place).is_empty() && entries(place) == entries(place - 1))
             .collect();
         let pattern = pattern.clone();
-        ProductPlan { isa, ends: block_ends(&pattern), pattern, order, same }
+        ProductPlan { isa, ends: block_ends(&pattern), vector: Way::new(&pattern), pattern, order, same }
     }
 
     /// The pattern.
@@ -103,7 +105,7 @@ impl ProductPlan {
     /// Bytes that the plan holds, its copy of the pattern included.
     pub fn size(&self) -> usize {
         let numbers = self.order.len() + self.ends.len() + self.pattern.starts().len() + self.pattern.nnz();
-        numbers * size_of::<u32>() + self.same.len()
+        numbers * size_of::<u32>() + self.same.len() + self.vector.size()
     }
 
     /// Numbers of scratch that a product of these matrices needs; what they hold does not matter. None, where both lie by
@@ -167,7 +169,7 @@ impl ProductPlan {
         let y = Target { shape: y.shape(), pointer: y.pointer() };
         let mut rest = scratch;
         let parts = (0..threads.count()).map(move |part| {
-            let rows = self.boundary(threads, part)..self.boundary(threads, part + 1);
+            let rows = self.rows_of(threads, part, x.columns());
             let mut rooms = [&mut [][..], &mut [], &mut []];
             for (room, len) in
                 rooms.iter_mut().zip(self.room::<T>(threads, &rows, x.shape(), y.shape, order.is_some()))
@@ -212,24 +214,30 @@ impl ProductPlan {
         self.isa::<T>(columns).run(LanesOf) * size_of::<f32>() / size_of::<T>()
     }
 
-    /// First row of a part: parts have about as much to do, and whole windows.
-    pub(super) fn boundary(&self, threads: Threads<'_>, part: usize) -> usize {
+    /// The rows of a part, for matrices with so many columns: parts have about as much to do, and whole windows.
+    pub(super) fn rows_of(&self, threads: Threads<'_>, part: usize, columns: usize) -> Range<usize> {
+        let window = if columns == 1 { vector::WINDOW } else { WINDOW };
+        self.boundary(threads, part, window)..self.boundary(threads, part + 1, window)
+    }
+
+    /// First row of a part.
+    fn boundary(&self, threads: Threads<'_>, part: usize, window: usize) -> usize {
         let (rows, count) = (self.pattern.rows(), threads.count());
         if part == count {
             return rows;
         }
         let cost = |row: usize| self.pattern.starts()[row] as usize + COST_OF_A_ROW * row;
         let share = (cost(rows) as u128 * part as u128 / count as u128) as usize;
-        let (mut low, mut high) = (0, rows.div_ceil(WINDOW));
+        let (mut low, mut high) = (0, rows.div_ceil(window));
         while low < high {
             let middle = (low + high) / 2;
-            if cost(middle * WINDOW) < share {
+            if cost(middle * window) < share {
                 low = middle + 1;
             } else {
                 high = middle;
             }
         }
-        (low * WINDOW).min(rows)
+        (low * window).min(rows)
     }
 
     /// Whether panels of the input are copied, as far as they are not as they should be.
@@ -258,9 +266,9 @@ impl ProductPlan {
         y: Shape,
         ordered: bool,
     ) -> usize {
-        let part = |part| self.boundary(threads, part)..self.boundary(threads, part + 1);
-        (0..threads.count()).fold(0, |before, index| {
-            let [values, input, output] = self.room::<T>(threads, &part(index), x, y, ordered);
+        (0..threads.count()).fold(0, |before, part| {
+            let rows = self.rows_of(threads, part, x.columns);
+            let [values, input, output] = self.room::<T>(threads, &rows, x, y, ordered);
             total("scratch", [before, values, input, output])
         })
     }

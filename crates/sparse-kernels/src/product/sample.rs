@@ -128,7 +128,7 @@ impl ProductPlan {
         let mut rest = values;
         let starts = self.pattern.starts();
         let parts = (0..threads.count()).map(move |part| {
-            let rows = self.boundary(threads, part)..self.boundary(threads, part + 1);
+            let rows = self.rows_of(threads, part, columns);
             let entries = (starts[rows.end] - starts[rows.start]) as usize;
             let (values, after) = std::mem::take(&mut rest).split_at_mut(entries);
             rest = after;
