@@ -186,8 +186,8 @@ fn products_of_f64_in_many_parts_have_the_bits_of_the_definition() {
 fn products_of_many_entries_have_the_bits_of_the_definition() {
     use Layout::{Columns, Rows};
     for (layouts, add) in [([Rows, Rows], false), ([Columns, Rows], true)] {
-        let case = Case::<f32>::plain(fixed_pattern(64, 4096, 9), 64, layouts, add);
-        assert!(case.pattern.nnz() > 150_000);
+        let case = Case::<f32>::plain(fixed_pattern(128, 4096, 9), 64, layouts, add);
+        assert!(case.pattern.nnz() > 350_000);
         case.check(Threads::Sequential, "many entries");
     }
 }
@@ -223,13 +223,14 @@ fn products_of_f64_in_single_registers_have_the_bits_of_the_definition() {
 fn check_vectors<T: Float>(threads: Threads<'_>) {
     let rows = if cfg!(miri) { 21 } else { 1100 };
     // as many entries in a row as its place tells
-    let pattern = |columns: usize, len: fn(usize) -> usize| {
+    type Len = fn(usize) -> usize;
+    let pattern = |columns: usize, len: Len| {
         let triplets: Vec<(usize, usize)> = (0..rows)
             .flat_map(|row| (0..len(row)).map(move |k| (row, (7 * row + (columns / 16) * k) % columns)))
             .collect();
         Pattern::from_triplets(rows, columns, &triplets).expect("a pattern")
     };
-    let ways: [(&str, usize, fn(usize) -> usize); 8] = [
+    let ways: [(&str, usize, Len); 8] = [
         ("no rest", 40, |_| 8),
         ("a rest of one", 40, |_| 9),
         ("a rest of two", 40, |_| 6),

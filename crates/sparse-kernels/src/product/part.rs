@@ -5,8 +5,8 @@ use std::ops::Range;
 use numerics::{Kernel, Simd};
 
 use super::pack::{pack, unpack};
-use super::panel::{Panel, Rows, WIDTHS};
-use super::plan::{LINE, ProductPlan};
+use super::panel::{Panel, Rows};
+use super::plan::{LINE, ProductPlan, Slabs};
 use super::view::Shape;
 use super::{Number, View};
 use crate::chunks::{Chunk, chunks};
@@ -49,7 +49,7 @@ impl<T: Number> Kernel for Part<'_, T> {
             unsafe { self.plan.vector.run(simd, panel, self.rows.clone()) };
             return;
         }
-        for chunk in chunks(columns.div_ceil(lanes), WIDTHS) {
+        for chunk in chunks(columns.div_ceil(lanes), self.plan.widths::<T>(columns)) {
             // SAFETY: lengths were checked, and the rows belong to this part.
             unsafe { self.chunk(simd, panel, chunk) };
         }
@@ -127,8 +127,9 @@ impl<'a, T: Number> Part<'a, T> {
                 (panel.output, panel.output_stride, panel.row_base) = (room, width, rows[0]);
             }
             let partly = panel.part < lanes && !copied;
+            let slabs = if panel.order.is_null() { Slabs::InOrder } else { Slabs::OutOfOrder };
             let mut add = self.add;
-            for (starts, ends) in self.plan.slabs(width * size_of::<T>(), true) {
+            for (starts, ends) in self.plan.slabs(width * size_of::<T>(), slabs) {
                 let panel = Panel { starts, ends, add, ..panel };
                 if panel.order.is_null() {
                     rows_of::<S, T, false>(simd, panel, chunk.width, partly);

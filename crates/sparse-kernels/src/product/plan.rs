@@ -19,19 +19,30 @@ const WINDOW: usize = 64;
 /// Columns after which a plan knows how far each row has come.
 const BLOCK: usize = 32;
 
+/// Bytes of a row of the widest panel, and of the widest where rows are short: then what a row costs is shared by more
+/// columns, and else more rows of a panel stay in a cache. On an AMD Zen 4 the narrow one is up to a third faster with ten
+/// entries a row and more, and up to a fifth slower with one.
+const PANEL: usize = 256;
+const PANEL_OF_SHORT_ROWS: usize = 512;
+const LONG_ROW: usize = 8;
+
 /// Bytes of a panel of inputs that stay in the first cache while rows go by, and in the second.
 const NEAR_SLAB: usize = 24 * 1024;
 const FAR_SLAB: usize = 512 * 1024;
 
-/// Entries of a matrix that the second cache holds. A larger one had better be read from its beginning to its end, for a slab
-/// takes a little of each row, and whatever foresees what is read next does not foresee that.
-const NEAR_ENTRIES: usize = 128 * 1024;
+/// Entries of a matrix up to which slabs are near: about what the second cache holds, and with values of a gradient half of
+/// it. A larger one had better be read from its beginning to its end, for a slab takes a little of each row, and whatever
+/// foresees what is read next does not foresee that.
+const NEAR_ENTRIES: usize = 320 * 1024;
+const NEAR_SAMPLES: usize = 128 * 1024;
 
 /// Lines of input that a row uses in a near slab, and its entries in a far one, below which taking up its sums again and
-/// going to the next row cost more than the cache saves. On an AMD Zen 4 (1 MB of second cache, sides of 512 to 16384, 8 to
-/// 256 columns) near slabs save up to a quarter above this, and cost up to as much again below; far ones save up to a
-/// quarter, and only sums in registers are worth them.
-const WORTH_A_NEAR_SLAB: f64 = 100.0;
+/// going to the next row cost more than the cache saves; fewer lines where values are read out of order, for a slab also
+/// keeps lines of values near. On an AMD Zen 4 (1 MB of second cache, sides of 512 to 16384, 8 to 256 columns) near slabs
+/// save up to a quarter above this, and cost up to as much again below; far ones save up to a quarter, and only sums in
+/// registers are worth them.
+const WORTH_A_NEAR_SLAB: f64 = 60.0;
+const WORTH_A_NEAR_SLAB_OUT_OF_ORDER: f64 = 36.0;
 const WORTH_A_FAR_SLAB: f64 = 150.0;
 
 /// Uses of a row of the input from which on it is worth a copy.
@@ -246,11 +257,19 @@ impl ProductPlan {
         x.columns > 1 && (x.column_stride != 1 || uses >= WORTH_A_COPY)
     }
 
+    /// Widths of panels in registers, the widest first.
+    pub(super) fn widths<T: Number>(&self, columns: usize) -> &'static [usize] {
+        let is_long = self.pattern.nnz() / LONG_ROW >= self.pattern.rows();
+        let bytes = if is_long { PANEL } else { PANEL_OF_SHORT_ROWS };
+        let most = bytes / (self.lanes::<T>(columns) * size_of::<T>());
+        &WIDTHS[WIDTHS.iter().take_while(|&&width| width > most).count()..]
+    }
+
     /// Columns of the widest panel.
     fn panel<T: Number>(&self, columns: usize) -> usize {
         let lanes = self.lanes::<T>(columns);
         // bounded first: a matrix without rows can have as many columns as there are numbers
-        columns.min(WIDTHS[0] * lanes).next_multiple_of(lanes)
+        columns.min(self.widths::<T>(columns)[0] * lanes).next_multiple_of(lanes)
     }
 
     /// Whether values are put in order first, and not read out of order: where there is more than one panel.
@@ -303,19 +322,20 @@ impl ProductPlan {
     }
 
     /// The ranges of entries of each row in slabs of columns, one slab after the other, for panels whose rows have so many
-    /// bytes: all columns at once where slabs are worth nothing. Slabs of the second cache where those are `far` that are
-    /// worth it.
-    pub(super) fn slabs(&self, bytes: usize, far: bool) -> impl Iterator<Item = (&[u32], &[u32])> {
+    /// bytes: all columns at once where slabs are worth nothing.
+    pub(super) fn slabs(&self, bytes: usize, of: Slabs) -> impl Iterator<Item = (&[u32], &[u32])> {
         let (rows, columns) = (self.pattern.rows(), self.pattern.columns());
         let blocks = self.ends.len().checked_div(rows).unwrap_or(0) + 1;
-        let is_near = self.pattern.nnz() <= NEAR_ENTRIES;
+        let is_near = self.pattern.nnz() <= if let Slabs::Samples = of { NEAR_SAMPLES } else { NEAR_ENTRIES };
         let slab = if is_near { NEAR_SLAB } else { FAR_SLAB };
         let step = (slab / BLOCK.saturating_mul(bytes)).max(1);
         let entries = self.pattern.nnz() as f64 * (step * BLOCK) as f64 / (rows as f64 * columns as f64);
-        let is_worth = if is_near {
-            entries * bytes as f64 / LINE as f64 >= WORTH_A_NEAR_SLAB
-        } else {
-            far && entries >= WORTH_A_FAR_SLAB
+        let lines = entries * bytes as f64 / LINE as f64;
+        let is_worth = match of {
+            Slabs::OutOfOrder if is_near => lines >= WORTH_A_NEAR_SLAB_OUT_OF_ORDER,
+            _ if is_near => lines >= WORTH_A_NEAR_SLAB,
+            Slabs::Samples => false,
+            Slabs::InOrder | Slabs::OutOfOrder => entries >= WORTH_A_FAR_SLAB,
         };
         let step = if is_worth { step } else { blocks };
         let after = move |block: usize| match block {
@@ -325,6 +345,15 @@ impl ProductPlan {
         };
         (0..blocks).step_by(step).map(move |block| (after(block), after(block + step)))
     }
+}
+
+/// What slabs are for: sums of rows, with values in order or not, or products along rows, of which nothing is kept in
+/// registers from slab to slab.
+#[derive(Clone, Copy)]
+pub(super) enum Slabs {
+    InOrder,
+    OutOfOrder,
+    Samples,
 }
 
 /// For each block of columns but the last, how far each row has come; nothing where blocks would be nearly empty.

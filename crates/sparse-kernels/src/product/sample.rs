@@ -13,7 +13,7 @@ use std::ops::Range;
 use numerics::{Kernel, Simd};
 
 use super::pack::pack;
-use super::plan::ProductPlan;
+use super::plan::{ProductPlan, Slabs};
 use super::view::Shape;
 use super::{Number, View};
 use crate::Threads;
@@ -180,8 +180,7 @@ impl<T: Number> Kernel for Part<'_, T> {
         }
         let few = self.columns <= T::lanes::<S>();
         let bytes = self.columns.next_multiple_of(T::LINE).max(T::LINE) * size_of::<T>();
-        // nothing is kept in registers from slab to slab, and values are written where entries are
-        for (starts, ends) in self.plan.slabs(bytes, false) {
+        for (starts, ends) in self.plan.slabs(bytes, Slabs::Samples) {
             for row in self.rows.clone() {
                 let entries = starts[row] as usize..ends[row] as usize;
                 // PERF: a condition in a `const` block, so that lines of the wrong width are not compiled.
