@@ -106,6 +106,20 @@ impl<T: Number, const K: usize, const C: usize, const PART: bool, const ORDERED:
     }
 }
 
+/// The columns of an entry and of the next.
+///
+/// # Safety
+///
+/// Both are there.
+#[inline(always)]
+pub(super) unsafe fn two_columns(from: *const u32) -> [usize; 2] {
+    // PERF: one load for two columns, where loads are what limits
+    // SAFETY: the caller's promise.
+    let both = unsafe { from.cast::<u64>().read_unaligned() };
+    let both = if cfg!(target_endian = "big") { both.rotate_left(32) } else { both };
+    [both as u32 as usize, (both >> 32) as usize]
+}
+
 impl<T: Number> Panel<'_, T> {
     /// Whether [`TOGETHER`] rows from this one on have the same entries.
     #[inline(always)]
@@ -150,13 +164,10 @@ impl<T: Number> Panel<'_, T> {
     pub(super) unsafe fn two_terms<const ORDERED: bool>(&self, entry: usize) -> [(T, *const T); 2] {
         // SAFETY: the caller's promise; a column of the pattern is a row of the input.
         unsafe {
-            // PERF: one load for two columns, where loads are what limits
-            let both = self.indices.as_ptr().add(entry).cast::<u64>().read_unaligned();
-            let both = if cfg!(target_endian = "big") { both.rotate_left(32) } else { both };
-            let input = |column: u64| self.input.add(column as u32 as usize * self.input_stride);
+            let [first, second] = two_columns(self.indices.as_ptr().add(entry));
             [
-                (self.value::<ORDERED>(entry), input(both)),
-                (self.value::<ORDERED>(entry + 1), input(both >> 32)),
+                (self.value::<ORDERED>(entry), self.input.add(first * self.input_stride)),
+                (self.value::<ORDERED>(entry + 1), self.input.add(second * self.input_stride)),
             ]
         }
     }

@@ -8,9 +8,12 @@
 //! a store, which is less than finding its value where a row of the output is one register, and more where it is several.
 //! A register that is not whole is never stored so: it would be read before it is written, half by the next entry.
 
+use std::ops::Range;
+
 use numerics::{Kernel, Simd};
 
 use super::Number;
+use super::panel::two_columns;
 use crate::Pattern;
 
 /// The computation, for `ONE` column, or for one register of columns.
@@ -70,8 +73,19 @@ impl<T: Number, const ONE: bool> Kernel for ByRow<'_, T, ONE> {
                 let input = input.add(row * columns);
                 if ONE {
                     let input = *input;
-                    for entry in pattern.row_range(row) {
-                        let sum = output.add(*indices.add(entry) as usize * columns);
+                    let Range { start: mut entry, end } = pattern.row_range(row);
+                    while entry + 4 <= end {
+                        for first in [entry, entry + 2] {
+                            let columns = two_columns(indices.add(first));
+                            for n in 0..2 {
+                                let sum = output.add(columns[n]);
+                                *sum = (*values.add(first + n)).fused(input, *sum);
+                            }
+                        }
+                        entry += 4;
+                    }
+                    for entry in entry..end {
+                        let sum = output.add(*indices.add(entry) as usize);
                         *sum = (*values.add(entry)).fused(input, *sum);
                     }
                 } else {
