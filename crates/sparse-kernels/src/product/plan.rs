@@ -225,9 +225,17 @@ impl ProductPlan {
         self.isa::<T>(columns).run(LanesOf) * size_of::<f32>() / size_of::<T>()
     }
 
-    /// The rows of a part, for matrices with so many columns: parts have about as much to do, and whole windows.
-    pub(super) fn rows_of(&self, threads: Threads<'_>, part: usize, columns: usize) -> Range<usize> {
-        let window = if columns == 1 { vector::WINDOW } else { WINDOW };
+    /// The rows of a part of a product of matrices with so many columns: parts have about as much to do, and whole windows.
+    fn rows_of(&self, threads: Threads<'_>, part: usize, columns: usize) -> Range<usize> {
+        self.windows_of(threads, part, if columns == 1 { vector::WINDOW } else { WINDOW })
+    }
+
+    /// The same of products of rows.
+    pub(super) fn sampled_rows_of(&self, threads: Threads<'_>, part: usize) -> Range<usize> {
+        self.windows_of(threads, part, if self.vector.places().is_some() { vector::WINDOW } else { WINDOW })
+    }
+
+    fn windows_of(&self, threads: Threads<'_>, part: usize, window: usize) -> Range<usize> {
         self.boundary(threads, part, window)..self.boundary(threads, part + 1, window)
     }
 

@@ -1,12 +1,15 @@
 //! Products of rows where a pattern has entries, and nowhere else.
 //!
 //! Lanes go along the rows: a *line* is as many numbers as a cache line holds, the same for every instruction set.
-//! Several entries of a row of the pattern go together and share its row of `Y`; one column is one number a line:
+//! Several entries of a row of the pattern go together and share its row of `Y`, or where rows are short entries of any
+//! rows; one column is one number a line:
 //!
 //! ```text
 //!     line[l] = y[row][n] * x[column k][n] + line[l]            n = l, l + LINE, l + 2 LINE, ..
 //!     value[k] = sum of line, halves first, then neighbours
 //! ```
+
+mod short_rows;
 
 use std::ops::Range;
 
@@ -128,7 +131,7 @@ impl ProductPlan {
         let mut rest = values;
         let starts = self.pattern.starts();
         let parts = (0..threads.count()).map(move |part| {
-            let rows = self.rows_of(threads, part, columns);
+            let rows = self.sampled_rows_of(threads, part);
             let entries = (starts[rows.end] - starts[rows.start]) as usize;
             let (values, after) = std::mem::take(&mut rest).split_at_mut(entries);
             rest = after;
@@ -174,17 +177,25 @@ impl<T: Number> Kernel for Part<'_, T> {
 
     #[inline(always)]
     fn run<S: Simd>(mut self, simd: S) {
-        if self.columns == 1 {
-            // SAFETY: lengths were checked; the rows belong to this part.
-            return unsafe { self.numbers() };
-        }
         let few = self.columns <= T::lanes::<S>();
+        // SAFETY: lengths were checked; the rows belong to this part.
+        unsafe {
+            match self.plan.vector.places() {
+                None if self.columns == 1 => return self.numbers(),
+                None => (),
+                Some(places) if self.columns == 1 => return self.numbers_at(places),
+                // PERF: a condition in a `const` block, so that lines of the wrong width are not compiled.
+                Some(places) if const { S::LANES == numerics::LANES } || few => {
+                    return self.at::<S, 1>(simd, places);
+                }
+                Some(places) => return self.at::<S, 2>(simd, places),
+            }
+        }
         let bytes = self.columns.next_multiple_of(T::LINE).max(T::LINE) * size_of::<T>();
         for (starts, ends) in self.plan.slabs(bytes, Slabs::Samples) {
             for row in self.rows.clone() {
                 let entries = starts[row] as usize..ends[row] as usize;
-                // PERF: a condition in a `const` block, so that lines of the wrong width are not compiled.
-                // SAFETY: lengths were checked; the rows belong to this part.
+                // SAFETY: as above.
                 unsafe {
                     if const { S::LANES == numerics::LANES } || few {
                         self.row::<S, 8, 4, 1>(simd, row, entries);
@@ -277,7 +288,8 @@ impl<T: Number> Part<'_, T> {
         }
         // SAFETY: the caller's promise: the rows of the part begin with the first of its values.
         unsafe {
-            let sums = self.sums::<S, E, H>(simd, self.y.first.wrapping_add(row * self.y.stride), x);
+            let y = self.y.first.wrapping_add(row * self.y.stride);
+            let sums = self.sums::<S, E, H, true>(simd, [y; E], x);
             let base = *pattern.starts().get_unchecked(self.rows.start) as usize;
             let values = self.values.get_unchecked_mut(first - base..first - base + count);
             for (value, sum) in values.iter_mut().zip(sums) {
@@ -286,22 +298,22 @@ impl<T: Number> Part<'_, T> {
         }
     }
 
-    /// The products of one row with several.
+    /// The products of rows with others, or of `ONE` row with several.
     ///
     /// # Safety
     ///
     /// Each pointer leads to as many numbers as there are columns.
     #[inline(always)]
-    unsafe fn sums<S: Simd, const E: usize, const H: usize>(
+    unsafe fn sums<S: Simd, const E: usize, const H: usize, const ONE: bool>(
         &self,
         simd: S,
-        y: *const T,
+        y: [*const T; E],
         x: [*const T; E],
     ) -> [T; E] {
         let lanes = T::lanes::<S>();
         if H * lanes < T::LINE {
             // SAFETY: the caller's promise: the columns are no more than one register.
-            return unsafe { self.short_sums(simd, y, x) };
+            return unsafe { self.short_sums::<S, E, ONE>(simd, y, x) };
         }
         let mut lines = [[T::splat(simd, T::ZERO); H]; E];
         let whole = self.columns - self.columns % T::LINE;
@@ -310,9 +322,12 @@ impl<T: Number> Part<'_, T> {
                 let place = start + h * lanes;
                 // SAFETY: the caller's promise; whole lines.
                 unsafe {
-                    let y = T::load(simd, y.add(place));
+                    let mut left = T::load(simd, y[0].add(place));
                     for e in 0..E {
-                        lines[e][h] = T::mul_add(simd, y, T::load(simd, x[e].add(place)), lines[e][h]);
+                        if !ONE {
+                            left = T::load(simd, y[e].add(place));
+                        }
+                        lines[e][h] = T::mul_add(simd, left, T::load(simd, x[e].add(place)), lines[e][h]);
                     }
                 }
             }
@@ -329,16 +344,22 @@ impl<T: Number> Part<'_, T> {
                 unsafe {
                     // PERF: a register that is whole is loaded faster
                     if count == lanes {
-                        let y = T::load(simd, y.add(place));
+                        let mut left = T::load(simd, y[0].add(place));
                         for e in 0..E {
-                            lines[e][h] = T::mul_add(simd, y, T::load(simd, x[e].add(place)), lines[e][h]);
+                            if !ONE {
+                                left = T::load(simd, y[e].add(place));
+                            }
+                            lines[e][h] = T::mul_add(simd, left, T::load(simd, x[e].add(place)), lines[e][h]);
                         }
                         continue;
                     }
-                    let y = T::load_part(simd, y.wrapping_add(place), count);
+                    let mut left = T::load_part(simd, y[0].wrapping_add(place), count);
                     for e in 0..E {
+                        if !ONE {
+                            left = T::load_part(simd, y[e].wrapping_add(place), count);
+                        }
                         let x = T::load_part(simd, x[e].wrapping_add(place), count);
-                        lines[e][h] = T::mul_add(simd, y, x, lines[e][h]);
+                        lines[e][h] = T::mul_add(simd, left, x, lines[e][h]);
                     }
                 }
             }
@@ -358,26 +379,38 @@ impl<T: Number> Part<'_, T> {
         }
         sums
     }
+
     /// The same where no row is longer than a register, which is half of a line.
     ///
     /// # Safety
     ///
     /// As for [`sums`](Self::sums).
     #[inline(always)]
-    unsafe fn short_sums<S: Simd, const E: usize>(&self, simd: S, y: *const T, x: [*const T; E]) -> [T; E] {
+    unsafe fn short_sums<S: Simd, const E: usize, const ONE: bool>(
+        &self,
+        simd: S,
+        y: [*const T; E],
+        x: [*const T; E],
+    ) -> [T; E] {
         let zero = T::splat(simd, T::ZERO);
         let mut lines = [zero; E];
         // SAFETY: the caller's promise.
         unsafe {
             if self.columns == T::lanes::<S>() {
-                let y = T::load(simd, y);
+                let mut left = T::load(simd, y[0]);
                 for e in 0..E {
-                    lines[e] = T::mul_add(simd, y, T::load(simd, x[e]), zero);
+                    if !ONE {
+                        left = T::load(simd, y[e]);
+                    }
+                    lines[e] = T::mul_add(simd, left, T::load(simd, x[e]), zero);
                 }
             } else {
-                let y = T::load_part(simd, y, self.columns);
+                let mut left = T::load_part(simd, y[0], self.columns);
                 for e in 0..E {
-                    lines[e] = T::mul_add(simd, y, T::load_part(simd, x[e], self.columns), zero);
+                    if !ONE {
+                        left = T::load_part(simd, y[e], self.columns);
+                    }
+                    lines[e] = T::mul_add(simd, left, T::load_part(simd, x[e], self.columns), zero);
                 }
             }
         }

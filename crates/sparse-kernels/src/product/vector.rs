@@ -19,7 +19,9 @@ use super::Number;
 use super::panel::Panel;
 use crate::Pattern;
 
-use entries::{Entries, Places};
+pub(super) use entries::Places;
+
+use entries::Entries;
 use lanes::Lanes;
 use words::{MOST, Words};
 
@@ -28,7 +30,7 @@ pub(super) const WINDOW: usize = 512;
 
 /// Entries of a row on the mean below which entries go one by one: on an AMD Zen 4 that is up to twice as fast with one
 /// entry and fewer, and up to a quarter slower with two and more.
-const SHORT: f64 = 1.5;
+const SHORT: f64 = 2.5;
 
 /// How a plan goes about a product with a vector, and what it holds for that.
 #[derive(Clone, Debug)]
@@ -47,6 +49,11 @@ impl Way {
         } else {
             Way::Lanes(Words::new(pattern))
         }
+    }
+
+    /// The place of each entry, where entries go one by one.
+    pub(super) fn places(&self) -> Option<&Places> {
+        if let Way::Entries(places) = self { Some(places) } else { None }
     }
 
     /// Bytes that it takes.

@@ -45,6 +45,26 @@ impl Places {
         Places(places.into())
     }
 
+    /// Windows of these rows, the first of which begins one, and the places of each; rows begin and end with these entries.
+    #[inline(always)]
+    pub(in super::super) fn windows<'a>(
+        &'a self,
+        [starts, ends]: [&'a [u32]; 2],
+        rows: Range<usize>,
+    ) -> impl Iterator<Item = (Range<usize>, &'a [u64])> {
+        rows.clone().step_by(WINDOW).map(move |first| {
+            let rows = first..rows.end.min(first + WINDOW);
+            let entries = starts[first] as usize..ends[rows.end - 1] as usize;
+            (rows, &self.0[entries])
+        })
+    }
+
+    /// The entry at a place, its row in the window, its column.
+    #[inline(always)]
+    pub(in super::super) fn parts(place: u64) -> [usize; 3] {
+        [(place >> 32) as usize, (place >> u16::BITS) as u16 as usize, place as u16 as usize]
+    }
+
     /// Bytes that they take.
     pub(super) fn size(&self) -> usize {
         size_of_val(&*self.0)
@@ -72,23 +92,20 @@ impl<T: Number, const SIDE_BY_SIDE: bool> Kernel for Entries<'_, T, SIDE_BY_SIDE
         let Panel { starts, ends, values, input, input_stride, output, output_stride, add, .. } = self.panel;
         // PERF: known when it is compiled, so that no place is multiplied
         let [input_stride, output_stride] = if SIDE_BY_SIDE { [1; 2] } else { [input_stride, output_stride] };
-        for first in self.rows.clone().step_by(WINDOW) {
-            let rows = self.rows.end.min(first + WINDOW) - first;
-            // as many places as the window has entries
-            let places = &self.places.0[starts[first] as usize..ends[first + rows - 1] as usize];
+        for (rows, places) in self.places.windows([starts, ends], self.rows) {
             // SAFETY: who makes this promises it.
             unsafe {
-                let output = output.add(first * output_stride);
+                let output = output.add(rows.start * output_stride);
                 if !add {
-                    for row in 0..rows {
+                    for row in 0..rows.len() {
                         *output.add(row * output_stride) = T::ZERO;
                     }
                 }
                 for &place in places {
-                    let (entry, row, column) = (place >> 32, (place >> u16::BITS) as u16, place as u16);
-                    let sum = output.add(row as usize * output_stride);
-                    let input = *input.add(column as usize * input_stride);
-                    *sum = (*values.add(entry as usize)).fused(input, *sum);
+                    let [entry, row, column] = Places::parts(place);
+                    let sum = output.add(row * output_stride);
+                    let input = *input.add(column * input_stride);
+                    *sum = (*values.add(entry)).fused(input, *sum);
                 }
             }
         }
