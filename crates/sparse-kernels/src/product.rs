@@ -14,9 +14,10 @@
 //!
 //! # How it goes
 //!
-//! Lanes are columns of `X`. A *panel* is as many columns as eight registers hold; a row of `A` keeps its sums of a panel
-//! in registers, and an entry costs one broadcast and a multiply-add, with one load, for each of them. With fewer columns
-//! several rows take turns; with one column lanes are rows, eight at a time, or where rows are short there are none.
+//! Lanes are columns of `X`. A *panel* is as many columns as four to eight registers hold; a row of `A` keeps its sums of a
+//! panel in registers, and an entry costs one broadcast and a multiply-add, with one load, for each of them. With fewer
+//! columns several rows take turns; with one column lanes are rows, eight at a time, or there are none, where rows are short,
+//! columns are many, or numbers lie apart.
 //!
 //! ```text
 //!              panel                                 Y
@@ -29,7 +30,7 @@
 //! Four things make it fast, and none changes a bit:
 //!
 //! - **Slabs.** Where rows have enough entries, all rows go through a slab of `X` that stays in a cache, then through the
-//!   next: in the first cache where the second holds all of `A`, else in the second. Columns of a row ascend, so a row's
+//!   next: in the first cache where `A` is not large, else in the second. Columns of a row ascend, so a row's
 //!   entries of a slab lie together: a plan holds where each begins.
 //! - **Copies.** Rows of `X` that are far from each other or not aligned, and used often, are copied panel by panel.
 //! - **Order.** Within windows of 64 rows those of similar length go beside each other; with one column of 512.

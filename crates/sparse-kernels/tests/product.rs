@@ -180,7 +180,7 @@ fn products_of_f64_in_many_parts_have_the_bits_of_the_definition() {
     check_parts::<f64>();
 }
 
-/// More entries than the second cache holds, so that slabs are larger; not for an interpreter.
+/// More entries than near slabs are for, so that slabs are larger; not for an interpreter.
 #[test]
 #[cfg_attr(miri, ignore = "takes hours there")]
 fn products_of_many_entries_have_the_bits_of_the_definition() {
@@ -219,30 +219,41 @@ fn products_of_f64_in_single_registers_have_the_bits_of_the_definition() {
 }
 
 /// Products with a vector go by rows in lanes, entry by entry where rows are short, or by rows in turns where columns are
-/// many; in windows of 512 rows.
+/// many or lie apart; rows are sorted in windows of 512.
 fn check_vectors<T: Float>(threads: Threads<'_>) {
     let rows = if cfg!(miri) { 21 } else { 1100 };
     // as many entries in a row as its place tells
     type Len = fn(usize) -> usize;
     let pattern = |columns: usize, len: Len| {
         let triplets: Vec<(usize, usize)> = (0..rows)
-            .flat_map(|row| (0..len(row)).map(move |k| (row, (7 * row + (columns / 16) * k) % columns)))
+            // from the last column down
+            .flat_map(|row| {
+                (0..len(row))
+                    .map(move |k| (row, columns - 1 - (7 * row + (columns / 64).max(1) * k) % columns))
+            })
             .collect();
+        assert!(columns == 40 || triplets.iter().any(|&(_, column)| column == columns - 1));
         Pattern::from_triplets(rows, columns, &triplets).expect("a pattern")
     };
-    let ways: [(&str, usize, Len); 8] = [
+    let ways: [(&str, usize, Len); 10] = [
         ("no rest", 40, |_| 8),
         ("a rest of one", 40, |_| 9),
         ("a rest of two", 40, |_| 6),
         ("a rest of three", 40, |_| 3),
         ("lengths of all kinds", 40, |row| row * row % 14),
-        ("the last columns of words", 1 << 16, |row| row % 11),
+        ("the last columns of words", 1 << 16, |row| 11 - row % 11),
         ("short rows", 40, |row| [1, 0, 3, 0, 1][row % 5]),
-        ("more columns than words tell apart", (1 << 16) + 1, |row| row % 11),
+        ("short rows, the last columns of places", 1 << 16, |row| [1, 0, 3, 0, 1][row % 5]),
+        ("short rows but one", 40, |row| if row == 9 { 35 } else { row % 2 }),
+        ("more columns than words tell apart", (1 << 16) + 1, |row| 11 - row % 11),
     ];
     for (name, columns, len) in ways {
-        for (layout, add) in [(Layout::Rows, false), (Layout::Rows, true), (Layout::Apart(1, 1), true)] {
-            let case = Case::<T>::plain(pattern(columns, len), 1, [layout; 2], add);
+        for (layouts, add) in [
+            ([Layout::Rows, Layout::Rows], false),
+            ([Layout::Rows, Layout::Apart(2, 0)], true),
+            ([Layout::Apart(1, 1), Layout::Rows], true),
+        ] {
+            let case = Case::<T>::plain(pattern(columns, len), 1, layouts, add);
             assert!(alive(&case.expected()) > rows / 3);
             case.check(threads, name);
         }
@@ -358,12 +369,15 @@ fn scratch_that_is_too_short_is_refused() {
 
 #[test]
 fn the_size_of_a_plan_is_that_of_a_few_patterns() {
-    let pattern = Draw::new("size", 0).pattern(200, 300);
-    let plan = ProductPlan::new(Isa::detected(), &pattern);
-    let entries = 4 * pattern.nnz();
-    assert!(plan.size() >= entries + 4 * 201);
-    // at most one number an entry for slabs, and two and a half a row beside
-    assert!(plan.size() <= 2 * entries + 10 * 201);
+    for pattern in
+        [Draw::new("size", 0).pattern(200, 300), fixed_pattern(200, 300, 1), fixed_pattern(900, 9, 1)]
+    {
+        let plan = ProductPlan::new(Isa::detected(), &pattern);
+        let (rows, entries) = (pattern.rows() + 1, 4 * pattern.nnz());
+        assert!(plan.size() >= entries + 4 * rows);
+        // at most a number an entry for slabs; for vectors two, or half of one and four a row; four and a half a row beside
+        assert!(plan.size() <= 4 * entries + 34 * rows, "{} bytes, {entries}, {rows}", plan.size());
+    }
 }
 
 /// A zero adds nothing to a sum of finite numbers; it can only turn its sign where it is zero itself.

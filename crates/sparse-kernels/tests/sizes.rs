@@ -49,9 +49,12 @@ fn pattern(rows: usize, columns: usize) -> Pattern {
 
 #[test]
 fn plans_of_one_pattern_hold_what_they_say() {
-    // empty ones, wide and tall ones, and one whose rows go through slabs
-    for (rows, columns) in [(0, 0), (3, 0), (0, 4), (5, 7), (40, 9), (9, 40), (70, 150)] {
-        let (pattern, isa) = (pattern(rows, columns), Isa::detected());
+    // empty ones, wide and tall ones, one whose rows go through slabs, and at last one with an entry a row
+    let sizes = [(0, 0), (3, 0), (0, 4), (5, 7), (40, 9), (9, 40), (70, 150)];
+    let diagonal: Vec<(usize, usize)> = (0..600).map(|row| (row, row)).collect();
+    let diagonal = Pattern::from_triplets(600, 600, &diagonal).expect("a pattern");
+    for pattern in sizes.map(|(rows, columns)| pattern(rows, columns)).into_iter().chain([diagonal]) {
+        let (rows, columns, isa) = (pattern.rows(), pattern.columns(), Isa::detected());
         let (plan, bytes) = held(|| ProductPlan::new(isa, &pattern));
         assert_eq!(plan.size(), bytes, "{rows} x {columns}");
         let (plan, bytes) = held(|| TransposedPlan::new(isa, &pattern));

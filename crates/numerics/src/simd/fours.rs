@@ -115,7 +115,8 @@ impl Fours for Portable {
     }
 }
 
-/// AVX2 and AVX-512: the same registers and instructions, for both have as many loads a cycle.
+/// AVX2 and AVX-512: the same registers and instructions, for both have as many loads a cycle. Products with a vector go by
+/// those of AVX2, as all that is narrow ([`Isa::for_lanes`](crate::Isa::for_lanes)).
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     // PERF: a vector has no lanes of its own for the compiler to see; `benches/product.rs` compares with numbers one by one.
@@ -124,6 +125,9 @@ mod x86 {
     use super::super::{Avx2, Avx512};
     use super::Fours;
 
+    /// # Safety
+    ///
+    /// As for [`Fours::load_across`].
     #[target_feature(enable = "avx2,fma")]
     #[inline]
     unsafe fn across(from: [*const f32; 4]) -> [__m128; 4] {
@@ -141,6 +145,9 @@ mod x86 {
         ]
     }
 
+    /// # Safety
+    ///
+    /// As for [`Fours::load_doubles_across`].
     #[target_feature(enable = "avx2,fma")]
     #[inline]
     unsafe fn doubles_across(from: [*const f64; 4]) -> [__m256d; 4] {

@@ -16,6 +16,9 @@ use crate::{Pattern, Threads};
 /// Rows that are sorted among each other, and stay with one thread.
 const WINDOW: usize = 64;
 
+const _: () =
+    assert!(vector::WINDOW.is_multiple_of(WINDOW), "windows of entries are whole windows of the order");
+
 /// Columns after which a plan knows how far each row has come.
 const BLOCK: usize = 32;
 
@@ -24,15 +27,15 @@ const BLOCK: usize = 32;
 /// entries a row and more, and up to a fifth slower with one.
 const PANEL: usize = 256;
 const PANEL_OF_SHORT_ROWS: usize = 512;
-const LONG_ROW: usize = 8;
+const ENTRIES_OF_LONG_ROWS: usize = 8;
 
 /// Bytes of a panel of inputs that stay in the first cache while rows go by, and in the second.
 const NEAR_SLAB: usize = 24 * 1024;
 const FAR_SLAB: usize = 512 * 1024;
 
-/// Entries of a matrix up to which slabs are near: about what the second cache holds, and with values of a gradient half of
-/// it. A larger one had better be read from its beginning to its end, for a slab takes a little of each row, and whatever
-/// foresees what is read next does not foresee that.
+/// Entries of a matrix up to which slabs are near, of products and of products of rows: 2.5 MB of columns and `f32`, with a
+/// second cache of 1 MB. A larger one had better be read from its beginning to its end, for a slab takes a little of each
+/// row, and whatever foresees what is read next does not foresee that.
 const NEAR_ENTRIES: usize = 320 * 1024;
 const NEAR_SAMPLES: usize = 128 * 1024;
 
@@ -86,6 +89,7 @@ pub struct ProductPlan {
     /// The entry that a row has come to after each block of columns but the last: `[block][row]`. Empty where no slab
     /// would be worth it.
     ends: Box<[u32]>,
+    /// For products with a vector.
     pub(super) vector: Way,
 }
 
@@ -227,36 +231,27 @@ impl ProductPlan {
 
     /// The rows of a part of a product of matrices with so many columns: parts have about as much to do, and whole windows.
     fn rows_of(&self, threads: Threads<'_>, part: usize, columns: usize) -> Range<usize> {
-        self.windows_of(threads, part, if columns == 1 { vector::WINDOW } else { WINDOW })
+        let of_vector = if columns == 1 { self.vector.part([part, threads.count()]) } else { None };
+        of_vector.unwrap_or_else(|| self.windows_of(threads, part, columns == 1))
     }
 
     /// The same of products of rows.
     pub(super) fn sampled_rows_of(&self, threads: Threads<'_>, part: usize) -> Range<usize> {
-        self.windows_of(threads, part, if self.vector.places().is_some() { vector::WINDOW } else { WINDOW })
+        self.windows_of(threads, part, true)
     }
 
-    fn windows_of(&self, threads: Threads<'_>, part: usize, window: usize) -> Range<usize> {
+    /// Whole windows: those of the plan's order, or of single entries, where there are such and they are `by_entry`.
+    fn windows_of(&self, threads: Threads<'_>, part: usize, by_entry: bool) -> Range<usize> {
+        let window = if by_entry && self.vector.places().is_some() { vector::WINDOW } else { WINDOW };
         self.boundary(threads, part, window)..self.boundary(threads, part + 1, window)
     }
 
     /// First row of a part.
     fn boundary(&self, threads: Threads<'_>, part: usize, window: usize) -> usize {
-        let (rows, count) = (self.pattern.rows(), threads.count());
-        if part == count {
-            return rows;
-        }
-        let cost = |row: usize| self.pattern.starts()[row] as usize + COST_OF_A_ROW * row;
-        let share = (cost(rows) as u128 * part as u128 / count as u128) as usize;
-        let (mut low, mut high) = (0, rows.div_ceil(window));
-        while low < high {
-            let middle = (low + high) / 2;
-            if cost(middle * window) < share {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        (low * window).min(rows)
+        let rows = self.pattern.rows();
+        let first = |window_of: usize| rows.min(window_of * window);
+        let cost = |of: usize| self.pattern.starts()[first(of)] as usize + COST_OF_A_ROW * first(of);
+        first(share_of(rows.div_ceil(window), cost, [part, threads.count()]))
     }
 
     /// Whether panels of the input are copied, as far as they are not as they should be.
@@ -267,7 +262,7 @@ impl ProductPlan {
 
     /// Widths of panels in registers, the widest first.
     pub(super) fn widths<T: Number>(&self, columns: usize) -> &'static [usize] {
-        let is_long = self.pattern.nnz() / LONG_ROW >= self.pattern.rows();
+        let is_long = self.pattern.nnz() / ENTRIES_OF_LONG_ROWS >= self.pattern.rows();
         let bytes = if is_long { PANEL } else { PANEL_OF_SHORT_ROWS };
         let most = bytes / (self.lanes::<T>(columns) * size_of::<T>());
         &WIDTHS[WIDTHS.iter().take_while(|&&width| width > most).count()..]
@@ -353,6 +348,21 @@ impl ProductPlan {
         };
         (0..blocks).step_by(step).map(move |block| (after(block), after(block + step)))
     }
+}
+
+/// First of so many windows that belongs to one of several parts, where this is what all windows before one cost.
+pub(super) fn share_of(windows: usize, cost: impl Fn(usize) -> usize, [part, parts]: [usize; 2]) -> usize {
+    let share = (cost(windows) as u128 * part as u128 / parts as u128) as usize;
+    let (mut low, mut high) = (0, windows);
+    while low < high {
+        let middle = usize::midpoint(low, high);
+        if cost(middle) < share {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    if part == parts { windows } else { low }
 }
 
 /// What slabs are for: sums of rows, with values in order or not, or products along rows, of which nothing is kept in

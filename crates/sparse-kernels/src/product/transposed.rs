@@ -61,7 +61,8 @@ impl TransposedPlan {
         }
     }
 
-    /// The plan of the transpose, for values that are in its order already.
+    /// The plan of the transpose, for values that are in its order already: what it holds for products with a vector serves
+    /// these alone.
     pub fn transposed(&self) -> &ProductPlan {
         &self.transposed
     }

@@ -4,8 +4,9 @@
 //! entry has three, its column, its value and a number of the input. A plan holds columns four in a word ([`Words`]), and
 //! values are read four at a time. Where rows are short, entries go one by one ([`Entries`]).
 //!
-//! Where columns are too many for words, values are out of order or numbers of the input lie apart, rows take turns, a
-//! number at a time ([`Vector`]), so that the next loads and additions begin before the last are done.
+//! Where columns are too many for words, values are out of order, fewer than eight rows are left or their numbers of the
+//! input lie apart, rows take turns, a number at a time ([`Vector`]), so that the next loads and additions begin before the
+//! last are done.
 
 mod entries;
 mod lanes;
@@ -25,12 +26,15 @@ use entries::Entries;
 use lanes::Lanes;
 use words::{MOST, Words};
 
-/// Rows that are sorted among each other for a product with a vector, and stay with one thread.
+/// Rows that are sorted among each other for a product with a vector.
 pub(super) const WINDOW: usize = 512;
 
 /// Entries of a row on the mean below which entries go one by one: on an AMD Zen 4 that is up to twice as fast with one
 /// entry and fewer, and up to a quarter slower with two and more.
 const SHORT: f64 = 2.5;
+
+/// Entries of the longest of these rows: its sum does wait for its stores.
+const LONGEST: usize = 32;
 
 /// How a plan goes about a product with a vector, and what it holds for that.
 #[derive(Clone, Debug)]
@@ -42,13 +46,19 @@ pub(super) enum Way {
 
 impl Way {
     pub(super) fn new(pattern: &Pattern) -> Way {
+        let longest = (0..pattern.rows()).map(|row| pattern.row(row).len()).max().unwrap_or(0);
         if pattern.columns() > MOST {
             Way::Turns
-        } else if (pattern.nnz() as f64) < SHORT * pattern.rows() as f64 {
+        } else if longest <= LONGEST && (pattern.nnz() as f64) < SHORT * pattern.rows() as f64 {
             Way::Entries(Places::new(pattern))
         } else {
             Way::Lanes(Words::new(pattern))
         }
+    }
+
+    /// Which rows of their order are one of several parts', if not the plan's windows decide.
+    pub(super) fn part(&self, [part, parts]: [usize; 2]) -> Option<Range<usize>> {
+        if let Way::Lanes(words) = self { Some(words.part([part, parts])) } else { None }
     }
 
     /// The place of each entry, where entries go one by one.
@@ -65,7 +75,7 @@ impl Way {
         }
     }
 
-    /// The product of some rows, whole windows, and a panel of one column.
+    /// The product of a part's rows, and a panel of one column.
     ///
     /// # Safety
     ///
@@ -74,7 +84,7 @@ impl Way {
     pub(super) unsafe fn run<S: Simd, T: Number>(&self, simd: S, panel: Panel<'_, T>, rows: Range<usize>) {
         match (self, panel.input_stride == 1, panel.order.is_null()) {
             (Way::Lanes(words), true, true) => {
-                let (order, words) = words.of_rows(rows);
+                let (order, words) = words.of(rows);
                 let panel = Panel { rows: order, ..panel };
                 if panel.add {
                     simd.apart(Lanes::<T, true> { panel, words });

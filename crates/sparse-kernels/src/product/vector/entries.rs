@@ -4,8 +4,8 @@
 //!     output[row k] = values[k] * input[column k] + output[row k]            the entries of each row in their order
 //! ```
 //!
-//! First of every row of a window its first entry, then the second of those that have one, and so on: so no sum waits for
-//! the store of the entry before it.
+//! First of every row of a window its first entry, then the second of those that have one, and so on: so hardly any sum
+//! waits for the store of the entry before it.
 
 use std::ops::Range;
 

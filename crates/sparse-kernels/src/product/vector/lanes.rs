@@ -4,6 +4,7 @@ use numerics::{Kernel, Simd};
 
 use super::super::Number;
 use super::super::panel::Panel;
+use super::Vector;
 use super::words::FOUR;
 
 /// Rows that go together: two registers, for an addition takes as long as the loads of two.
@@ -14,7 +15,8 @@ pub(super) const ROWS: usize = 2 * FOUR;
 ///
 /// # Safety of who makes it
 ///
-/// As for [`Rows`](super::super::panel::Rows); the rows are whole windows, and the words are theirs.
+/// As for [`Rows`](super::super::panel::Rows); the rows are whole blocks of [`Words`](super::words::Words), and the words are
+/// theirs.
 pub(in super::super) struct Lanes<'a, T, const ADD: bool> {
     pub(in super::super) panel: Panel<'a, T>,
     pub(in super::super) words: &'a [u64],
@@ -28,16 +30,16 @@ impl<T: Number, const ADD: bool> Kernel for Lanes<'_, T, ADD> {
         let Panel { rows, starts, ends, values, input, output, output_stride, .. } = self.panel;
         let (starts, ends) = (starts.as_ptr(), ends.as_ptr());
         // PERF: what the loops need, in registers: for all the compiler knows, a store could change it
-        let places = Places::<T, ADD> { starts, ends, values, input, output, output_stride };
+        let numbers = Numbers::<T, ADD> { starts, ends, values, input, output, output_stride };
         let mut words = self.words.as_ptr();
         let (eights, rest) = rows.as_chunks::<ROWS>();
         // SAFETY: who makes this promises it.
         unsafe {
             for rows in eights {
-                words = places.eight(simd, rows, words);
+                words = numbers.eight(simd, rows, words);
             }
-            for &row in rest {
-                words = places.rest(row as usize, 0, places.begin(row as usize), words);
+            if !rest.is_empty() {
+                simd.apart(Vector::<T, true, false>(Panel { rows: rest, ..self.panel }));
             }
         }
     }
@@ -45,7 +47,7 @@ impl<T: Number, const ADD: bool> Kernel for Lanes<'_, T, ADD> {
 
 /// Where numbers are. Words are read one after the other: whoever reads some tells which is the next.
 #[derive(Clone, Copy)]
-struct Places<T, const ADD: bool> {
+struct Numbers<T, const ADD: bool> {
     starts: *const u32,
     ends: *const u32,
     values: *const T,
@@ -54,7 +56,7 @@ struct Places<T, const ADD: bool> {
     output_stride: usize,
 }
 
-impl<T: Number, const ADD: bool> Places<T, ADD> {
+impl<T: Number, const ADD: bool> Numbers<T, ADD> {
     /// Eight rows, the longest first.
     ///
     /// # Safety

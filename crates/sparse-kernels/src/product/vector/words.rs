@@ -1,7 +1,9 @@
 //! The columns of entries as rows in lanes take them, four in a word.
 
 use std::cmp::Reverse;
+use std::ops::Range;
 
+use super::super::plan::share_of;
 use super::WINDOW;
 use super::lanes::ROWS;
 use crate::Pattern;
@@ -13,29 +15,40 @@ pub(super) const FOUR: usize = 4;
 pub(super) const MOST: usize = 1 << u16::BITS;
 
 /// For windows of rows, the longest first: of every [`ROWS`] rows first the entries that all of them have, four by four, a
-/// word for each entry of four rows; then what is left of each row, a word for four of its entries. Rows at the end of a
-/// window that are fewer have only such.
+/// word for each entry of four rows; then what is left of each row, a word for four of its entries. Rows that are left at
+/// the end have no words.
 ///
-/// A quarter of the loads that columns one by one would need, and half of the memory.
+/// A quarter of the loads that columns one by one would need, and where rows are long half of the memory.
 #[derive(Clone, Debug)]
 pub(in super::super) struct Words {
     rows: Box<[u32]>,
     words: Box<[u64]>,
-    /// First word of each window.
-    windows: Box<[usize]>,
+    /// First word of each block of rows, in this order, and the end of the last.
+    blocks: Box<[usize]>,
 }
+
+/// Rows, in their order, that stay with one thread: less than a window, so that few rows can have several threads too.
+const BLOCK: usize = 64;
+
+const _: () = assert!(WINDOW.is_multiple_of(BLOCK) && BLOCK.is_multiple_of(ROWS), "blocks of whole eights");
+
+/// Words that a row costs beside its own, where rows are shared out among threads.
+const COST_OF_A_ROW: usize = 1;
 
 impl Words {
     /// The words of a pattern that has no more than [`MOST`] columns.
     pub(super) fn new(pattern: &Pattern) -> Words {
+        debug_assert!(pattern.columns() <= MOST);
         let row = |row: u32| pattern.row(row as usize);
         let mut rows: Box<[u32]> = (0..pattern.rows() as u32).collect();
-        let (mut words, mut windows) = (Vec::with_capacity(pattern.nnz() / FOUR), Vec::new());
         for window in rows.chunks_mut(WINDOW) {
             window.sort_by_key(|&place| Reverse(row(place).len()));
-            windows.push(words.len());
-            let (eights, rest) = window.as_chunks::<ROWS>();
-            for rows in eights {
+        }
+        let mut words = Vec::with_capacity(pattern.nnz() / FOUR + pattern.rows());
+        let mut blocks = Vec::with_capacity(rows.len() / BLOCK + 2);
+        for block in rows.chunks(BLOCK) {
+            blocks.push(words.len());
+            for rows in block.as_chunks::<ROWS>().0 {
                 let rows = rows.map(row);
                 let common = rows[ROWS - 1].len() / FOUR * FOUR;
                 for first in (0..common).step_by(FOUR) {
@@ -44,26 +57,32 @@ impl Words {
                         words.extend((first..first + FOUR).map(entry));
                     }
                 }
-                words.extend(rows.iter().flat_map(|row| row[common..].chunks(FOUR)).map(word_of));
+                let rests = rows.iter().flat_map(|row| row[common..].chunks(FOUR));
+                words.extend(rests.map(|rest| word(rest.iter().copied())));
             }
-            words.extend(rest.iter().flat_map(|&place| row(place).chunks(FOUR)).map(word_of));
         }
-        Words { rows, words: words.into(), windows: windows.into() }
+        blocks.push(words.len());
+        Words { rows, words: words.into(), blocks: blocks.into() }
     }
 
     /// Bytes that they take.
     pub(super) fn size(&self) -> usize {
-        size_of_val(&*self.rows) + size_of_val(&*self.words) + size_of_val(&*self.windows)
+        size_of_val(&*self.rows) + size_of_val(&*self.words) + size_of_val(&*self.blocks)
     }
 
-    /// The rows of whole windows in the order in which they go, and the words from there on.
-    pub(super) fn of_rows(&self, rows: std::ops::Range<usize>) -> (&[u32], &[u64]) {
-        (&self.rows[rows.clone()], &self.words[self.windows[rows.start / WINDOW]..])
+    /// Which rows of their order are a part's: parts have about as much to do, and whole blocks.
+    pub(super) fn part(&self, [part, parts]: [usize; 2]) -> Range<usize> {
+        let cost = |block: usize| self.blocks[block] + COST_OF_A_ROW * BLOCK * block;
+        let blocks = self.blocks.len() - 1;
+        let boundary = |part| share_of(blocks, cost, [part, parts]) * BLOCK;
+        boundary(part).min(self.rows.len())..boundary(part + 1).min(self.rows.len())
     }
-}
 
-fn word_of(columns: &[u32]) -> u64 {
-    word(columns.iter().copied())
+    /// Rows of whole blocks, in their order, and their words.
+    pub(super) fn of(&self, rows: Range<usize>) -> (&[u32], &[u64]) {
+        let blocks = rows.start / BLOCK..rows.end.div_ceil(BLOCK);
+        (&self.rows[rows], &self.words[self.blocks[blocks.start]..self.blocks[blocks.end]])
+    }
 }
 
 /// At most four columns, the first lowest; the rest is zero.
@@ -89,17 +108,24 @@ mod tests {
             expected.extend((0..4).map(|k| four([0, 10, 20, 30].map(|row| first + row + k))));
         }
         expected.extend((0..7).map(|row| 10 * row + 4));
-        expected.push(7 | 9 << 16);
-        assert_eq!(words.of_rows(0..9), (&[1, 2, 3, 4, 5, 6, 7, 8, 0][..], &*expected));
-        assert_eq!(words.size(), 9 * 4 + 8 * expected.len() + size_of::<usize>());
+        assert_eq!(words.of(0..9), (&[1, 2, 3, 4, 5, 6, 7, 8, 0][..], &*expected));
+        assert_eq!(words.size(), 9 * 4 + 8 * expected.len() + 2 * size_of::<usize>());
     }
 
     #[test]
-    fn windows_have_words_of_their_own() {
-        let triplets: Vec<(usize, usize)> = (0..WINDOW + 2).map(|row| (row, row)).collect();
-        let pattern = Pattern::from_triplets(WINDOW + 2, WINDOW + 2, &triplets).expect("a pattern");
-        let (rows, words) = (WINDOW..WINDOW + 2, [WINDOW, WINDOW + 1]);
-        let (expected, words) = (words.map(|row| row as u32), words.map(|column| column as u64));
-        assert_eq!(Words::new(&pattern).of_rows(rows), (&expected[..], &words[..]));
+    fn parts_are_whole_blocks_and_all_rows() {
+        // the first rows of a window have most entries
+        let rows = WINDOW + 70;
+        let triplets: Vec<(usize, usize)> =
+            (0..rows).flat_map(|row| (0..(rows - row) / 8).map(move |column| (row, column))).collect();
+        let pattern = Pattern::from_triplets(rows, 80, &triplets).expect("a pattern");
+        let words = Words::new(&pattern);
+        for count in [1, 2, 3, 20] {
+            let parts: Vec<Range<usize>> = (0..count).map(|part| words.part([part, count])).collect();
+            assert_eq!([parts[0].start, parts[count - 1].end], [0, rows]);
+            assert!(parts.windows(2).all(|two| two[0].end == two[1].start && two[0].end % BLOCK == 0));
+            let most = parts.iter().map(|part| words.of(part.clone()).1.len()).max().expect("parts");
+            assert!(most <= words.words.len() / count + words.of(0..BLOCK).1.len(), "{count}");
+        }
     }
 }
