@@ -244,17 +244,22 @@ fn check_vectors<T: Float>(threads: Threads<'_>) {
         ("the last columns of words", 1 << 16, |row| 11 - row % 11),
         ("short rows", 40, |row| [1, 0, 3, 0, 1][row % 5]),
         ("short rows, the last columns of places", 1 << 16, |row| [1, 0, 3, 0, 1][row % 5]),
-        ("short rows but one", 40, |row| if row == 9 { 35 } else { row % 2 }),
+        ("short rows but one", 40, |row| if row == 9 { 35 } else { usize::from(row % 16 == 1) }),
         ("more columns than words tell apart", (1 << 16) + 1, |row| 11 - row % 11),
     ];
     for (name, columns, len) in ways {
+        // so many numbers are too many for an interpreter
+        if cfg!(miri) && columns > 40 {
+            continue;
+        }
         for (layouts, add) in [
             ([Layout::Rows, Layout::Rows], false),
             ([Layout::Rows, Layout::Apart(2, 0)], true),
             ([Layout::Apart(1, 1), Layout::Rows], true),
         ] {
             let case = Case::<T>::plain(pattern(columns, len), 1, layouts, add);
-            assert!(alive(&case.expected()) > rows / 3);
+            let filled = (0..rows).filter(|&row| len(row) > 0).count();
+            assert!(alive(&case.expected()) > filled / 2, "{name}");
             case.check(threads, name);
         }
     }

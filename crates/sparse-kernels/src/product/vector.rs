@@ -33,8 +33,8 @@ pub(super) const WINDOW: usize = 512;
 /// entry and fewer, and up to a quarter slower with two and more.
 const SHORT: f64 = 2.5;
 
-/// Entries of the longest of these rows: its sum does wait for its stores.
-const LONGEST: usize = 32;
+/// Share of the entries that the longest row may have there, for its sum does wait for its stores: one in so many.
+const LONGEST: usize = 4;
 
 /// How a plan goes about a product with a vector, and what it holds for that.
 #[derive(Clone, Debug)]
@@ -49,7 +49,8 @@ impl Way {
         let longest = (0..pattern.rows()).map(|row| pattern.row(row).len()).max().unwrap_or(0);
         if pattern.columns() > MOST {
             Way::Turns
-        } else if longest <= LONGEST && (pattern.nnz() as f64) < SHORT * pattern.rows() as f64 {
+        } else if longest <= pattern.nnz() / LONGEST && (pattern.nnz() as f64) < SHORT * pattern.rows() as f64
+        {
             Way::Entries(Places::new(pattern))
         } else {
             Way::Lanes(Words::new(pattern))
