@@ -52,6 +52,20 @@ fn committed_scores_come_near_the_papers() {
     }
 }
 
+#[test]
+fn committed_tickets_are_those_of_their_curves() {
+    for row in told() {
+        let bytes = fs::read(folder().join(format!("{}.safetensors", row[0]))).expect("a ticket");
+        let ticket = networks::Ticket::decode(&bytes).expect("a ticket");
+        let provenance = |key: &str| ticket.provenance.get(key).map_or("", String::as_str);
+        assert_eq!(provenance("test_accuracy"), row[5], "{}", row[0]);
+        let cell = provenance("cell");
+        let is_published = cell.contains("quirks");
+        assert!(cell.contains(&format!("task={} strategy={} seed=0", row[1], row[2])), "{cell}");
+        assert_eq!(if is_published { "as-published" } else { "corrected" }, row[3], "{cell}");
+    }
+}
+
 /// Where `TOMBOLA_DATA` leads to the published files.
 #[test]
 fn committed_tickets_score_what_their_curves_end_with() {

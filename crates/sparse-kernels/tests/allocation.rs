@@ -231,13 +231,20 @@ fn view_mut<T: Number>(data: &mut [T], rows: usize, by_rows: bool) -> ViewMut<'_
 fn check_products<T: Number>(one: T, columns: usize) {
     // an interpreter takes a hundredth
     let [rows, middle] = if cfg!(miri) { [15, 20] } else { [150, 200] };
-    let (pattern, threads) = (pattern(rows, middle), Threads::Sequential);
+    check_products_of(one, columns, &pattern(rows, middle));
+    // rows so short that entries go one by one
+    let diagonal: Vec<(usize, usize)> = (0..rows).map(|row| (row, row)).collect();
+    check_products_of(one, columns, &Pattern::from_triplets(rows, middle, &diagonal).expect("a pattern"));
+}
+
+fn check_products_of<T: Number>(one: T, columns: usize, pattern: &Pattern) {
+    let (rows, middle, threads) = (pattern.rows(), pattern.columns(), Threads::Sequential);
     let values = vec![one; pattern.nnz()];
     let (wide, tall) = (vec![one; middle * columns], vec![one; rows * columns]);
     // columns that are copied, and what lies as it should
     for by_rows in [false, true] {
         for isa in Isa::available() {
-            let (plan, transposed) = (ProductPlan::new(isa, &pattern), TransposedPlan::new(isa, &pattern));
+            let (plan, transposed) = (ProductPlan::new(isa, pattern), TransposedPlan::new(isa, pattern));
             let none = |what: &str, product: &mut dyn FnMut()| {
                 assert_eq!(calls(product), 0, "{what}, {isa}, {columns} columns, by rows: {by_rows}");
             };

@@ -159,6 +159,7 @@ fn samples_of_short_rows_do_not_depend_on_threads() {
     for threads in [2, 3, 7] {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
         check_short_rows::<f32>(Threads::Pool(&pool));
+        check_short_rows::<f64>(Threads::Pool(&pool));
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) struct Part<'a, T> {
     pub(super) order: Option<&'a [u32]>,
     pub(super) x: View<'a, T>,
     pub(super) y: Target<T>,
-    /// Whole windows of rows.
+    /// Whole windows of rows; with one column places in the order of [`Way`](super::vector::Way), where that has one.
     pub(super) rows: Range<usize>,
     /// Scratch for values in order, for a panel of the input, and for one of the output; each may be absent.
     pub(super) rooms: [&'a mut [T]; 3],

@@ -33,8 +33,8 @@ const ENTRIES_OF_LONG_ROWS: usize = 8;
 const NEAR_SLAB: usize = 24 * 1024;
 const FAR_SLAB: usize = 512 * 1024;
 
-/// Entries of a matrix up to which slabs are near, of products and of products of rows: 2.5 MB of columns and `f32`, with a
-/// second cache of 1 MB. A larger one had better be read from its beginning to its end, for a slab takes a little of each
+/// Entries of a matrix up to which slabs are near: 2.5 MB of columns and `f32`, with a second cache of 1 MB; of products of rows
+/// what that cache holds. A larger one had better be read from its beginning to its end, for a slab takes a little of each
 /// row, and whatever foresees what is read next does not foresee that.
 const NEAR_ENTRIES: usize = 320 * 1024;
 const NEAR_SAMPLES: usize = 128 * 1024;
@@ -89,7 +89,7 @@ pub struct ProductPlan {
     /// The entry that a row has come to after each block of columns but the last: `[block][row]`. Empty where no slab
     /// would be worth it.
     ends: Box<[u32]>,
-    /// For products with a vector.
+    /// For products with a vector, and where rows are short for products of rows.
     pub(super) vector: Way,
 }
 
@@ -184,7 +184,7 @@ impl ProductPlan {
         let y = Target { shape: y.shape(), pointer: y.pointer() };
         let mut rest = scratch;
         let parts = (0..threads.count()).map(move |part| {
-            let rows = self.rows_of(threads, part, x.columns());
+            let rows = self.share(threads, part, x.columns());
             let mut rooms = [&mut [][..], &mut [], &mut []];
             for (room, len) in
                 rooms.iter_mut().zip(self.room::<T>(threads, &rows, x.shape(), y.shape, order.is_some()))
@@ -229,20 +229,21 @@ impl ProductPlan {
         self.isa::<T>(columns).run(LanesOf) * size_of::<f32>() / size_of::<T>()
     }
 
-    /// The rows of a part of a product of matrices with so many columns: parts have about as much to do, and whole windows.
-    fn rows_of(&self, threads: Threads<'_>, part: usize, columns: usize) -> Range<usize> {
+    /// The rows of a part of a product of matrices with so many columns: parts have about as much to do. Whole windows; of
+    /// the order of [`Way`] where that has one of its own.
+    fn share(&self, threads: Threads<'_>, part: usize, columns: usize) -> Range<usize> {
         let of_vector = if columns == 1 { self.vector.part([part, threads.count()]) } else { None };
-        of_vector.unwrap_or_else(|| self.windows_of(threads, part, columns == 1))
+        let window = if columns == 1 && self.vector.is_by_entry() { vector::WINDOW } else { WINDOW };
+        of_vector.unwrap_or_else(|| self.windows(threads, part, window))
     }
 
-    /// The same of products of rows.
-    pub(super) fn sampled_rows_of(&self, threads: Threads<'_>, part: usize) -> Range<usize> {
-        self.windows_of(threads, part, true)
+    /// The same of products of rows: windows of single entries where there are such.
+    pub(super) fn share_of_samples(&self, threads: Threads<'_>, part: usize) -> Range<usize> {
+        let window = if self.vector.sampled_places().is_some() { vector::WINDOW } else { WINDOW };
+        self.windows(threads, part, window)
     }
 
-    /// Whole windows: those of the plan's order, or of single entries, where there are such and they are `by_entry`.
-    fn windows_of(&self, threads: Threads<'_>, part: usize, by_entry: bool) -> Range<usize> {
-        let window = if by_entry && self.vector.places().is_some() { vector::WINDOW } else { WINDOW };
+    fn windows(&self, threads: Threads<'_>, part: usize, window: usize) -> Range<usize> {
         self.boundary(threads, part, window)..self.boundary(threads, part + 1, window)
     }
 
@@ -289,7 +290,7 @@ impl ProductPlan {
         ordered: bool,
     ) -> usize {
         (0..threads.count()).fold(0, |before, part| {
-            let rows = self.rows_of(threads, part, x.columns);
+            let rows = self.share(threads, part, x.columns);
             let [values, input, output] = self.room::<T>(threads, &rows, x, y, ordered);
             total("scratch", [before, values, input, output])
         })

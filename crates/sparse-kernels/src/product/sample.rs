@@ -1,7 +1,7 @@
 //! Products of rows where a pattern has entries, and nowhere else.
 //!
 //! Lanes go along the rows: a *line* is as many numbers as a cache line holds, the same for every instruction set.
-//! Several entries of a row of the pattern go together and share its row of `Y`, or where rows are short entries of any
+//! Several entries of a row of the pattern go together and share its row of `Y`, or where all rows are short entries of any
 //! rows; one column is one number a line:
 //!
 //! ```text
@@ -131,7 +131,7 @@ impl ProductPlan {
         let mut rest = values;
         let starts = self.pattern.starts();
         let parts = (0..threads.count()).map(move |part| {
-            let rows = self.sampled_rows_of(threads, part);
+            let rows = self.share_of_samples(threads, part);
             let entries = (starts[rows.end] - starts[rows.start]) as usize;
             let (values, after) = std::mem::take(&mut rest).split_at_mut(entries);
             rest = after;
@@ -180,7 +180,7 @@ impl<T: Number> Kernel for Part<'_, T> {
         let few = self.columns <= T::lanes::<S>();
         // SAFETY: lengths were checked; the rows belong to this part.
         unsafe {
-            match self.plan.vector.places() {
+            match self.plan.vector.sampled_places() {
                 None if self.columns == 1 => return self.numbers(),
                 None => (),
                 Some(places) if self.columns == 1 => return self.numbers_at(places),

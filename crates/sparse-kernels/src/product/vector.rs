@@ -29,32 +29,45 @@ use words::{MOST, Words};
 /// Rows that are sorted among each other for a product with a vector.
 pub(super) const WINDOW: usize = 512;
 
-/// Entries of a row on the mean below which entries go one by one: on an AMD Zen 4 that is up to twice as fast with one
-/// entry and fewer, and up to a quarter slower with two and more.
+/// Entries of a row on the mean below which entries go one by one: on an AMD Zen 4 that is 1.2 to 3 times as fast with two
+/// and fewer.
 const SHORT: f64 = 2.5;
+/// The longest row may have one in so many of all entries there, for its sum does wait for its stores.
+const SHARE_OF_LONGEST: usize = 4;
 
-/// Share of the entries that the longest row may have there, for its sum does wait for its stores: one in so many.
-const LONGEST: usize = 4;
+/// The same for products of rows. Otherwise entries of a row share what is read of the left matrix, which from two entries a
+/// row on, or with rows of many, is worth more.
+const SHORT_SAMPLES: f64 = 1.5;
+const LONGEST_SAMPLES: usize = 32;
 
 /// How a plan goes about a product with a vector, and what it holds for that.
 #[derive(Clone, Debug)]
 pub(super) enum Way {
     Lanes(Words),
-    Entries(Places),
+    /// Products of rows may go by entry too, or had better not.
+    Entries(Places, Samples),
     Turns,
+}
+
+/// How products of rows go where a product with a vector goes entry by entry.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Samples {
+    ByEntry,
+    ByRow,
 }
 
 impl Way {
     pub(super) fn new(pattern: &Pattern) -> Way {
-        let longest = (0..pattern.rows()).map(|row| pattern.row(row).len()).max().unwrap_or(0);
         if pattern.columns() > MOST {
-            Way::Turns
-        } else if longest <= pattern.nnz() / LONGEST && (pattern.nnz() as f64) < SHORT * pattern.rows() as f64
-        {
-            Way::Entries(Places::new(pattern))
-        } else {
-            Way::Lanes(Words::new(pattern))
+            return Way::Turns;
         }
+        let (rows, entries) = (pattern.rows() as f64, pattern.nnz() as f64);
+        let longest = (0..pattern.rows()).map(|row| pattern.row(row).len()).max().unwrap_or(0);
+        if entries >= SHORT * rows || longest > pattern.nnz() / SHARE_OF_LONGEST {
+            return Way::Lanes(Words::new(pattern));
+        }
+        let by_entry = entries < SHORT_SAMPLES * rows && longest <= LONGEST_SAMPLES;
+        Way::Entries(Places::new(pattern), if by_entry { Samples::ByEntry } else { Samples::ByRow })
     }
 
     /// Which rows of their order are one of several parts', if not the plan's windows decide.
@@ -62,16 +75,21 @@ impl Way {
         if let Way::Lanes(words) = self { Some(words.part([part, parts])) } else { None }
     }
 
-    /// The place of each entry, where entries go one by one.
-    pub(super) fn places(&self) -> Option<&Places> {
-        if let Way::Entries(places) = self { Some(places) } else { None }
+    /// Whether entries go one by one.
+    pub(super) fn is_by_entry(&self) -> bool {
+        matches!(self, Way::Entries(..))
+    }
+
+    /// The place of each entry, where entries of products of rows go one by one.
+    pub(super) fn sampled_places(&self) -> Option<&Places> {
+        if let Way::Entries(places, Samples::ByEntry) = self { Some(places) } else { None }
     }
 
     /// Bytes that it takes.
     pub(super) fn size(&self) -> usize {
         match self {
             Way::Lanes(words) => words.size(),
-            Way::Entries(places) => places.size(),
+            Way::Entries(places, _) => places.size(),
             Way::Turns => 0,
         }
     }
@@ -83,17 +101,21 @@ impl Way {
     /// As for [`Rows`](super::panel::Rows), of these rows and the pattern that this was made for.
     #[inline(always)]
     pub(super) unsafe fn run<S: Simd, T: Number>(&self, simd: S, panel: Panel<'_, T>, rows: Range<usize>) {
+        // rows as they were shared out, whoever goes through them
+        let panel = match self {
+            Way::Lanes(words) => Panel { rows: words.of(rows.clone()).0, ..panel },
+            Way::Entries(..) | Way::Turns => panel,
+        };
         match (self, panel.input_stride == 1, panel.order.is_null()) {
             (Way::Lanes(words), true, true) => {
-                let (order, words) = words.of(rows);
-                let panel = Panel { rows: order, ..panel };
+                let words = words.of(rows).1;
                 if panel.add {
                     simd.apart(Lanes::<T, true> { panel, words });
                 } else {
                     simd.apart(Lanes::<T, false> { panel, words });
                 }
             }
-            (Way::Entries(places), _, true) => {
+            (Way::Entries(places, _), _, true) => {
                 if panel.input_stride == 1 && panel.output_stride == 1 {
                     simd.apart(Entries::<T, true> { panel, rows, places });
                 } else {

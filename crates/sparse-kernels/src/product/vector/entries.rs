@@ -4,8 +4,8 @@
 //!     output[row k] = values[k] * input[column k] + output[row k]            the entries of each row in their order
 //! ```
 //!
-//! First of every row of a window its first entry, then the second of those that have one, and so on: so hardly any sum
-//! waits for the store of the entry before it.
+//! First of every row of a window its first entry, then the second of those that have one, and so on: so a sum waits for the
+//! store of the entry before it only where all other rows of the window have ended.
 
 use std::ops::Range;
 

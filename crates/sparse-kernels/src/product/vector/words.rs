@@ -27,7 +27,8 @@ pub(in super::super) struct Words {
     blocks: Box<[usize]>,
 }
 
-/// Rows, in their order, that stay with one thread: less than a window, so that few rows can have several threads too.
+/// Rows, in their order, that stay with one thread: less than a window, so that few rows can have several threads too, though
+/// these then write to the same lines of the output.
 const BLOCK: usize = 64;
 
 const _: () = assert!(WINDOW.is_multiple_of(BLOCK) && BLOCK.is_multiple_of(ROWS), "blocks of whole eights");
@@ -123,7 +124,11 @@ mod tests {
         for count in [1, 2, 3, 20] {
             let parts: Vec<Range<usize>> = (0..count).map(|part| words.part([part, count])).collect();
             assert_eq!([parts[0].start, parts[count - 1].end], [0, rows]);
-            assert!(parts.windows(2).all(|two| two[0].end == two[1].start && two[0].end % BLOCK == 0));
+            assert!(
+                parts
+                    .windows(2)
+                    .all(|two| two[0].end == two[1].start && (two[0].end % BLOCK == 0 || two[0].end == rows))
+            );
             let most = parts.iter().map(|part| words.of(part.clone()).1.len()).max().expect("parts");
             assert!(most <= words.words.len() / count + words.of(0..BLOCK).1.len(), "{count}");
         }
