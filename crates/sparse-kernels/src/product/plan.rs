@@ -95,7 +95,7 @@ pub struct ProductPlan {
 
 impl ProductPlan {
     /// Plans for a pattern, of which it keeps a copy. On an AMD Zen 4 that took as long as 5 to 150 products with a vector, 0.8
-    /// to 31 with 64 columns, and 0.2 to 5 with 256, the more the fewer entries there were (`benches/peers/PRODUCTS.md`).
+    /// to 24 with 64 columns, and 0.2 to 5 with 256, the more the fewer entries there were (`benches/peers/PRODUCTS.md`).
     pub fn new(isa: Isa, pattern: &Pattern) -> ProductPlan {
         let mut order: Box<[u32]> = (0..pattern.rows() as u32).collect();
         for window in order.chunks_mut(WINDOW) {
