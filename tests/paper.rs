@@ -57,7 +57,7 @@ fn committed_tickets_are_those_of_their_curves() {
     for row in told() {
         let bytes = fs::read(folder().join(format!("{}.safetensors", row[0]))).expect("a ticket");
         let ticket = networks::Ticket::decode(&bytes).expect("a ticket");
-        let provenance = |key: &str| ticket.provenance.get(key).map_or("", String::as_str);
+        let provenance = |key: &str| ticket.contents().provenance.get(key).map_or("", String::as_str);
         assert_eq!(provenance("test_accuracy"), row[5], "{}", row[0]);
         let cell = provenance("cell");
         let is_published = cell.contains("quirks");
