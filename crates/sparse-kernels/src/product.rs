@@ -38,7 +38,8 @@
 //!   plan falls back on that by itself, for it would multiply by zeros that are not there; a caller who may have them
 //!   takes a [`ChosenPlan`], which goes by a rule ([`Zeros::Auto`]) or does as it is told.
 //!
-//! Rows are shared out among threads by their entries, before any work begins.
+//! Rows are shared out among threads by their entries, before any work begins; columns too, where their panels are copied,
+//! so that fewer threads copy each.
 //!
 //! # Which product when
 //!
@@ -121,6 +122,7 @@ mod part;
 mod plan;
 mod sample;
 mod scatter;
+mod shares;
 #[cfg(feature = "sprs")]
 mod sprs;
 mod transposed;

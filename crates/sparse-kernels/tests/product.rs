@@ -287,8 +287,20 @@ fn products_with_a_vector_do_not_depend_on_threads() {
 #[cfg(feature = "rayon")]
 fn check_threads<T: Float>() {
     use Layout::{Columns, Rows};
-    let sizes = [[300, 200, 70], [700, 40, 1], [129, 130, 9], [3, 3, 3], [0, 3, 2]];
-    for (index, [rows, middle, columns]) in sizes.into_iter().enumerate() {
+    // with 256 and 384 columns threads have panels of their own; forty are five registers of AVX2 in one panel
+    let sizes = [
+        [300, 200, 70],
+        [700, 40, 1],
+        [129, 130, 9],
+        [3, 3, 3],
+        [0, 3, 2],
+        [129, 130, 40],
+        [300, 90, 256],
+        [90, 100, 256],
+        [150, 80, 384],
+    ];
+    let few = if cfg!(miri) { 5 } else { sizes.len() };
+    for (index, [rows, middle, columns]) in sizes.into_iter().take(few).enumerate() {
         let most = if cfg!(miri) { [130, 4, 9] } else { [usize::MAX; 3] };
         let (rows, middle, columns) = (rows.min(most[0]), middle.min(most[1]), columns.min(most[2]));
         let layouts = [[Rows, Columns], [Rows, Rows], [Columns, Rows]][index % 3];

@@ -1,4 +1,4 @@
-//! The rows of a product that one thread computes, panel after panel.
+//! The rows and columns of a product that one thread computes, panel after panel.
 
 use std::ops::Range;
 
@@ -11,18 +11,18 @@ use super::view::Shape;
 use super::{Number, View};
 use crate::chunks::{Chunk, chunks};
 
-/// Where outputs go: each part writes the rows that are its own.
+/// Where outputs go: each part writes the rows and columns that are its own.
 #[derive(Clone, Copy)]
 pub(super) struct Target<T> {
     pub(super) pointer: *mut T,
     pub(super) shape: Shape,
 }
 
-// SAFETY: it stands for the exclusive borrow that it was made of, which lasts as long as the parts; they write rows that
-// are different, and elements of a view that is written never share a place.
+// SAFETY: it stands for the exclusive borrow that it was made of, which lasts as long as the parts; they write
+// elements that are different, and elements of a view that is written never share a place.
 unsafe impl<T: Send> Send for Target<T> {}
 
-/// Some rows, and all that is needed for them. Lengths were checked.
+/// Some rows of some panels, and all that is needed for them. Lengths were checked.
 pub(super) struct Part<'a, T> {
     pub(super) plan: &'a ProductPlan,
     pub(super) values: &'a [T],
@@ -32,6 +32,8 @@ pub(super) struct Part<'a, T> {
     pub(super) y: Target<T>,
     /// Whole windows of rows; with one column places in the order of [`Way`](super::vector::Way), where that has one.
     pub(super) rows: Range<usize>,
+    /// Panels of columns, of as many as there are.
+    pub(super) panels: Range<usize>,
     /// Scratch for values in order, for a panel of the input, and for one of the output; each may be absent.
     pub(super) rooms: [&'a mut [T]; 3],
     pub(super) add: bool,
@@ -49,8 +51,9 @@ impl<T: Number> Kernel for Part<'_, T> {
             unsafe { self.plan.vector.run(simd, panel, self.rows.clone()) };
             return;
         }
-        for chunk in chunks(columns.div_ceil(lanes), self.plan.widths::<T>(columns)) {
-            // SAFETY: lengths were checked, and the rows belong to this part.
+        let all = chunks(columns.div_ceil(lanes), self.plan.widths::<T>(columns));
+        for chunk in all.skip(self.panels.start).take(self.panels.len()) {
+            // SAFETY: lengths were checked, and the rows of these columns belong to this part.
             unsafe { self.chunk(simd, panel, chunk) };
         }
     }

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::ops::Range;
 
-use super::super::plan::share_of;
+use super::super::shares::share_of;
 use super::WINDOW;
 use super::lanes::ROWS;
 use crate::Pattern;
