@@ -52,6 +52,9 @@ const WORTH_A_FAR_SLAB: f64 = 150.0;
 /// Uses of a row of the input from which on it is worth a copy.
 const WORTH_A_COPY: usize = 8;
 
+/// Uses from which on it does not matter that each range of rows has a copy of its own.
+const MANY_USES: usize = 128;
+
 /// Multiply-adds that a row costs beside its entries, where rows are shared out among threads.
 const COST_OF_A_ROW: usize = 4;
 
@@ -184,7 +187,7 @@ impl ProductPlan {
         }
         let y = Target { shape: y.shape(), pointer: y.pointer() };
         let mut rest = scratch;
-        let shares = self.shares::<T>(threads, x.shape(), order.is_some());
+        let shares = self.shares::<T>(threads.count(), x.shape(), order.is_some());
         let parts = (0..threads.count()).map(move |part| {
             let (rows, panels) = (shares.rows(self, part), shares.panels(part));
             let mut rooms = [&mut [][..], &mut [], &mut []];
@@ -232,18 +235,20 @@ impl ProductPlan {
 
     /// Who does what of a product.
     ///
-    /// PERF: a panel of the input is copied once for each range of rows. So where panels are copied, are as wide as each other
-    /// and can be shared out evenly, they are, and there are fewer ranges of rows: an eighth less time on two threads with
-    /// 256 columns, sides of 1024 and a density of 0.05.
-    fn shares<T: Number>(&self, threads: Threads<'_>, x: Shape, ordered: bool) -> Shares {
-        let parts = threads.count();
+    /// PERF: a panel of the input is copied once for each range of rows. So where panels are copied and as wide as each other,
+    /// there are as few ranges of rows as it takes that a copy has [`MANY_USES`], or as divide the threads, and threads share
+    /// out the panels instead (times: `benches/peers/README.md`).
+    pub(super) fn shares<T: Number>(&self, parts: usize, x: Shape, ordered: bool) -> Shares {
         let by_rows = Shares { rows: parts, columns: x.columns, panels: 1, panels_of_each: usize::MAX };
         // values that are put in order would be so for each range of panels
         if ordered || x.columns <= 1 || !x.columns.is_multiple_of(self.panel::<T>(x.columns)) {
             return by_rows;
         }
         let of_all = x.columns / self.panel::<T>(x.columns);
-        let panels = greatest_common_divisor(parts, of_all);
+        let most = greatest_common_divisor(parts, of_all);
+        let is_enough =
+            |&panels: &usize| most.is_multiple_of(panels) && self.uses(parts / panels) >= MANY_USES;
+        let panels = (1..most).find(is_enough).unwrap_or(most);
         let by_both = Shares { rows: parts / panels, panels, panels_of_each: of_all / panels, ..by_rows };
         if panels > 1 && self.copies(by_both, x) { by_both } else { by_rows }
     }
@@ -276,8 +281,12 @@ impl ProductPlan {
 
     /// Whether panels of the input are copied, as far as they are not as they should be.
     fn copies(&self, shares: Shares, x: Shape) -> bool {
-        let uses = self.pattern.nnz() / (self.pattern.columns().max(1) * shares.rows);
-        x.columns > 1 && (x.column_stride != 1 || uses >= WORTH_A_COPY)
+        x.columns > 1 && (x.column_stride != 1 || self.uses(shares.rows) >= WORTH_A_COPY)
+    }
+
+    /// How often one of so many ranges of rows uses a row of the input, on the mean.
+    fn uses(&self, ranges: usize) -> usize {
+        self.pattern.nnz() / (self.pattern.columns().max(1) * ranges)
     }
 
     /// Widths of panels in registers, the widest first.
@@ -289,7 +298,7 @@ impl ProductPlan {
     }
 
     /// Columns of the widest panel.
-    fn panel<T: Number>(&self, columns: usize) -> usize {
+    pub(super) fn panel<T: Number>(&self, columns: usize) -> usize {
         let lanes = self.lanes::<T>(columns);
         // bounded first: a matrix without rows can have as many columns as there are numbers
         columns.min(self.widths::<T>(columns)[0] * lanes).next_multiple_of(lanes)
@@ -308,7 +317,7 @@ impl ProductPlan {
         y: Shape,
         ordered: bool,
     ) -> usize {
-        let shares = self.shares::<T>(threads, x, ordered);
+        let shares = self.shares::<T>(threads.count(), x, ordered);
         (0..threads.count()).fold(0, |before, part| {
             let [values, input, output] = self.room::<T>(shares, &shares.rows(self, part), x, y, ordered);
             total("scratch", [before, values, input, output])

@@ -47,3 +47,72 @@ pub(super) fn share_of(windows: usize, cost: impl Fn(usize) -> usize, [part, par
     }
     if part == parts { windows } else { low }
 }
+
+#[cfg(test)]
+mod tests {
+    use numerics::Isa;
+
+    use super::*;
+    use crate::Pattern;
+    use crate::product::Number;
+    use crate::product::view::Shape;
+
+    const MIDDLE: usize = 16;
+
+    /// Of every instruction set, for a matrix without zeros.
+    fn plans(rows: usize) -> impl Iterator<Item = ProductPlan> {
+        let pattern =
+            Pattern::from_mask(rows, MIDDLE, &vec![true; rows * MIDDLE]).expect("a mask of the right length");
+        Isa::available().into_iter().map(move |isa| ProductPlan::new(isa, &pattern))
+    }
+
+    fn by_rows(columns: usize) -> Shape {
+        Shape { rows: MIDDLE, columns, row_stride: columns, column_stride: 1 }
+    }
+
+    fn check<T: Number>(plan: &ProductPlan, parts: usize, columns: usize) -> Shares {
+        let shares = plan.shares::<T>(parts, by_rows(columns), false);
+        let of_all = columns / plan.panel::<T>(columns);
+        assert_eq!(shares.rows * shares.panels, parts);
+        let mut first = 0;
+        for part in (0..parts).filter(|_| shares.panels > 1) {
+            assert_eq!(shares.panels(part).start, first % of_all, "{parts} parts of {of_all} panels");
+            first = shares.panels(part).end;
+        }
+        assert!(shares.panels == 1 || first == of_all);
+        shares
+    }
+
+    #[test]
+    fn panels_are_shared_out_where_copies_are_used_seldom() {
+        for plan in plans(64) {
+            for (parts, panels) in [(1, 1), (2, 2), (3, 1), (4, 4), (6, 2), (7, 1), (16, 4)] {
+                assert_eq!(check::<f32>(&plan, parts, 4 * plan.panel::<f32>(1000)).panels, panels);
+                assert_eq!(check::<f64>(&plan, parts, 4 * plan.panel::<f64>(1000)).panels, panels);
+            }
+        }
+    }
+
+    #[test]
+    fn as_few_panels_are_shared_out_as_are_enough() {
+        for plan in plans(300) {
+            let columns = 8 * plan.panel::<f32>(1000);
+            let panels = [2, 4, 8].map(|parts| check::<f32>(&plan, parts, columns).panels);
+            assert_eq!(panels, [1, 2, 4]);
+        }
+    }
+
+    #[test]
+    fn rows_are_shared_out_where_panels_differ_or_values_are_put_in_order() {
+        for plan in plans(64) {
+            let columns = 4 * plan.panel::<f32>(1000);
+            assert_eq!(check::<f32>(&plan, 2, columns - 1).panels, 1);
+            assert_eq!(check::<f32>(&plan, 2, 1).panels, 1);
+            assert_eq!(plan.shares::<f32>(2, by_rows(columns), true).panels, 1);
+        }
+        // four uses are too few for a copy
+        for plan in plans(4) {
+            assert_eq!(check::<f32>(&plan, 2, 4 * plan.panel::<f32>(1000)).panels, 1);
+        }
+    }
+}

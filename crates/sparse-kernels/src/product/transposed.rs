@@ -13,8 +13,8 @@ const LONG_ROW: usize = 12;
 /// `Y = Aᵀ X` and `Y = Y + Aᵀ X` for one pattern of `A`, whose values stay in the order of `A`.
 ///
 /// A plan of the transposed pattern, and the order that brings values to it: each is read where it lies, or, where there
-/// are several panels of columns, put in order first, in scratch. So rows of `Y` are shared out among threads as in any
-/// other product, and sums have their order: entries of a column of `A` from top to bottom. With one column, or as many as
+/// are several panels of columns, put in order first, in scratch. So rows of `Y` are shared out among threads, never
+/// columns, and sums have their order: entries of a column of `A` from top to bottom. With one column, or as many as
 /// a register holds, whose rows follow each other without gaps, one thread adds each entry to the row of `Y` that it
 /// belongs to, in the same order.
 ///
