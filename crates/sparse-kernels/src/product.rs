@@ -38,8 +38,8 @@
 //!   plan falls back on that by itself, for it would multiply by zeros that are not there; a caller who may have them
 //!   takes a [`ChosenPlan`], which goes by a rule ([`Zeros::Auto`]) or does as it is told.
 //!
-//! Rows are shared out among threads by their entries, before any work begins. Panels of columns are so too, where they are
-//! copied, are not used so often that copies do not matter, and can be shared out evenly: fewer threads then copy each.
+//! Rows are shared out among threads by their entries, before any work begins. Panels of columns are shared out too, in equal
+//! numbers, where they are copied and their number allows it: fewer threads then copy each.
 //!
 //! # Which product when
 //!

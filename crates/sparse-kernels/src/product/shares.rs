@@ -84,21 +84,12 @@ mod tests {
     }
 
     #[test]
-    fn panels_are_shared_out_where_copies_are_used_seldom() {
+    fn panels_are_shared_out_where_they_are_copied() {
         for plan in plans(64) {
             for (parts, panels) in [(1, 1), (2, 2), (3, 1), (4, 4), (6, 2), (7, 1), (16, 4)] {
                 assert_eq!(check::<f32>(&plan, parts, 4 * plan.panel::<f32>(1000)).panels, panels);
                 assert_eq!(check::<f64>(&plan, parts, 4 * plan.panel::<f64>(1000)).panels, panels);
             }
-        }
-    }
-
-    #[test]
-    fn as_few_panels_are_shared_out_as_are_enough() {
-        for plan in plans(300) {
-            let columns = 8 * plan.panel::<f32>(1000);
-            let panels = [2, 4, 8].map(|parts| check::<f32>(&plan, parts, columns).panels);
-            assert_eq!(panels, [1, 2, 4]);
         }
     }
 
@@ -110,9 +101,15 @@ mod tests {
             assert_eq!(check::<f32>(&plan, 2, 1).panels, 1);
             assert_eq!(plan.shares::<f32>(2, by_rows(columns), true).panels, 1);
         }
-        // four uses are too few for a copy
-        for plan in plans(4) {
-            assert_eq!(check::<f32>(&plan, 2, 4 * plan.panel::<f32>(1000)).panels, 1);
+        // seven uses are too few for a copy, unless columns of the input are apart
+        for plan in plans(7) {
+            let columns = 4 * plan.panel::<f32>(1000);
+            assert_eq!(check::<f32>(&plan, 2, columns).panels, 1);
+            let apart = Shape { row_stride: 1, column_stride: MIDDLE, ..by_rows(columns) };
+            assert_eq!(plan.shares::<f32>(2, apart, false).panels, 2);
+        }
+        for plan in plans(8) {
+            assert_eq!(check::<f32>(&plan, 2, 4 * plan.panel::<f32>(1000)).panels, 2);
         }
     }
 }
