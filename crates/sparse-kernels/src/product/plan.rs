@@ -256,8 +256,8 @@ impl ProductPlan {
     }
 
     /// The same of products of rows: windows of single entries where there are such.
-    pub(super) fn share_of_samples(&self, threads: Threads<'_>, part: usize) -> Range<usize> {
-        let window = if self.vector.sampled_places().is_some() { vector::WINDOW } else { WINDOW };
+    pub(super) fn share_of_samples(&self, threads: Threads<'_>, part: usize, columns: usize) -> Range<usize> {
+        let window = if self.vector.sampled_places(columns).is_some() { vector::WINDOW } else { WINDOW };
         self.windows([part, threads.count()], window)
     }
 

@@ -45,6 +45,20 @@ struct Part<'a, T> {
     add: bool,
 }
 
+/// What is read and written for the entries of a part.
+///
+/// PERF: a copy, and not the part itself, which would be read again after each value that is written.
+#[derive(Clone, Copy)]
+struct Entries<'a, T> {
+    indices: &'a [u32],
+    y: Lines<T>,
+    x: Lines<T>,
+    columns: usize,
+    /// Where the value of the first entry of all would be.
+    values: *mut T,
+    add: bool,
+}
+
 impl ProductPlan {
     /// Numbers of scratch that products of rows need. None, where both matrices lie by rows.
     ///
@@ -131,7 +145,7 @@ impl ProductPlan {
         let mut rest = values;
         let starts = self.pattern.starts();
         let parts = (0..threads.count()).map(move |part| {
-            let rows = self.share_of_samples(threads, part);
+            let rows = self.share_of_samples(threads, part, columns);
             let entries = (starts[rows.end] - starts[rows.start]) as usize;
             let (values, after) = std::mem::take(&mut rest).split_at_mut(entries);
             rest = after;
@@ -176,11 +190,11 @@ impl<T: Number> Kernel for Part<'_, T> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(mut self, simd: S) {
+    fn run<S: Simd>(self, simd: S) {
         let few = self.columns <= T::lanes::<S>();
         // SAFETY: lengths were checked; the rows belong to this part.
         unsafe {
-            match self.plan.vector.sampled_places() {
+            match self.plan.vector.sampled_places(self.columns) {
                 None if self.columns == 1 => return self.numbers(),
                 None => (),
                 Some(places) if self.columns == 1 => return self.numbers_at(places),
@@ -191,16 +205,18 @@ impl<T: Number> Kernel for Part<'_, T> {
                 Some(places) => return self.at::<S, 2>(simd, places),
             }
         }
+        let (plan, rows) = (self.plan, self.rows.clone());
         let bytes = self.columns.next_multiple_of(T::LINE).max(T::LINE) * size_of::<T>();
-        for (starts, ends) in self.plan.slabs(bytes, Slabs::Samples) {
-            for row in self.rows.clone() {
+        let all = self.entries();
+        for (starts, ends) in plan.slabs(bytes, Slabs::Samples) {
+            for row in rows.clone() {
                 let entries = starts[row] as usize..ends[row] as usize;
                 // SAFETY: as above.
                 unsafe {
                     if const { S::LANES == numerics::LANES } || few {
-                        self.row::<S, 8, 4, 1>(simd, row, entries);
+                        all.row::<S, 8, 4, 1>(simd, row, entries);
                     } else {
-                        self.row::<S, 4, 4, 2>(simd, row, entries);
+                        all.row::<S, 4, 4, 2>(simd, row, entries);
                     }
                 }
             }
@@ -208,7 +224,16 @@ impl<T: Number> Kernel for Part<'_, T> {
     }
 }
 
-impl<T: Number> Part<'_, T> {
+impl<'a, T: Number> Part<'a, T> {
+    /// Its entries.
+    #[inline(always)]
+    fn entries(self) -> Entries<'a, T> {
+        let Part { plan, y, x, columns, rows, values, add } = self;
+        let base = plan.pattern.starts()[rows.start] as usize;
+        let values = values.as_mut_ptr().wrapping_sub(base);
+        Entries { indices: plan.pattern.indices(), y, x, columns, values, add }
+    }
+
     /// All entries, where there is one column: a line has one number, and zeros.
     ///
     /// # Safety
@@ -232,7 +257,9 @@ impl<T: Number> Part<'_, T> {
             }
         }
     }
+}
 
+impl<T: Number> Entries<'_, T> {
     /// Some entries of a row, `E` at a time, and at last `F`, two or one; a line is `H` registers, or no longer than one.
     ///
     /// # Safety
@@ -240,7 +267,7 @@ impl<T: Number> Part<'_, T> {
     /// The entries are of that row, which is one of the part's, and the lines of both matrices are there.
     #[inline(always)]
     unsafe fn row<S: Simd, const E: usize, const F: usize, const H: usize>(
-        &mut self,
+        self,
         simd: S,
         row: usize,
         entries: Range<usize>,
@@ -271,31 +298,40 @@ impl<T: Number> Part<'_, T> {
     // PERF: inlined twice, so that nothing is asked where all of them are there.
     #[inline(always)]
     unsafe fn some<S: Simd, const E: usize, const H: usize>(
-        &mut self,
+        self,
         simd: S,
         row: usize,
         first: usize,
         count: usize,
     ) {
-        let pattern = &self.plan.pattern;
         let mut x = [self.x.first; E];
         for e in 0..E {
             // PERF: where entries run out the last is taken again: as fast as fewer sums that wait for each other
             let entry = first + if e < count { e } else { count - 1 };
             // SAFETY: the caller's promise: these are entries.
-            let column = unsafe { *pattern.indices().get_unchecked(entry) } as usize;
+            let column = unsafe { *self.indices.get_unchecked(entry) } as usize;
             x[e] = self.x.first.wrapping_add(column * self.x.stride);
         }
-        // SAFETY: the caller's promise: the rows of the part begin with the first of its values.
+        // SAFETY: the caller's promise.
         unsafe {
             let y = self.y.first.wrapping_add(row * self.y.stride);
             let sums = self.sums::<S, E, H, true>(simd, [y; E], x);
-            let base = *pattern.starts().get_unchecked(self.rows.start) as usize;
-            let values = self.values.get_unchecked_mut(first - base..first - base + count);
-            for (value, sum) in values.iter_mut().zip(sums) {
-                *value = if self.add { value.plus(sum) } else { sum };
+            for (e, sum) in sums.into_iter().enumerate().take(count) {
+                self.put(first + e, sum);
             }
         }
+    }
+
+    /// Writes the sum of an entry, or adds it.
+    ///
+    /// # Safety
+    ///
+    /// The entry is one of the part's.
+    #[inline(always)]
+    unsafe fn put(self, entry: usize, sum: T) {
+        let value = self.values.wrapping_add(entry);
+        // SAFETY: the caller's promise: the value of that entry.
+        unsafe { *value = if self.add { (*value).plus(sum) } else { sum } };
     }
 
     /// The products of rows with others, or of `ONE` row with several.
@@ -305,7 +341,7 @@ impl<T: Number> Part<'_, T> {
     /// Each pointer leads to as many numbers as there are columns.
     #[inline(always)]
     unsafe fn sums<S: Simd, const E: usize, const H: usize, const ONE: bool>(
-        &self,
+        self,
         simd: S,
         y: [*const T; E],
         x: [*const T; E],
@@ -387,7 +423,7 @@ impl<T: Number> Part<'_, T> {
     /// As for [`sums`](Self::sums).
     #[inline(always)]
     unsafe fn short_sums<S: Simd, const E: usize, const ONE: bool>(
-        &self,
+        self,
         simd: S,
         y: [*const T; E],
         x: [*const T; E],

@@ -35,8 +35,8 @@ const SHORT: f64 = 2.5;
 /// The longest row may have one in so many of all entries there, for its sum does wait for its stores.
 const SHARE_OF_LONGEST: usize = 4;
 
-/// The same for products of rows. Otherwise entries of a row share what is read of the left matrix, which from two entries a
-/// row on, or with rows of many, is worth more.
+/// The same for products of rows of several columns. Otherwise entries of a row share what is read of the left matrix, which
+/// from two entries a row on, or with rows of many, is worth more.
 const SHORT_SAMPLES: f64 = 1.5;
 const LONGEST_SAMPLES: usize = 32;
 
@@ -80,9 +80,13 @@ impl Way {
         matches!(self, Way::Entries(..))
     }
 
-    /// The place of each entry, where entries of products of rows go one by one.
-    pub(super) fn sampled_places(&self) -> Option<&Places> {
-        if let Way::Entries(places, Samples::ByEntry) = self { Some(places) } else { None }
+    /// The place of each entry, where entries of products of rows with so many columns go one by one.
+    pub(super) fn sampled_places(&self, columns: usize) -> Option<&Places> {
+        match self {
+            Way::Entries(places, Samples::ByEntry) => Some(places),
+            Way::Entries(places, Samples::ByRow) if columns == 1 => Some(places),
+            _ => None,
+        }
     }
 
     /// Bytes that it takes.

@@ -38,25 +38,25 @@ impl<T: Number> Part<'_, T> {
     ///
     /// As for [`numbers_at`](Self::numbers_at).
     #[inline(always)]
-    pub(super) unsafe fn at<S: Simd, const H: usize>(&mut self, simd: S, places: &Places) {
+    pub(super) unsafe fn at<S: Simd, const H: usize>(self, simd: S, places: &Places) {
         let starts = self.plan.pattern.starts();
-        let base = starts[self.rows.start] as usize;
-        for (rows, places) in places.windows([starts, &starts[1..]], self.rows.clone()) {
+        let rows = self.rows.clone();
+        let all = self.entries();
+        for (rows, places) in places.windows([starts, &starts[1..]], rows) {
             for four in places.chunks(4) {
-                let (mut y, mut x, mut entries) = ([self.y.first; 4], [self.x.first; 4], [0; 4]);
+                let (mut y, mut x, mut entries) = ([all.y.first; 4], [all.x.first; 4], [0; 4]);
                 for e in 0..4 {
                     // where they run out the last is taken again
                     let [entry, row, column] = Places::parts(four[e.min(four.len() - 1)]);
-                    y[e] = y[e].wrapping_add((rows.start + row) * self.y.stride);
-                    x[e] = x[e].wrapping_add(column * self.x.stride);
-                    entries[e] = entry - base;
+                    y[e] = y[e].wrapping_add((rows.start + row) * all.y.stride);
+                    x[e] = x[e].wrapping_add(column * all.x.stride);
+                    entries[e] = entry;
                 }
                 // SAFETY: the caller's promise: these are places of entries of the part.
                 unsafe {
-                    let sums = self.sums::<S, 4, H, false>(simd, y, x);
+                    let sums = all.sums::<S, 4, H, false>(simd, y, x);
                     for e in 0..four.len() {
-                        let value = self.values.get_unchecked_mut(entries[e]);
-                        *value = if self.add { value.plus(sums[e]) } else { sums[e] };
+                        all.put(entries[e], sums[e]);
                     }
                 }
             }
