@@ -30,9 +30,11 @@ const PANEL: usize = 256;
 const PANEL_OF_SHORT_ROWS: usize = 512;
 const ENTRIES_OF_LONG_ROWS: usize = 8;
 
-/// Bytes of a panel of inputs that stay in the first cache while rows go by, and in the second.
+/// Bytes of a panel of inputs that stay in the first cache while rows go by, and in the second; fewer where values are read
+/// out of order, for lines of these have to stay there too.
 const NEAR_SLAB: usize = 24 * 1024;
 const FAR_SLAB: usize = 512 * 1024;
+const FAR_SLAB_OUT_OF_ORDER: usize = 128 * 1024;
 
 /// Entries of a matrix up to which slabs are near: 2.5 MB of columns and `f32`, with a second cache of 1 MB; of products of rows
 /// what that cache holds. A larger one had better be read from its beginning to its end, for a slab takes a little of each
@@ -44,10 +46,11 @@ const NEAR_SAMPLES: usize = 128 * 1024;
 /// going to the next row cost more than the cache saves; fewer lines where values are read out of order, for a slab also
 /// keeps lines of values near. On an AMD Zen 4 (1 MB of second cache, sides of 512 to 16384, 8 to 256 columns) near slabs
 /// save up to a quarter above this, and cost up to as much again below; far ones save up to a quarter, and only sums in
-/// registers are worth them.
+/// registers are worth them. Out of order they save up to three tenths with a million entries and more.
 const WORTH_A_NEAR_SLAB: f64 = 60.0;
 const WORTH_A_NEAR_SLAB_OUT_OF_ORDER: f64 = 36.0;
 const WORTH_A_FAR_SLAB: f64 = 150.0;
+const WORTH_A_FAR_SLAB_OUT_OF_ORDER: f64 = 24.0;
 
 /// Uses of a row of the input from which on it is worth a copy.
 const WORTH_A_COPY: usize = 8;
@@ -349,15 +352,20 @@ impl ProductPlan {
         let (rows, columns) = (self.pattern.rows(), self.pattern.columns());
         let blocks = self.ends.len().checked_div(rows).unwrap_or(0) + 1;
         let is_near = self.pattern.nnz() <= if let Slabs::Samples = of { NEAR_SAMPLES } else { NEAR_ENTRIES };
-        let slab = if is_near { NEAR_SLAB } else { FAR_SLAB };
+        let slab = match of {
+            _ if is_near => NEAR_SLAB,
+            Slabs::OutOfOrder => FAR_SLAB_OUT_OF_ORDER,
+            Slabs::InOrder | Slabs::Samples => FAR_SLAB,
+        };
         let step = (slab / BLOCK.saturating_mul(bytes)).max(1);
         let entries = self.pattern.nnz() as f64 * (step * BLOCK) as f64 / (rows as f64 * columns as f64);
         let lines = entries * bytes as f64 / LINE as f64;
-        let is_worth = match of {
-            Slabs::OutOfOrder if is_near => lines >= WORTH_A_NEAR_SLAB_OUT_OF_ORDER,
-            _ if is_near => lines >= WORTH_A_NEAR_SLAB,
-            Slabs::Samples => false,
-            Slabs::InOrder | Slabs::OutOfOrder => entries >= WORTH_A_FAR_SLAB,
+        let is_worth = match (is_near, of) {
+            (true, Slabs::OutOfOrder) => lines >= WORTH_A_NEAR_SLAB_OUT_OF_ORDER,
+            (true, Slabs::InOrder | Slabs::Samples) => lines >= WORTH_A_NEAR_SLAB,
+            (false, Slabs::InOrder) => entries >= WORTH_A_FAR_SLAB,
+            (false, Slabs::OutOfOrder) => entries >= WORTH_A_FAR_SLAB_OUT_OF_ORDER,
+            (false, Slabs::Samples) => false,
         };
         let step = if is_worth { step } else { blocks };
         let after = move |block: usize| match block {
