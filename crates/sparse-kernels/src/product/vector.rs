@@ -44,12 +44,12 @@ const LONGEST_SAMPLES: usize = 32;
 #[derive(Clone, Debug)]
 pub(super) enum Way {
     Lanes(Words),
-    /// Products of rows may go by entry too, or had better not.
+    /// Products of rows of several columns may go by entry too, or had better not.
     Entries(Places, Samples),
     Turns,
 }
 
-/// How products of rows go where a product with a vector goes entry by entry.
+/// How products of rows of several columns go where a product with a vector goes entry by entry, as with one column they do.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Samples {
     ByEntry,
