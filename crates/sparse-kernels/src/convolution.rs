@@ -21,6 +21,7 @@
 
 mod gradient;
 mod plan;
+mod rows;
 mod short;
 mod strip;
 

@@ -129,9 +129,9 @@ impl Layer<'_> {
         for g in 0..G {
             sums[g] = [[simd.splat(self.initial[rows[g]])]];
         }
-        let source = Source { input: self.input, row: 0, offsets };
+        let source = Source { input: self.input, row: 0, entries: offsets };
         // SAFETY: the caller's promise; offsets come from columns of the pattern.
-        unsafe { accumulate::<S, G, 1, 1>(simd, source, weights, &mut sums) };
+        unsafe { accumulate::<S, _, G, 1, 1>(simd, source, weights, &mut sums) };
         for g in 0..G {
             // SAFETY: the caller's promise.
             unsafe { self.finish(simd, rows[g], sums[g][0][0]) };

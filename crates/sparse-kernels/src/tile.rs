@@ -20,43 +20,64 @@ use numerics::Simd;
 pub(crate) type Accumulators<S, const G: usize, const R: usize, const C: usize> =
     [[[<S as Simd>::F; C]; R]; G];
 
+/// One entry of a list.
+pub(crate) trait Entry: Copy {
+    /// Place of its input, in floats.
+    fn offset(self) -> usize;
+
+    /// Which of the values of a stream it has, if it is the `index`-th of the list.
+    fn value(self, index: usize) -> usize;
+}
+
+/// An offset, whose values are in the order of the list.
+impl Entry for u32 {
+    #[inline(always)]
+    fn offset(self) -> usize {
+        self as usize
+    }
+
+    #[inline(always)]
+    fn value(self, index: usize) -> usize {
+        index
+    }
+}
+
 /// Where a tile reads its inputs.
 #[derive(Clone, Copy)]
-pub(crate) struct Source<'a> {
+pub(crate) struct Source<'a, E> {
     /// Input of the first output of the tile, before the offset of an entry is added.
     pub(crate) input: *const f32,
     /// Floats from the inputs of one output row to those of the next.
     pub(crate) row: usize,
-    /// One offset in floats for each entry.
-    pub(crate) offsets: &'a [u32],
+    pub(crate) entries: &'a [E],
 }
 
 /// Adds all entries to the accumulators. The columns are adjacent registers.
 ///
 /// # Safety
 ///
-/// For every offset, row and column of the tile a register must be readable at
-/// `input + offset + row * source.row + column * LANES`, and each stream must hold a weight for every offset.
+/// For every entry, row and column of the tile a register must be readable at
+/// `input + offset + row * source.row + column * LANES`, and each stream must hold the value of every entry.
 // PERF: the loops over G, R and C are unrolled by the compiler and the accumulators stay in registers; an input that is
 // used once becomes the memory operand of its multiply-add.
 #[inline(always)]
-pub(crate) unsafe fn accumulate<S: Simd, const G: usize, const R: usize, const C: usize>(
+pub(crate) unsafe fn accumulate<S: Simd, E: Entry, const G: usize, const R: usize, const C: usize>(
     simd: S,
-    source: Source<'_>,
+    source: Source<'_, E>,
     weights: [*const f32; G],
     accumulators: &mut Accumulators<S, G, R, C>,
 ) {
     let mut sums = *accumulators;
-    for (entry, &offset) in source.offsets.iter().enumerate() {
+    for (index, &entry) in source.entries.iter().enumerate() {
         // PERF: loops over arrays of registers, never `from_fn` or `map`: their closures are compiled without the
         // instructions and called.
         let mut weight = [simd.zero(); G];
         for g in 0..G {
             // SAFETY: the caller's promise: a weight for every entry.
-            weight[g] = simd.splat(unsafe { *weights[g].add(entry) });
+            weight[g] = simd.splat(unsafe { *weights[g].add(entry.value(index)) });
         }
         // SAFETY: the caller's promise: the inputs of every entry are readable.
-        let first = unsafe { source.input.add(offset as usize) };
+        let first = unsafe { source.input.add(entry.offset()) };
         for r in 0..R {
             for c in 0..C {
                 // SAFETY: as above.
@@ -98,9 +119,9 @@ pub(crate) unsafe fn accumulate_rows<S: Simd, const K: usize>(
     }
     for k in 0..K {
         let mut rest = [[[turn[k]]]];
-        let source = Source { input, row: 0, offsets: &offsets[k][together..] };
+        let source = Source { input, row: 0, entries: &offsets[k][together..] };
         // SAFETY: the caller's promise.
-        unsafe { accumulate::<S, 1, 1, 1>(simd, source, [weights[k].add(together)], &mut rest) };
+        unsafe { accumulate::<S, _, 1, 1, 1>(simd, source, [weights[k].add(together)], &mut rest) };
         sums[k] = rest[0][0][0];
     }
 }

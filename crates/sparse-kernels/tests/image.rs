@@ -157,13 +157,18 @@ fn what_is_not_finite_goes_where_the_definition_says() {
 }
 
 /// A layer that reads images, and one that moves over what it gives in the same steps.
-fn two_convolutions(image: Image, rows: [usize; 2], window: Window) -> Option<Network> {
+fn two_convolutions(
+    image: Image,
+    rows: [usize; 2],
+    window: Window,
+    activation: Activation,
+) -> Option<Network> {
     let places = window.kernel.0 * window.kernel.1;
     let mut layers = Vec::new();
     let mut image = image;
     for rows in rows {
         let pattern = Pattern::dense(rows, image.channels * places).expect("a pattern");
-        let layer = Convolution::new(pattern, image, window, Activation::Relu).ok()?;
+        let layer = Convolution::new(pattern, image, window, activation).ok()?;
         image = layer.output();
         layers.push(Layer::Convolution(layer));
     }
@@ -178,7 +183,7 @@ fn steps_beyond_the_border_are_never_taken() {
     for (down, right) in steps.into_iter().flat_map(|down| steps.map(|right| (down, right))) {
         for (padding, pool) in [(Padding::Same, false), (Padding::Valid, false), (Padding::Same, true)] {
             let window = Window { kernel: (2, 1), stride: (down, right), padding, pool };
-            let Some(network) = two_convolutions(image, [2, 1], window) else { continue };
+            let Some(network) = two_convolutions(image, [2, 1], window, Activation::Relu) else { continue };
             let mut draw = Draw::new("steps", checked);
             Case::drawn(&mut draw, network, Draw::numbers).check(&format!("{window:?}"));
             checked += 1;
@@ -191,6 +196,37 @@ fn steps_beyond_the_border_are_never_taken() {
     assert!(checked > 60, "{checked} networks");
 }
 
+/// Numbers whose sums and products are zeros of either sign.
+fn vanishing_numbers(draw: &mut Draw, len: usize) -> Vec<f32> {
+    (0..len).map(|_| draw.one_of(&[0.0, -0.0, 1e-45, -1e-45, 0.5, -0.5])).collect()
+}
+
+#[test]
+fn zeros_beyond_the_border_may_be_left_out_and_leave_no_trace() {
+    let image = Image { channels: 1, height: 8, width: 14 };
+    let kernels = if cfg!(miri) { &[(5, 5)][..] } else { &[(5, 5), (3, 3), (7, 4), (2, 9), (30, 29)][..] };
+    let mut seed = 0;
+    for &kernel in kernels {
+        for (stride, pool) in [((1, 1), true), ((1, 1), false), ((2, 2), false), ((1, 2), true)] {
+            for activation in [Activation::Relu, Activation::Identity] {
+                let window = Window { kernel, stride, padding: Padding::Same, pool };
+                let Some(network) = two_convolutions(image, [4, 3], window, activation) else { continue };
+                for numbers in [Draw::numbers, Draw::spoiled_numbers, vanishing_numbers] {
+                    let mut draw = Draw::new("border", seed);
+                    let case = Case::drawn(&mut draw, network.clone(), numbers);
+                    case.check(&format!("{window:?}, {activation:?}, seed {seed}"));
+                    seed += 1;
+                    // an interpreter takes long for each
+                    if cfg!(miri) && seed > 2 {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+    assert!(seed > 100, "{seed} cases");
+}
+
 #[test]
 fn channels_that_are_not_there_are_pointed_to_by_nobody() {
     let window = Window { kernel: (1, 1), stride: (3, 4), padding: Padding::Same, pool: false };
@@ -198,7 +234,7 @@ fn channels_that_are_not_there_are_pointed_to_by_nobody() {
         // an interpreter takes long for each pixel
         let (height, width) = if cfg!(miri) { (24, 28) } else { (40, 48) };
         let image = Image { channels, height, width };
-        let network = two_convolutions(image, rows, window).expect("a network");
+        let network = two_convolutions(image, rows, window, Activation::Relu).expect("a network");
         let mut draw = Draw::new("no channels", seed as u64);
         Case::drawn(&mut draw, network, Draw::numbers).check(&format!("{channels} channels, then {rows:?}"));
     }
@@ -372,7 +408,7 @@ fn planes_without_32_bit_places_are_refused_before_a_list_is_made_of_their_colum
     let image = Image { channels: 1, height: 1, width: 1 << 50 };
     for right in [1, 2, 1 << 20] {
         let window = Window { kernel: (1, 1), stride: (1, right), padding: Padding::Same, pool: false };
-        let network = two_convolutions(image, [1, 1], window).expect("a network");
+        let network = two_convolutions(image, [1, 1], window, Activation::Relu).expect("a network");
         let error = ImagePlan::new(Isa::detected(), &network).unwrap_err();
         assert_eq!(error, PlanError::TooLarge { layer: 0 }, "steps of {right}");
     }

@@ -9,6 +9,7 @@ use std::ops::Range;
 use numerics::{Kernel, LANES, Simd};
 
 use super::plan::ConvolutionPlan;
+use super::rows::Tap;
 use crate::chunks::chunks;
 
 /// Values of a tile, widest first: ten keep their sums and places in registers, and eight are enough for none to wait for
@@ -50,7 +51,7 @@ impl ConvolutionPlan {
             };
         }
         for chunk in chunks(entries.len(), WIDTHS) {
-            let taps = &self.taps[entries.start + chunk.start..][..chunk.width];
+            let taps = &self.strips.taps[entries.start + chunk.start..][..chunk.width];
             // SAFETY: the caller's promise: there are lanes for each entry.
             let lanes = unsafe { lanes.add(chunk.start * LANES) };
             choose!(chunk, taps, lanes, 1 2 3 4 5 6 7 8 9 10);
@@ -64,7 +65,7 @@ struct Tile<'a, const N: usize> {
     /// Floats from the inputs of one row of sums to those of the next.
     pitch: usize,
     of_sums: OfSums,
-    taps: &'a [u32],
+    taps: &'a [Tap],
     lanes: *mut f32,
 }
 
@@ -81,7 +82,7 @@ impl<const N: usize> Kernel for Tile<'_, N> {
                 let gradients = first.add(y * down);
                 let mut from = [self.input; N];
                 for n in 0..N {
-                    from[n] = self.input.add(self.taps[n] as usize + y * self.pitch);
+                    from[n] = self.input.add(self.taps[n].place as usize + y * self.pitch);
                 }
                 for x in 0..columns {
                     let gradient = simd.load_pointer(gradients.add(x * right));

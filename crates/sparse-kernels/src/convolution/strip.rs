@@ -2,7 +2,8 @@
 
 use numerics::{Kernel, Simd};
 
-use super::plan::{ConvolutionPlan, Row};
+use super::plan::ConvolutionPlan;
+use super::rows::Row;
 use super::short::ShortRows;
 use crate::Activation;
 use crate::chunks::Chunk;
@@ -76,6 +77,9 @@ impl ConvolutionPlan {
         input: *const f32,
         members: [Stream<'_>; M],
     ) {
+        let strips = &self.strips;
+        let leaves_out =
+            self.activation == Activation::Relu && strips.has_borders() && self.is_finite(members);
         for y in (0..self.computed.0).step_by(R) {
             // SAFETY: the caller's promise: the strip's inputs and outputs are in the planes.
             let input = unsafe { input.add(y * self.stride * self.input.width * S::LANES) };
@@ -85,50 +89,86 @@ impl ConvolutionPlan {
             let parameters = members.map(|member| member.parameters.as_ptr());
             let two = [parameters[0], parameters[M - 1]];
             let both = Strip { plan: self, input, parameters: two, outputs: [outputs[0], outputs[M - 1]], y };
+            let all = strips.all();
+            let seen = |tile| if leaves_out { strips.seen(y / R, tile) } else { None };
             if const { M == 2 } {
-                simd.apart(ShortRows::<2, R> { strip: both, rows: &self.short_shared });
-                tiles::<S, 2, R>(simd, both, &self.pair_tiles, &self.shared);
+                simd.apart(ShortRows::<2, R> { strip: both, rows: &strips.short_shared });
+                for (place, &tile) in self.pair_tiles.iter().enumerate() {
+                    let seen = seen(Some(place)).map(|rows| &*rows.shared);
+                    run_tile::<S, 2, R>(simd, both, tile, &all.shared, seen);
+                }
             } else {
                 let one = Strip { plan: self, input, parameters: [parameters[0]], outputs: [outputs[0]], y };
-                simd.apart(ShortRows::<1, R> { strip: one, rows: self.short.as_chunks().0 });
-                tiles::<S, 2, R>(simd, both, &self.pair_tiles, &self.pairs);
-                tiles::<S, 1, R>(simd, one, &self.single_tiles, self.singles.as_chunks().0);
+                simd.apart(ShortRows::<1, R> { strip: one, rows: strips.short.as_chunks().0 });
+                for (place, &tile) in self.pair_tiles.iter().enumerate() {
+                    let seen = seen(Some(place)).map(|rows| &*rows.pairs);
+                    run_tile::<S, 2, R>(simd, both, tile, &all.pairs, seen);
+                }
+                for &tile in &self.single_tiles {
+                    let seen = seen(None).map(|rows| rows.singles.as_chunks().0);
+                    run_tile::<S, 1, R>(simd, one, tile, all.singles.as_chunks().0, seen);
+                }
             }
         }
     }
+
+    /// Whether all values are finite: products of others with zero are no numbers.
+    // PERF: a loop that ends with the last value, so that the compiler makes it one of registers
+    #[inline(always)]
+    fn is_finite<const M: usize>(&self, members: [Stream<'_>; M]) -> bool {
+        let mut finite = true;
+        for member in &members {
+            for value in &member.parameters[..self.values] {
+                finite &= value.is_finite();
+            }
+        }
+        finite
+    }
 }
 
-/// Tile by tile, all rows of each.
+/// One tile of all rows: of those with the taps that see the image, if such are given, and of all taps if that does not
+/// do (`rows.rs` says when).
+#[inline(always)]
+fn run_tile<S: Simd, const G: usize, const R: usize>(
+    simd: S,
+    strip: Strip<'_, G>,
+    tile: Chunk,
+    all: &[[Row; G]],
+    seen: Option<&[[Row; G]]>,
+) {
+    if all.is_empty() || seen.is_some_and(|rows| !choose::<S, G, R>(simd, strip, tile, rows)) {
+        return;
+    }
+    choose::<S, G, R>(simd, strip, tile, all);
+}
+
+/// One tile of these rows; says whether some output has the sign of negative numbers.
 // PERF: each width is a function of its own, which loops over the rows: what a row costs beside its sums counts when it
 // has few taps.
 #[inline(always)]
-fn tiles<S: Simd, const G: usize, const R: usize>(
+fn choose<S: Simd, const G: usize, const R: usize>(
     simd: S,
     strip: Strip<'_, G>,
-    chunks: &[Chunk],
+    Chunk { start: x, width }: Chunk,
     rows: &[[Row; G]],
-) {
-    if rows.is_empty() {
-        return;
-    }
+) -> bool {
     // PERF: conditions in `const` blocks, so that tiles that cannot be are not compiled.
     macro_rules! choose {
         ($width:ident, $x:ident, $($streams:literal, $tall:literal: $($C:literal)*;)*) => {
             $($(
                 if const { G == $streams && R == $tall && $C * R * G < S::REGISTERS } && $width == $C {
-                    simd.apart(Tiles::<G, R, $C> { strip, rows, x: $x });
+                    return simd.apart(Tiles::<G, R, $C> { strip, rows, x: $x });
                 }
             )*)*
         };
     }
-    for &Chunk { start: x, width } in chunks {
-        choose! { width, x,
-            1, 2: 14 12 8 6 4 2;
-            2, 2: 6 4 2;
-            1, 1: 14 8 7 4 2 1;
-            2, 1: 12 6 4 3 1;
-        }
+    choose! { width, x,
+        1, 2: 14 12 8 6 4 2;
+        2, 2: 6 4 2;
+        1, 1: 14 8 7 4 2 1;
+        2, 1: 12 6 4 3 1;
     }
+    unreachable!("plans have no other tiles");
 }
 
 /// The tiles of all rows at one place of a strip: `R` rows and `C` columns of sums, of `G` streams.
@@ -140,10 +180,11 @@ struct Tiles<'a, const G: usize, const R: usize, const C: usize> {
 }
 
 impl<const G: usize, const R: usize, const C: usize> Kernel for Tiles<'_, G, R, C> {
-    type Output = ();
+    type Output = bool;
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
+    fn run<S: Simd>(self, simd: S) -> bool {
+        let mut signs = simd.splat_bits(0);
         let Strip { plan, input, parameters, outputs, .. } = self.strip;
         let row_pitch = plan.stride * plan.input.width * S::LANES;
         let relu = plan.activation == Activation::Relu;
@@ -153,23 +194,24 @@ impl<const G: usize, const R: usize, const C: usize> Kernel for Tiles<'_, G, R, 
             // SAFETY: the plan's taps, values and places are inside the planes and parameters that the strip was made of.
             unsafe {
                 let entries = rows[0].first as usize..(rows[0].first + rows[0].len) as usize;
-                let offsets = plan.taps.get_unchecked(entries);
-                let source = Source { input: input.add(self.x * S::LANES), row: row_pitch, offsets };
+                let entries = plan.strips.taps.get_unchecked(entries);
+                let source = Source { input: input.add(self.x * S::LANES), row: row_pitch, entries };
                 let mut weights = parameters;
                 for g in 0..G {
-                    weights[g] = weights[g].add(rows[g].first as usize);
+                    weights[g] = weights[g].add(rows[g].values as usize);
                 }
                 let mut sums = self.initial::<S>(simd, rows);
-                accumulate::<S, G, R, C>(simd, source, weights, &mut sums);
+                accumulate::<S, _, G, R, C>(simd, source, weights, &mut sums);
                 for g in 0..G {
                     let mut output = outputs[g].add(rows[g].output as usize * S::LANES);
                     if places.is_none() {
                         output = output.add(self.x / R * S::LANES);
                     }
-                    finish(simd, relu, &sums[g], output, places);
+                    signs = simd.or(signs, finish(simd, relu, &sums[g], output, places));
                 }
             }
         }
+        simd.mask_bits(simd.less_signed(signs, simd.splat_bits(0))) != 0
     }
 }
 
@@ -202,7 +244,8 @@ impl<const G: usize, const R: usize, const C: usize> Tiles<'_, G, R, C> {
     }
 }
 
-/// Stores the outputs of a tile: adjacent, or so many registers after the given one as `columns` say.
+/// Stores the outputs of a tile: adjacent, or so many registers after the given one as `columns` say. Gives all bits that
+/// some output has.
 ///
 /// # Safety
 ///
@@ -214,23 +257,29 @@ unsafe fn finish<S: Simd, const R: usize, const C: usize>(
     sums: &[[S::F; C]; R],
     output: *mut f32,
     columns: Option<&[isize]>,
-) {
+) -> S::U {
+    let mut bits = simd.splat_bits(0);
     // SAFETY: the caller's promise.
     unsafe {
         match columns {
             None => {
                 for c in 0..C / R {
-                    simd.store_pointer(pooled(simd, relu, sums, c), output.add(c * S::LANES));
+                    let value = pooled(simd, relu, sums, c);
+                    bits = simd.or(bits, simd.bits_of(value));
+                    simd.store_pointer(value, output.add(c * S::LANES));
                 }
             }
             Some(columns) => {
                 for c in 0..C / R {
                     let place = *columns.get_unchecked(c) * S::LANES.cast_signed();
-                    simd.store_pointer(pooled(simd, relu, sums, c), output.offset(place));
+                    let value = pooled(simd, relu, sums, c);
+                    bits = simd.or(bits, simd.bits_of(value));
+                    simd.store_pointer(value, output.offset(place));
                 }
             }
         }
     }
+    bits
 }
 
 /// Output `c`: the largest of a square where there are two rows of sums, after the activation if it is

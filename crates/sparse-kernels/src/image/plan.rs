@@ -69,7 +69,7 @@ pub(super) struct PlannedLayer {
 
 #[derive(Clone, Debug)]
 pub(super) enum Stage {
-    Convolution(ConvolutionPlan),
+    Convolution(Box<ConvolutionPlan>),
     Dense(DensePlan),
 }
 
@@ -109,7 +109,7 @@ impl ImagePlan {
             let stage = match layer {
                 Layer::Convolution(layer) => {
                     ConvolutionPlan::new(layer, before, plane, &needed[index], registers)
-                        .map(Stage::Convolution)
+                        .map(|plan| Stage::Convolution(Box::new(plan)))
                 }
                 Layer::Dense(layer) => DensePlan::new(layer, &needed[index], registers.0).map(Stage::Dense),
             };
