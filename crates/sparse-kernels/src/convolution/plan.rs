@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::rows::Strips;
+use super::rows::{Strips, leaves_out};
 use crate::Activation;
 use crate::chunks::{Chunk, cover};
 use crate::network::Convolution;
@@ -58,7 +58,12 @@ fn with_edges(layer: &Convolution, columns: usize, widths: &[usize], tall: usize
             seen.start >= columns.end || columns.start >= seen.end
         })
     };
-    if !widths.contains(&edge) || last <= edge || !unseen(0..edge) || !unseen(last..columns) {
+    if !leaves_out(layer)
+        || !widths.contains(&edge)
+        || last <= edge
+        || !unseen(0..edge)
+        || !unseen(last..columns)
+    {
         return cover(columns, widths);
     }
     let middle = cover(last - edge, widths);

@@ -12,13 +12,14 @@
 //!
 //! No bit changes by that. A finite number times zero is a zero, which changes no sum but -0, and that only to 0. What is
 //! added next makes both the same number again unless it is a zero itself, so that sums with all taps and without some
-//! differ only where the latter are -0 in the end. So taps are left out before [`Activation::Relu`](crate::Activation::Relu),
+//! differ only where the latter are -0 in the end. So taps are left out before [`Activation::Relu`],
 //! where all values are finite; after it nothing but -0 and what is no number has the sign of negative numbers, and tiles
 //! with such an output are computed again with all taps.
 
 use std::ops::Range;
 
 use super::short::fits;
+use crate::Activation;
 use crate::chunks::Chunk;
 use crate::groups::equal_rows;
 use crate::network::Convolution;
@@ -26,7 +27,15 @@ use crate::plane::Plane;
 use crate::tile::Entry;
 
 /// Most kinds of strips, and of tiles, for each has taps of its own; further ones add zeros.
-const MOST_KINDS: usize = 8;
+const MOST_KINDS: usize = 5;
+
+/// Most entries of a layer that leaves out taps: with so many, all kinds together have 13 MB of them.
+const MOST_ENTRIES: usize = 1 << 16;
+
+/// Whether tiles at the border of this layer leave out taps.
+pub(super) fn leaves_out(layer: &Convolution) -> bool {
+    layer.activation() == Activation::Relu && layer.pattern().nnz() <= MOST_ENTRIES
+}
 
 /// What one place of the kernel is multiplied with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,23 +93,24 @@ struct Kinds {
 }
 
 impl Kinds {
-    /// Those of a kernel of `size` places for the parts of sums, where a place is [seen](Convolution::seen) by some sums.
-    fn new(size: usize, parts: &[Range<usize>], by: impl Fn(usize) -> Range<usize>) -> Kinds {
-        let mut kinds = Kinds { seen: vec![vec![true; size]], of_part: Box::default() };
-        let by: Vec<Range<usize>> = (0..size).map(by).collect();
-        let of_part = parts.iter().map(|part| {
+    /// All taps everywhere.
+    fn one(size: usize, parts: &[Range<usize>]) -> Kinds {
+        Kinds { seen: vec![vec![true; size]], of_part: vec![0; parts.len()].into() }
+    }
+
+    /// Adds kinds of the parts, where a place of the kernel is [seen](Convolution::seen) by some of their sums.
+    fn add(&mut self, parts: &[Range<usize>], seen: impl Fn(usize) -> Range<usize>) {
+        let by: Vec<Range<usize>> = (0..self.seen[0].len()).map(seen).collect();
+        for (part, of_part) in parts.iter().zip(&mut self.of_part) {
             let seen: Vec<bool> = by.iter().map(|by| by.start < part.end && part.start < by.end).collect();
-            if let Some(kind) = kinds.seen.iter().position(|kind| *kind == seen) {
-                return kind as u8;
+            let kind = self.seen.iter().position(|kind| *kind == seen).unwrap_or(self.seen.len());
+            if kind < MOST_KINDS {
+                *of_part = kind as u8;
+                if kind == self.seen.len() {
+                    self.seen.push(seen);
+                }
             }
-            if kinds.seen.len() == MOST_KINDS {
-                return 0;
-            }
-            kinds.seen.push(seen);
-            (kinds.seen.len() - 1) as u8
-        });
-        let of_part = of_part.collect();
-        Kinds { of_part, ..kinds }
+        }
     }
 }
 
@@ -135,8 +145,11 @@ impl Strips {
         let strips: Vec<Range<usize>> =
             (0..layer.output().height).map(|y| y * tall..(y + 1) * tall).collect();
         let tiles: Vec<Range<usize>> = pair_tiles.iter().map(|tile| tile.range()).collect();
-        let down = Kinds::new(height, &strips, |y| layer.seen(y * width).0.sums);
-        let right = Kinds::new(width, &tiles, |x| layer.seen(x).1.sums);
+        let (mut down, mut right) = (Kinds::one(height, &strips), Kinds::one(width, &tiles));
+        if leaves_out(layer) {
+            down.add(&strips, |y| layer.seen(y * width).0.sums);
+            right.add(&tiles, |x| layer.seen(x).1.sums);
+        }
         let channels = Channels::new(layer, output, needed, registers);
         let mut maker = Maker { layer, input, output, lanes, taps: Vec::new() };
         let all = maker.rows(&down.seen[0], &right.seen[0])?;
@@ -159,7 +172,7 @@ impl Strips {
         })
     }
 
-    /// Whether some taps are left out somewhere.
+    /// Whether some taps are left out somewhere, which is so before [`Activation::Relu`] only.
     #[inline(always)]
     pub(super) fn has_borders(&self) -> bool {
         self.rows.len() > 1

@@ -78,8 +78,7 @@ impl ConvolutionPlan {
         members: [Stream<'_>; M],
     ) {
         let strips = &self.strips;
-        let leaves_out =
-            self.activation == Activation::Relu && strips.has_borders() && self.is_finite(members);
+        let leaves_out = strips.has_borders() && self.is_finite(members);
         for y in (0..self.computed.0).step_by(R) {
             // SAFETY: the caller's promise: the strip's inputs and outputs are in the planes.
             let input = unsafe { input.add(y * self.stride * self.input.width * S::LANES) };
