@@ -6,7 +6,7 @@
 
 use numerics::{Kernel, Simd};
 
-use super::rows::{Row, Tap};
+use super::rows::Row;
 use super::strip::{Strip, pooled};
 use crate::Activation;
 
@@ -57,7 +57,7 @@ impl<const G: usize, const R: usize> ShortRows<'_, G, R> {
         // PERF: what the loop needs of the plan in registers: for all the compiler knows, a store could change it.
         let (columns, map_width) = (plan.computed.1, plan.map_width);
         let (relu, map) = (plan.activation == Activation::Relu, rows[0].map);
-        let mut taps = [Tap { place: 0, value: 0 }; LEN];
+        let mut taps = [0; LEN];
         let mut weights = [[simd.zero(); LEN]; G];
         let mut begin = [simd.zero(); G];
         let mut initial = parameters;
@@ -65,11 +65,11 @@ impl<const G: usize, const R: usize> ShortRows<'_, G, R> {
         // SAFETY: the caller's promise.
         unsafe {
             for k in 0..LEN {
-                taps[k] = *plan.strips.taps.get_unchecked(rows[0].first as usize + k);
+                taps[k] = plan.strips.taps.get_unchecked(rows[0].first as usize + k).place as usize;
             }
             for g in 0..G {
                 for k in 0..LEN {
-                    weights[g][k] = simd.splat(*parameters[g].add((rows[g].values + taps[k].value) as usize));
+                    weights[g][k] = simd.splat(*parameters[g].add(rows[g].values as usize + k));
                 }
                 initial[g] = parameters[g]
                     .add(rows[g].initial as usize + y * plan.map_width * usize::from(rows[g].map));
@@ -90,7 +90,7 @@ impl<const G: usize, const R: usize> ShortRows<'_, G, R> {
                     }
                 }
                 for k in 0..LEN {
-                    let first = input.add(x * S::LANES).add(taps[k].place as usize);
+                    let first = input.add(x * S::LANES).add(taps[k]);
                     for r in 0..R {
                         for c in 0..R {
                             let value = simd.load_pointer(first.add(r * row_pitch + c * S::LANES));

@@ -92,21 +92,18 @@ impl ConvolutionPlan {
             let seen = |tile| if leaves_out { strips.seen(y / R, tile) } else { None };
             if const { M == 2 } {
                 simd.apart(ShortRows::<2, R> { strip: both, rows: &strips.short_shared });
-                for (place, &tile) in self.pair_tiles.iter().enumerate() {
-                    let seen = seen(Some(place)).map(|rows| &*rows.shared);
-                    run_tile::<S, 2, R>(simd, both, tile, &all.shared, seen);
-                }
+                run_tiles::<S, 2, R>(simd, both, &self.pair_tiles, &all.shared, |place| {
+                    seen(Some(place)).map(|rows| &*rows.shared)
+                });
             } else {
                 let one = Strip { plan: self, input, parameters: [parameters[0]], outputs: [outputs[0]], y };
                 simd.apart(ShortRows::<1, R> { strip: one, rows: strips.short.as_chunks().0 });
-                for (place, &tile) in self.pair_tiles.iter().enumerate() {
-                    let seen = seen(Some(place)).map(|rows| &*rows.pairs);
-                    run_tile::<S, 2, R>(simd, both, tile, &all.pairs, seen);
-                }
-                for &tile in &self.single_tiles {
-                    let seen = seen(None).map(|rows| rows.singles.as_chunks().0);
-                    run_tile::<S, 1, R>(simd, one, tile, all.singles.as_chunks().0, seen);
-                }
+                run_tiles::<S, 2, R>(simd, both, &self.pair_tiles, &all.pairs, |place| {
+                    seen(Some(place)).map(|rows| &*rows.pairs)
+                });
+                run_tiles::<S, 1, R>(simd, one, &self.single_tiles, all.singles.as_chunks().0, |_| {
+                    seen(None).map(|rows| rows.singles.as_chunks().0)
+                });
             }
         }
     }
@@ -125,27 +122,32 @@ impl ConvolutionPlan {
     }
 }
 
-/// One tile of all rows: of those with the taps that see the image, if such are given, and of all taps if that does not
-/// do (`rows.rs` says when).
+/// Tile by tile, all rows of each: those with the taps that see the image, if there are such, and those with all taps if
+/// that does not do (`rows.rs` says when).
 #[inline(always)]
-fn run_tile<S: Simd, const G: usize, const R: usize>(
+fn run_tiles<'r, S: Simd, const G: usize, const R: usize>(
     simd: S,
     strip: Strip<'_, G>,
-    tile: Chunk,
+    tiles: &[Chunk],
     all: &[[Row; G]],
-    seen: Option<&[[Row; G]]>,
+    seen: impl Fn(usize) -> Option<&'r [[Row; G]]>,
 ) {
-    if all.is_empty() || seen.is_some_and(|rows| !choose::<S, G, R>(simd, strip, tile, rows)) {
+    // PERF: before anything is looked up, for strips of short rows are done
+    if all.is_empty() {
         return;
     }
-    choose::<S, G, R>(simd, strip, tile, all);
+    for (place, &tile) in tiles.iter().enumerate() {
+        if seen(place).is_none_or(|rows| run_tile::<S, G, R>(simd, strip, tile, rows)) {
+            run_tile::<S, G, R>(simd, strip, tile, all);
+        }
+    }
 }
 
 /// One tile of these rows; says whether some output has the sign of negative numbers.
 // PERF: each width is a function of its own, which loops over the rows: what a row costs beside its sums counts when it
 // has few taps.
 #[inline(always)]
-fn choose<S: Simd, const G: usize, const R: usize>(
+fn run_tile<S: Simd, const G: usize, const R: usize>(
     simd: S,
     strip: Strip<'_, G>,
     Chunk { start: x, width }: Chunk,
