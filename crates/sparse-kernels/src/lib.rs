@@ -24,8 +24,8 @@
 //!   then 2x2 maximum, activation, one store             then activation, one store
 //! ```
 //!
-//! No lane gathers. A row costs as many multiply-adds as it has entries, each with one load at most, and fewer where
-//! members or rows with equal entries share it. What a tile is on the machine at hand (28 registers of sixteen lanes, 12
+//! No lane gathers. A row costs at most as many multiply-adds as it has entries, each with one load, and fewer loads where
+//! members or rows with equal entries share them. What a tile is on the machine at hand (28 registers of sixteen lanes, 12
 //! of eight) changes the speed and nothing else.
 //!
 //! ```
@@ -91,8 +91,8 @@
 //! - **One order of sums.** A sum begins with its bias and adds the entries of its row in their order, each by one fused
 //!   multiply-add ([`network`]). Plans, tiles, blocks, threads, instruction sets and the number of members change the
 //!   speed and never a bit; [`naive`] is the definition that every kernel is tested against, bit by bit.
-//! - **What a plan leaves out changes no bit:** units that nobody reads, and copies of what is the same for all copies.
-//!   Compilation, which changes the order of sums, is a step of its own that the caller takes.
+//! - **What a plan leaves out changes no bit:** units that nobody reads, products with padding, and copies of what is
+//!   the same for all copies. Compilation, which changes the order of sums, is a step of its own that the caller takes.
 //! - **Not a number.** Zeros of a mask are structural: nothing is multiplied by them. An entry whose value is zero is an
 //!   entry like any other, and padding is the number zero: times infinity it is NaN. A NaN stays one through sums,
 //!   activations and losses; the 2x2 maximum alone can drop it, for it takes the second of two that do not compare.

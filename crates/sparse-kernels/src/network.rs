@@ -41,6 +41,7 @@ use crate::{Activation, Pattern};
 mod convolution;
 mod error;
 
+pub(crate) use convolution::Seen;
 pub use convolution::{Convolution, Image, Padding, Window};
 pub use error::NetworkError;
 

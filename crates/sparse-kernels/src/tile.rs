@@ -7,7 +7,7 @@
 //! ```text
 //!   x + offset[k] ──┬─ column 0 ─ column 1 ─ ... ─ column C-1      one load each, used by all G streams
 //!        + row ─────┴─ column 0 ─ column 1 ─ ... ─ column C-1
-//!   acc[g][r][c] = weight[g][k] * x[offset[k] + r row + c] + acc[g][r][c]
+//!   acc[g][r][c] = weight[g][value[k]] * x[offset[k] + r row + c] + acc[g][r][c]
 //! ```
 //!
 //! Every accumulator adds the entries of its row in their order, whatever the tile: its shape changes the speed and
@@ -49,6 +49,7 @@ pub(crate) struct Source<'a, E> {
     pub(crate) input: *const f32,
     /// Floats from the inputs of one output row to those of the next.
     pub(crate) row: usize,
+    /// The entries of the tile.
     pub(crate) entries: &'a [E],
 }
 

@@ -51,7 +51,7 @@ impl ConvolutionPlan {
             };
         }
         for chunk in chunks(entries.len(), WIDTHS) {
-            let taps = &self.strips.taps[entries.start + chunk.start..][..chunk.width];
+            let taps = &self.rows.taps[entries.start + chunk.start..][..chunk.width];
             // SAFETY: the caller's promise: there are lanes for each entry.
             let lanes = unsafe { lanes.add(chunk.start * LANES) };
             choose!(chunk, taps, lanes, 1 2 3 4 5 6 7 8 9 10);

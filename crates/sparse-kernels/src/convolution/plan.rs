@@ -1,8 +1,7 @@
 //! What is known of a convolution before any value is.
 
-use std::ops::Range;
-
-use super::rows::{Strips, leaves_out};
+use super::borders::cover_with_edges;
+use super::rows::LayerRows;
 use crate::Activation;
 use crate::chunks::{Chunk, cover};
 use crate::network::Convolution;
@@ -12,7 +11,7 @@ use crate::plane::Plane;
 #[derive(Clone, Debug)]
 pub(crate) struct ConvolutionPlan {
     /// Taps of each output channel, and which kernel computes it.
-    pub(super) strips: Strips,
+    pub(super) rows: LayerRows,
     pub(super) input: Plane,
     pub(crate) output: Plane,
     /// Rows of the input from one row of sums to the next.
@@ -46,32 +45,6 @@ fn widths(streams: usize, pool: bool) -> &'static [usize] {
 /// Floats of inputs that a strip of tiles may read before narrower tiles pay: the first cache of most machines.
 const WINDOW: usize = 12 * 1024;
 
-/// Covers the columns of sums with tiles of two streams, with narrow ones at both ends where these see fewer columns of
-/// the kernel.
-// PERF: of eight sums, so that none waits for its own addition
-fn with_edges(layer: &Convolution, columns: usize, widths: &[usize], tall: usize) -> Box<[Chunk]> {
-    let edge = if tall == 2 { 2 } else { 4 };
-    let last = columns.saturating_sub(edge);
-    let unseen = |columns: Range<usize>| {
-        (0..layer.window().kernel.1).any(|x| {
-            let seen = layer.seen(x).1.sums;
-            seen.start >= columns.end || columns.start >= seen.end
-        })
-    };
-    if !leaves_out(layer)
-        || !widths.contains(&edge)
-        || last <= edge
-        || !unseen(0..edge)
-        || !unseen(last..columns)
-    {
-        return cover(columns, widths);
-    }
-    let middle = cover(last - edge, widths);
-    let inner = middle.iter().map(|chunk| Chunk { start: chunk.start + edge, ..*chunk });
-    let ends = [0, last].map(|start| Chunk { start, width: edge });
-    [ends[0]].into_iter().chain(inner).chain([ends[1]]).collect()
-}
-
 impl ConvolutionPlan {
     /// Plans a layer between two stacks of planes, for registers of `lanes`, as many as `registers`; [`None`] if a place
     /// does not fit 32 bits. Output channels that are not `needed` are left out.
@@ -102,10 +75,10 @@ impl ConvolutionPlan {
             }
             widths
         };
-        let pair_tiles = with_edges(layer, computed.1, &tiles(2), tall);
-        let strips = Strips::new(layer, (input, output), needed, (lanes, registers), tall, &pair_tiles)?;
+        let pair_tiles = cover_with_edges(layer, computed.1, &tiles(2), tall);
+        let rows = LayerRows::new(layer, (input, output), needed, (lanes, registers), tall, &pair_tiles)?;
         Some(ConvolutionPlan {
-            strips,
+            rows,
             input,
             output,
             stride: down,
@@ -125,6 +98,6 @@ impl ConvolutionPlan {
     pub(crate) fn size(&self) -> usize {
         let tiles = size_of_val(&*self.single_tiles) + size_of_val(&*self.pair_tiles);
         let columns = self.columns.as_ref().map_or(0, |columns| size_of_val(&**columns));
-        self.strips.size() + tiles + columns
+        self.rows.size() + tiles + columns
     }
 }

@@ -1,41 +1,12 @@
 //! Which taps the sums of an output channel have, and which kernel computes which channel.
-//!
-//! At the border of padded images some rows or columns of the kernel see nothing but zeros. Tiles there leave out these
-//! taps: of the layers of the paper's dense CNN an eleventh of all products.
-//!
-//! ```text
-//!  rows of a 5x5 kernel that see the image      (`Same` padding, pooled: strips of two rows of sums)
-//!  strip 0       . . 2 3 4  and  . 1 2 3 4      left out: 0
-//!  strips 1 ..   0 1 2 3 4                      none
-//!  the last      0 1 2 3 .  and  0 1 2 . .      left out: 4
-//! ```
-//!
-//! No bit changes by that. A finite number times zero is a zero, which changes no sum but -0, and that only to 0. What is
-//! added next makes both the same number again unless it is a zero itself, so that sums with all taps and without some
-//! differ only where the latter are -0 in the end. So taps are left out before [`Activation::Relu`],
-//! where all values are finite; after it nothing but -0 and what is no number has the sign of negative numbers, and tiles
-//! with such an output are computed again with all taps.
 
-use std::ops::Range;
-
+use super::borders::{Kinds, leaves_out};
 use super::short::fits;
-use crate::Activation;
 use crate::chunks::Chunk;
 use crate::groups::equal_rows;
 use crate::network::Convolution;
 use crate::plane::Plane;
 use crate::tile::Entry;
-
-/// Most kinds of strips, and of tiles, for each has taps of its own; further ones add zeros.
-const MOST_KINDS: usize = 5;
-
-/// Most entries of a layer that leaves out taps: with so many, all kinds together have 13 MB of them.
-const MOST_ENTRIES: usize = 1 << 16;
-
-/// Whether tiles at the border of this layer leave out taps.
-pub(super) fn leaves_out(layer: &Convolution) -> bool {
-    layer.activation() == Activation::Relu && layer.pattern().nnz() <= MOST_ENTRIES
-}
 
 /// What one place of the kernel is multiplied with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,53 +55,23 @@ pub(super) struct Rows {
     pub(super) shared: Box<[[Row; 2]]>,
 }
 
-/// Which rows, or columns, of the kernel see the image, for each part of an axis.
+/// The taps and output channels of a layer.
 #[derive(Clone, Debug)]
-struct Kinds {
-    /// The first kind sees all.
-    seen: Vec<Vec<bool>>,
-    of_part: Box<[u8]>,
-}
-
-impl Kinds {
-    /// All taps everywhere.
-    fn one(size: usize, parts: &[Range<usize>]) -> Kinds {
-        Kinds { seen: vec![vec![true; size]], of_part: vec![0; parts.len()].into() }
-    }
-
-    /// Adds kinds of the parts, where a place of the kernel is [seen](Convolution::seen) by some of their sums.
-    fn add(&mut self, parts: &[Range<usize>], seen: impl Fn(usize) -> Range<usize>) {
-        let by: Vec<Range<usize>> = (0..self.seen[0].len()).map(seen).collect();
-        for (part, of_part) in parts.iter().zip(&mut self.of_part) {
-            let seen: Vec<bool> = by.iter().map(|by| by.start < part.end && part.start < by.end).collect();
-            let kind = self.seen.iter().position(|kind| *kind == seen).unwrap_or(self.seen.len());
-            if kind < MOST_KINDS {
-                *of_part = kind as u8;
-                if kind == self.seen.len() {
-                    self.seen.push(seen);
-                }
-            }
-        }
-    }
-}
-
-/// The taps and rows of all strips and tiles.
-#[derive(Clone, Debug)]
-pub(super) struct Strips {
+pub(super) struct LayerRows {
     /// Those of all entries first, in the order of the pattern, then those at borders.
     pub(super) taps: Box<[Tap]>,
     /// Output channels with few taps, for one member and for two that share the input.
     pub(super) short: Box<[Row]>,
     pub(super) short_shared: Box<[[Row; 2]]>,
     /// The others `[kind of strip][kind of tile]`, the first with all taps.
-    rows: Box<[Rows]>,
+    of_tiles: Box<[Rows]>,
     of_strip: Box<[u8]>,
     /// Kinds of tiles of two streams, and which of them each has.
     kinds_of_tiles: usize,
     of_tile: Box<[u8]>,
 }
 
-impl Strips {
+impl LayerRows {
     /// Those of a layer between two stacks of planes, for registers of `lanes`, as many as `registers`, `tall` rows of
     /// sums a strip; [`None`] if a place does not fit 32 bits. Output channels that are not `needed` are left out.
     pub(super) fn new(
@@ -140,57 +81,55 @@ impl Strips {
         (lanes, registers): (usize, usize),
         tall: usize,
         pair_tiles: &[Chunk],
-    ) -> Option<Strips> {
-        let (height, width) = layer.window().kernel;
-        let strips: Vec<Range<usize>> =
-            (0..layer.output().height).map(|y| y * tall..(y + 1) * tall).collect();
-        let tiles: Vec<Range<usize>> = pair_tiles.iter().map(|tile| tile.range()).collect();
-        let (mut down, mut right) = (Kinds::one(height, &strips), Kinds::one(width, &tiles));
-        if leaves_out(layer) {
-            down.add(&strips, |y| layer.seen(y * width).0.sums);
-            right.add(&tiles, |x| layer.seen(x).1.sums);
-        }
+    ) -> Option<LayerRows> {
         let channels = Channels::new(layer, output, needed, registers);
-        let mut maker = Maker { layer, input, output, lanes, taps: Vec::new() };
-        let all = maker.rows(&down.seen[0], &right.seen[0])?;
-        let mut rows = vec![channels.rows(&all)];
-        for (kind, (y, x)) in
-            down.seen.iter().flat_map(|y| right.seen.iter().map(move |x| (y, x))).enumerate()
-        {
-            if kind > 0 {
-                rows.push(channels.rows(&maker.rows(y, x)?));
-            }
+        let (height, width) = layer.window().kernel;
+        let strips = (0..layer.output().height).map(|y| y * tall..(y + 1) * tall).collect::<Vec<_>>();
+        let tiles = pair_tiles.iter().map(|tile| tile.range()).collect::<Vec<_>>();
+        let (mut down, mut right) = (Kinds::one(height, strips.len()), Kinds::one(width, tiles.len()));
+        if leaves_out(layer) && !channels.are_short() {
+            down.add(&strips, |y| layer.seen(y * width).0);
+            right.add(&tiles, |x| layer.seen(x).1);
         }
-        Some(Strips {
+        let mut maker = Maker { layer, input, output, lanes, taps: Vec::new() };
+        let mut kinds = down.seen.iter().flat_map(|y| right.seen.iter().map(move |x| (y, x)));
+        let (y, x) = kinds.next()?;
+        let all = maker.rows(y, x, |_| true)?;
+        let mut of_tiles = vec![channels.rows(&all)];
+        for (y, x) in kinds {
+            let rows = maker.rows(y, x, |channel| channels.in_tiles[channel])?;
+            of_tiles.push(channels.rows(&rows));
+        }
+        Some(LayerRows {
             taps: maker.taps.into(),
             short: channels.short.iter().map(|&channel| all[channel as usize]).collect(),
             short_shared: of_two(&channels.short_shared, &all),
-            rows: rows.into(),
+            of_tiles: of_tiles.into(),
             of_strip: down.of_part,
             kinds_of_tiles: right.seen.len(),
             of_tile: right.of_part,
         })
     }
 
-    /// Whether some taps are left out somewhere, which is so before [`Activation::Relu`] only.
+    /// Whether tiles at borders leave out taps.
     #[inline(always)]
-    pub(super) fn has_borders(&self) -> bool {
-        self.rows.len() > 1
+    pub(super) fn leave_out(&self) -> bool {
+        self.of_tiles.len() > 1
     }
 
-    /// Rows with all taps.
+    /// Those of tiles, with all taps.
     #[inline(always)]
     pub(super) fn all(&self) -> &Rows {
-        &self.rows[0]
+        &self.of_tiles[0]
     }
 
-    /// The rows of a strip without the taps that see nothing there, or nothing in one of its tiles of two streams; none if
+    /// Those of tiles without the taps that see nothing in a strip, or nothing in one of its tiles of two streams; none if
     /// those are [`all`](Self::all).
     #[inline(always)]
-    pub(super) fn seen(&self, strip: usize, pair_tile: Option<usize>) -> Option<&Rows> {
+    pub(super) fn at(&self, strip: usize, pair_tile: Option<usize>) -> Option<&Rows> {
         let tile = pair_tile.map_or(0, |tile| usize::from(self.of_tile[tile]));
         let kind = usize::from(self.of_strip[strip]) * self.kinds_of_tiles + tile;
-        (kind > 0).then(|| &self.rows[kind])
+        (kind > 0).then(|| &self.of_tiles[kind])
     }
 
     /// Bytes on the heap.
@@ -199,15 +138,17 @@ impl Strips {
             let twos = size_of_val(&*rows.pairs) + size_of_val(&*rows.shared);
             twos + size_of_val(&*rows.singles)
         };
-        let rows: usize = self.rows.iter().map(of_rows).sum();
+        let rows: usize = self.of_tiles.iter().map(of_rows).sum();
         let short = size_of_val(&*self.short) + size_of_val(&*self.short_shared);
         let kinds = size_of_val(&*self.of_strip) + size_of_val(&*self.of_tile);
-        size_of_val(&*self.taps) + size_of_val(&*self.rows) + rows + short + kinds
+        size_of_val(&*self.taps) + size_of_val(&*self.of_tiles) + rows + short + kinds
     }
 }
 
 /// Which kernel computes which output channel.
 struct Channels {
+    /// Whether tiles compute it, for one member or for two.
+    in_tiles: Vec<bool>,
     short: Vec<u32>,
     pairs: Vec<[u32; 2]>,
     singles: Vec<u32>,
@@ -219,6 +160,7 @@ impl Channels {
     fn new(layer: &Convolution, output: Plane, needed: &[bool], registers: usize) -> Channels {
         let pattern = layer.pattern();
         let len = |channel: u32| pattern.row(channel as usize).len();
+        let mut in_tiles = vec![false; pattern.rows()];
         let (mut short, mut pairs, mut singles) = (Vec::new(), Vec::new(), Vec::new());
         let (mut short_shared, mut shared) = (Vec::new(), Vec::new());
         for mut channels in equal_rows(pattern) {
@@ -228,6 +170,9 @@ impl Channels {
                 output.phases == 1
                     && channels.first().is_some_and(|&first| fits(len(first), streams, registers))
             };
+            for &channel in &channels {
+                in_tiles[channel as usize] = !is_short(1) || !is_short(2);
+            }
             let both = channels.iter().map(|&channel| [channel; 2]);
             if is_short(2) {
                 short_shared.extend(both)
@@ -248,7 +193,12 @@ impl Channels {
         for both in [&mut short_shared, &mut shared, &mut pairs] {
             both.sort_by_key(|channels: &[u32; 2]| len(channels[0]));
         }
-        Channels { short, pairs, singles, short_shared, shared }
+        Channels { in_tiles, short, pairs, singles, short_shared, shared }
+    }
+
+    /// Whether no tile computes any.
+    fn are_short(&self) -> bool {
+        !self.in_tiles.contains(&true)
     }
 
     /// Those that tiles compute, of the rows of all channels.
@@ -276,16 +226,19 @@ struct Maker<'a> {
 }
 
 impl Maker<'_> {
-    /// Those of all channels, with the taps of these rows and columns of the kernel.
-    fn rows(&mut self, rows: &[bool], columns: &[bool]) -> Option<Vec<Row>> {
-        (0..self.layer.pattern().rows()).map(|channel| self.row(channel, rows, columns)).collect()
+    /// Those of all channels: with the taps of these rows and columns of the kernel, or with none for channels that nobody
+    /// `wants`.
+    fn rows(&mut self, rows: &[bool], columns: &[bool], wants: impl Fn(usize) -> bool) -> Option<Vec<Row>> {
+        let all = 0..self.layer.pattern().rows();
+        all.map(|channel| self.row(channel, |y, x| wants(channel) && rows[y] && columns[x])).collect()
     }
 
-    fn row(&mut self, channel: usize, rows: &[bool], columns: &[bool]) -> Option<Row> {
+    /// One channel, with the taps of some places of the kernel.
+    fn row(&mut self, channel: usize, takes: impl Fn(usize, usize) -> bool) -> Option<Row> {
         let first = self.taps.len();
         for (value, &column) in self.layer.pattern().row(channel).iter().enumerate() {
             let (from, y, x) = self.layer.tap(column as usize);
-            if rows[y] && columns[x] {
+            if takes(y, x) {
                 let place = u32::try_from(self.input.padded_place(from, y, x) * self.lanes).ok()?;
                 self.taps.push(Tap { place, value: value as u32 });
             }

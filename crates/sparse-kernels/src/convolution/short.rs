@@ -65,7 +65,7 @@ impl<const G: usize, const R: usize> ShortRows<'_, G, R> {
         // SAFETY: the caller's promise.
         unsafe {
             for k in 0..LEN {
-                taps[k] = plan.strips.taps.get_unchecked(rows[0].first as usize + k).place as usize;
+                taps[k] = plan.rows.taps.get_unchecked(rows[0].first as usize + k).place as usize;
             }
             for g in 0..G {
                 for k in 0..LEN {

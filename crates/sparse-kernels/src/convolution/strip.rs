@@ -77,8 +77,8 @@ impl ConvolutionPlan {
         input: *const f32,
         members: [Stream<'_>; M],
     ) {
-        let strips = &self.strips;
-        let leaves_out = strips.has_borders() && self.is_finite(members);
+        let rows = &self.rows;
+        let leave_out = rows.leave_out() && self.values_are_finite(members);
         for y in (0..self.computed.0).step_by(R) {
             // SAFETY: the caller's promise: the strip's inputs and outputs are in the planes.
             let input = unsafe { input.add(y * self.stride * self.input.width * S::LANES) };
@@ -88,30 +88,30 @@ impl ConvolutionPlan {
             let parameters = members.map(|member| member.parameters.as_ptr());
             let two = [parameters[0], parameters[M - 1]];
             let both = Strip { plan: self, input, parameters: two, outputs: [outputs[0], outputs[M - 1]], y };
-            let all = strips.all();
-            let seen = |tile| if leaves_out { strips.seen(y / R, tile) } else { None };
+            let all = rows.all();
+            let at = |tile| if leave_out { rows.at(y / R, tile) } else { None };
             if const { M == 2 } {
-                simd.apart(ShortRows::<2, R> { strip: both, rows: &strips.short_shared });
-                run_tiles::<S, 2, R>(simd, both, &self.pair_tiles, &all.shared, |place| {
-                    seen(Some(place)).map(|rows| &*rows.shared)
+                simd.apart(ShortRows::<2, R> { strip: both, rows: &rows.short_shared });
+                run_tiles::<S, 2, R>(simd, both, &self.pair_tiles, &all.shared, |tile| {
+                    at(Some(tile)).map(|rows| &*rows.shared)
                 });
             } else {
                 let one = Strip { plan: self, input, parameters: [parameters[0]], outputs: [outputs[0]], y };
-                simd.apart(ShortRows::<1, R> { strip: one, rows: strips.short.as_chunks().0 });
-                run_tiles::<S, 2, R>(simd, both, &self.pair_tiles, &all.pairs, |place| {
-                    seen(Some(place)).map(|rows| &*rows.pairs)
+                simd.apart(ShortRows::<1, R> { strip: one, rows: rows.short.as_chunks().0 });
+                run_tiles::<S, 2, R>(simd, both, &self.pair_tiles, &all.pairs, |tile| {
+                    at(Some(tile)).map(|rows| &*rows.pairs)
                 });
                 run_tiles::<S, 1, R>(simd, one, &self.single_tiles, all.singles.as_chunks().0, |_| {
-                    seen(None).map(|rows| rows.singles.as_chunks().0)
+                    at(None).map(|rows| rows.singles.as_chunks().0)
                 });
             }
         }
     }
 
-    /// Whether all values are finite: products of others with zero are no numbers.
+    /// Whether the products of all values and zero are zeros.
     // PERF: a loop that ends with the last value, so that the compiler makes it one of registers
     #[inline(always)]
-    fn is_finite<const M: usize>(&self, members: [Stream<'_>; M]) -> bool {
+    fn values_are_finite<const M: usize>(&self, members: [Stream<'_>; M]) -> bool {
         let mut finite = true;
         for member in &members {
             for value in &member.parameters[..self.values] {
@@ -122,22 +122,26 @@ impl ConvolutionPlan {
     }
 }
 
-/// Tile by tile, all rows of each: those with the taps that see the image, if there are such, and those with all taps if
-/// that does not do (`rows.rs` says when).
+/// Tile by tile, all rows of each: without the taps that see nothing there, if such rows are given, and again with all taps
+/// if an output may then be -0 in place of 0.
 #[inline(always)]
 fn run_tiles<'r, S: Simd, const G: usize, const R: usize>(
     simd: S,
     strip: Strip<'_, G>,
     tiles: &[Chunk],
     all: &[[Row; G]],
-    seen: impl Fn(usize) -> Option<&'r [[Row; G]]>,
+    at: impl Fn(usize) -> Option<&'r [[Row; G]]>,
 ) {
     // PERF: before anything is looked up, for strips of short rows are done
     if all.is_empty() {
         return;
     }
     for (place, &tile) in tiles.iter().enumerate() {
-        if seen(place).is_none_or(|rows| run_tile::<S, G, R>(simd, strip, tile, rows)) {
+        let is_left = match at(place) {
+            Some(rows) => run_tile::<S, G, R>(simd, strip, tile, rows),
+            None => true,
+        };
+        if is_left {
             run_tile::<S, G, R>(simd, strip, tile, all);
         }
     }
@@ -195,7 +199,7 @@ impl<const G: usize, const R: usize, const C: usize> Kernel for Tiles<'_, G, R, 
             // SAFETY: the plan's taps, values and places are inside the planes and parameters that the strip was made of.
             unsafe {
                 let entries = rows[0].first as usize..(rows[0].first + rows[0].len) as usize;
-                let entries = plan.strips.taps.get_unchecked(entries);
+                let entries = plan.rows.taps.get_unchecked(entries);
                 let source = Source { input: input.add(self.x * S::LANES), row: row_pitch, entries };
                 let mut weights = parameters;
                 for g in 0..G {
@@ -260,24 +264,16 @@ unsafe fn finish<S: Simd, const R: usize, const C: usize>(
     columns: Option<&[isize]>,
 ) -> S::U {
     let mut bits = simd.splat_bits(0);
-    // SAFETY: the caller's promise.
-    unsafe {
-        match columns {
-            None => {
-                for c in 0..C / R {
-                    let value = pooled(simd, relu, sums, c);
-                    bits = simd.or(bits, simd.bits_of(value));
-                    simd.store_pointer(value, output.add(c * S::LANES));
-                }
-            }
-            Some(columns) => {
-                for c in 0..C / R {
-                    let place = *columns.get_unchecked(c) * S::LANES.cast_signed();
-                    let value = pooled(simd, relu, sums, c);
-                    bits = simd.or(bits, simd.bits_of(value));
-                    simd.store_pointer(value, output.offset(place));
-                }
-            }
+    for c in 0..C / R {
+        let value = pooled(simd, relu, sums, c);
+        bits = simd.or(bits, simd.bits_of(value));
+        // SAFETY: the caller's promise.
+        unsafe {
+            let place = match columns {
+                None => c.cast_signed(),
+                Some(columns) => *columns.get_unchecked(c),
+            };
+            simd.store_pointer(value, output.offset(place * S::LANES.cast_signed()));
         }
     }
     bits

@@ -219,9 +219,8 @@ impl LossPlan {
         self.outputs
     }
 
-    /// Bytes that the plan holds: of an entry where it lies in each direction, and its place among the values, at most 32 for
-    /// each, and as much as that or a few times as much at the borders of padded images; no values, no images. What a
-    /// gradient needs beside is [scratch](Self::scratch_len), which is mostly more.
+    /// Bytes that the plan holds: of an entry where it lies in each direction, and its place among the values, at most 24 for
+    /// each; no values, no images. What a gradient needs beside is [scratch](Self::scratch_len), which is mostly more.
     pub fn size(&self) -> usize {
         let inside = |layer: &PlannedLayer| layer.pattern.size() + layer.kind.size();
         size_of_val(&*self.layers) + self.layers.iter().map(inside).sum::<usize>()

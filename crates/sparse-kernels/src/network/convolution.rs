@@ -111,6 +111,13 @@ pub(crate) struct Seen {
     pub(crate) first: usize,
 }
 
+impl Seen {
+    /// Whether some of these sums are among those for which it sees the image.
+    pub(crate) fn is_for(&self, sums: &Range<usize>) -> bool {
+        self.sums.start < sums.end && sums.start < self.sums.end
+    }
+}
+
 impl Axis {
     /// `None` where a size overflows.
     fn new(size: usize, kernel: usize, stride: usize, padding: Padding) -> Option<Axis> {

@@ -20,7 +20,8 @@ use crate::workloads::{Prepared, Step, Unit, Workload, all};
 /// Print each kernel at the papers' sizes: its time, and its share of what this machine can do.
 ///
 /// GFLOP/s counts useful work: two operations for each entry of the mask and evaluation; biases, activations and losses
-/// are done and not counted. Compiled rows count the entries of the mask as given. The peak is multiply-adds in
+/// are done and not counted. Compiled rows count the entries of the mask as given, and products with padding count,
+/// though some are left out. The peak is multiply-adds in
 /// registers, timed in turns with the kernel, on as many threads. Each row is checked against its definition first.
 ///
 /// Long work is timed in parts of some milliseconds, the best of which is multiplied.
