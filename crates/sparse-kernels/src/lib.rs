@@ -80,11 +80,12 @@
 //! Which tile a row gets is a rule of the plan, the same on all machines with as many registers: rows of up to six taps
 //! (eight with 32 registers) keep their weights in registers; rows with equal entries go in twos or more; the others one
 //! by one, with as many columns as registers hold, and fewer where the window of inputs outgrows the first cache.
-//! Measured with AVX2 on one core of a Zen 3 EPYC (`tombola bench kernels --filter paper`), in percent of the peak of
+//! Measured with AVX-512 on one core of a Zen 4 EPYC (`tombola bench kernels --filter paper`), in percent of the peak of
 //! multiply-adds read in the same run, useful work only, at densities 1.0 / 0.512 / 0.2 / 0.1 / 0.05 / 0.0144: the
-//! paper's convolutional network 91 / 74 / 70 / 65 / 59 / 40 as given and 91 / 75 / 71 / 74 / 78 / 103 compiled (more than
-//! all, for entries that compilation leaves out count as work); its policy network, at 1.0 / 0.2 / 0.05 / 0.0144, 60 / 28
-//! / 23 / 33 and 61 / 28 / 24 / 41 (its hyperbolic tangents take time and count as no work).
+//! paper's convolutional network 107 / 86 / 83 / 79 / 71 / 47 as given and 107 / 86 / 83 / 85 / 96 / 136 compiled (more
+//! than all, for products with padding and entries that compilation leaves out count as work); its policy network, at
+//! 1.0 / 0.2 / 0.05 / 0.0144, 75 / 36 / 30 / 43 and 74 / 36 / 31 / 53 (its hyperbolic tangents take time and count as no
+//! work).
 //!
 //! # Invariants
 //!
